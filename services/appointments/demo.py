@@ -167,7 +167,15 @@ async def _windows(session: AsyncSession, codes: list[str], now: datetime) -> No
     wanted = WindowsIn(version=hall.version, zones=zones, windows=windows)
     await changing.put_windows(session, HALL, wanted, LOADER, now)
     devices = [
-        DeviceIn.model_validate({"kind": "kiosk", "name": "取号机 1", "account": "device1"}),
+        DeviceIn.model_validate(
+            {
+                "kind": "kiosk",
+                "name": "取号机 1",
+                "account": "device1",
+                "location": "一层东门内左侧",
+                "offers": ["tickets", "check_in", "guides"],
+            }
+        ),
         DeviceIn.model_validate({"kind": "display", "name": "大屏 A", "zone": "A"}),
     ]
     hall = await directory.get_hall(session, HALL)

@@ -12,7 +12,7 @@ from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import Appointment, Penalty
 from services.appointments.deferrals import workflow as deferrals
 from services.appointments.deferrals.models import Deferral
-from services.appointments.directory.models import Hall, Window
+from services.appointments.directory.models import Device, Hall, Window
 from services.appointments.followups.models import Questionnaire
 from services.appointments.guides.models import Guide, Item
 from services.appointments.penalties import workflow as penalties
@@ -58,7 +58,16 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Versions of what the examples change, and of each state the newest row."""
     found = await _tickets(session) | await _appointments(session) | await _windows(session)
     found |= await examples_five_ways.live(session, keyring)
+    found |= await _devices(session)
     return found | await _versions(session) | await _schedule(session)
+
+
+async def _devices(session: AsyncSession) -> dict[str, Example]:
+    here = (col(Device.hall_code) == "H001", col(Device.retired_at).is_(None))
+    device = await newest(session, Device, *here)
+    if device is None:
+        return {}
+    return dict.fromkeys(("invite_device", "revoke_device"), Example({"device_id": str(device.id)}))
 
 
 async def _tickets(session: AsyncSession) -> dict[str, Example]:

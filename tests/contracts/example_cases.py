@@ -38,13 +38,17 @@ class Secrets:
     """What an administrator or an owner holds in their hands, as the answers gave it to them."""
 
     def __init__(self) -> None:
-        self._token = self._account = ""
+        self._token = self._account = self._code = self._device_key = ""
 
     def keep(self, name: str, answer: httpx.Response) -> None:
-        """Remembers the link that came with an account."""
+        """Remembers the link that came with an account, the code and the key of a device."""
         if name in LINKS:
             made = answer.json()
             self._token, self._account = made["password_link"]["token"], made["name"]
+        if name == "invite_device":
+            self._code = answer.json()["code"]
+        if name == "enrol_device":
+            self._device_key = answer.json()["key"]
 
     def put_in(self, visitor: Sending, name: str) -> dict[str, str]:
         """The fields of the example of `name` that are secrets."""
@@ -53,8 +57,13 @@ class Secrets:
         if name == "revoke_token":
             tokens = _signed_in(visitor, MINE, visitor.password(MINE)).json()
             return {"token": tokens["refresh_token"]}
-        if name == "set_password_by_link":
-            return {"token": self._token}
+        held = {
+            "set_password_by_link": {"token": self._token},
+            "enrol_device": {"code": self._code},
+            "report_device": {"key": self._device_key},
+        }
+        if name in held:
+            return held[name]
         return {"current_password": _chosen(visitor)} if name == "change_password" else {}
 
     def owner(self, visitor: Sending) -> dict[str, str]:

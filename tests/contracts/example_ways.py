@@ -135,6 +135,8 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "note_followup_call": (*SERVED, "invite_followup"),
     "put_windows": ("put_hall",),
     "put_devices": ("put_hall",),
+    "enrol_device": ("invite_device",),
+    "report_device": ("invite_device", "enrol_device"),
     "decide_queue_policy": ("put_hall",),
     "put_booking_policy": ("put_hall",),
     "close_hall": ("put_hall",),

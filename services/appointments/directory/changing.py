@@ -105,11 +105,13 @@ async def put_devices(
                 Text("没有这个窗口", "There is no such window"),
                 pointer=f"/body/devices/{place}/window_no",
             )
-        device = known.pop(one.name, None) or Device(hall_code=code, name=one.name, kind=one.kind)
+        device = known.pop(one.name, None) or Device(
+            hall_code=code, name=one.name, kind=one.kind, in_use_since=now
+        )
         device.sqlmodel_update(
             {
-                "kind": one.kind,
-                "account": one.account,
+                **one.model_dump(include={"kind", "account", "location", "offers"}),
+                "in_use_since": now if device.retired_at else device.in_use_since,
                 "window_id": windows.get(one.window_no) if one.window_no else None,
                 "zone_id": zones.get(one.zone) if one.zone else None,
                 "retired_at": None,

@@ -155,6 +155,12 @@ class Device(Table, table=True):
     account: str | None = Field(default=None, unique=True, max_length=128)
     window_id: UUID | None = Field(default=None, foreign_key="window.id")
     zone_id: UUID | None = Field(default=None, foreign_key="zone.id")
+    location: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
+    offers: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(String(16)), sa_column_kwargs={"server_default": "{}"}
+    )
+    in_use_since: datetime | None = Field(default=None, sa_type=Moment)
+    """When it was put into use, the last time; None where the release before did it."""
     retired_at: datetime | None = Field(default=None, sa_type=Moment)
 
 

@@ -32,6 +32,21 @@ Accessibility = Literal[
     "step_free", "lift", "toilet", "sign_language", "braille", "large_print", "hearing_loop"
 ]
 
+Offer = Literal[
+    "tickets",
+    "check_in",
+    "booking",
+    "guides",
+    "progress",
+    "forms",
+    "certificates",
+    "payment",
+    "letters",
+]
+"""What people can do at a machine: take a ticket, check in, book, read a guide, see how their
+matter stands, print a form or a certificate, pay, write a letter."""
+Offers = Annotated[list[Offer], Field(max_length=9)]
+
 _WALL_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?")
 
 
@@ -226,6 +241,8 @@ class DeviceIn(Input):
     account: str | None = Field(None, min_length=1, max_length=128)
     window_no: int | None = Field(None, ge=1, le=999)
     zone: Code | None = None
+    location: str = Field("", max_length=200)
+    offers: Offers = Field(default_factory=list)
 
 
 class DevicesIn(Input):
@@ -244,6 +261,8 @@ class DeviceView(View):
     account: str | None
     window_no: int | None
     zone: str | None
+    location: str
+    offers: Offers
 
 
 class GeoPoint(NamedTuple):

@@ -98,7 +98,7 @@ async def devices_of(session: AsyncSession, code: str) -> list[DeviceView]:
     zones = {zone.id: zone.code for zone in await queries.zones(session, code)}
     return [
         DeviceView(
-            **device.model_dump(include={"id", "kind", "name", "account"}),
+            **device.model_dump(include={"id", "kind", "name", "account", "location", "offers"}),
             window_no=windows.get(device.window_id) if device.window_id else None,
             zone=zones.get(device.zone_id) if device.zone_id else None,
         )
