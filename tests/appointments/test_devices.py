@@ -7,39 +7,10 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx
 
+from tests.appointments.machines import KIOSK, enrol, invite, post, put
 from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import good, problem
 from tests.provoking import provokes
-
-KIOSK: dict[str, Any] = {
-    "kind": "kiosk",
-    "name": "取号机 1",
-    "location": "一层东门内左侧",
-    "offers": ["tickets", "check_in", "guides"],
-}
-
-
-async def put(office: Office, *devices: dict[str, Any], version: int = 1) -> list[Any]:
-    """The devices of the hall, as its manager lists them."""
-    url = f"/api/v1/halls/{office.code}/devices"
-    body = {"version": version, "devices": list(devices)}
-    answer = await office.client.put(url, json=body, headers=office.manager())
-    return list(good(answer)["items"])
-
-
-async def post(office: Office, path: str, body: Any = None, headers: Any = None) -> httpx.Response:
-    headers = {"Idempotency-Key": uuid4().hex, **(headers or {})}
-    return await office.client.post(f"/api/v1/devices/{path}", json=body, headers=headers)
-
-
-async def invite(office: Office, device: dict[str, Any]) -> dict[str, Any]:
-    return good(await post(office, f"{device['id']}/enrolment", headers=office.manager()), 201)
-
-
-async def enrol(office: Office, device: dict[str, Any]) -> str:
-    """The key of the device, enrolled by a new code."""
-    code = (await invite(office, device))["code"]
-    return str(good(await post(office, "enrolment", {"code": code}), 201)["key"])
 
 
 async def beat(office: Office, key: str, **report: Any) -> httpx.Response:

@@ -39,6 +39,7 @@ class Secrets:
 
     def __init__(self) -> None:
         self._token = self._account = self._code = self._device_key = ""
+        self._numbers: dict[str, Any] = {}
 
     def keep(self, name: str, answer: httpx.Response) -> None:
         """Remembers the link that came with an account, the code and the key of a device."""
@@ -49,8 +50,10 @@ class Secrets:
             self._code = answer.json()["code"]
         if name == "enrol_device":
             self._device_key = answer.json()["key"]
+        if name == "hand_out_numbers":
+            self._numbers = answer.json()
 
-    def put_in(self, visitor: Sending, name: str) -> dict[str, str]:
+    def put_in(self, visitor: Sending, name: str) -> dict[str, Any]:
         """The fields of the example of `name` that are secrets."""
         if name == "issue_token":
             return {"password": visitor.password(MINE)}
@@ -61,10 +64,21 @@ class Secrets:
             "set_password_by_link": {"token": self._token},
             "enrol_device": {"code": self._code},
             "report_device": {"key": self._device_key},
+            "hand_out_numbers": {"key": self._device_key},
+            "merge_offline_tickets": self._printed(),
         }
         if name in held:
             return held[name]
         return {"current_password": _chosen(visitor)} if name == "change_password" else {}
+
+    def _printed(self) -> dict[str, Any]:
+        """A ticket with the first of the numbers that the device got."""
+        if not self._numbers:
+            return {"key": self._device_key}
+        numbers = self._numbers
+        number = f"{numbers['letter']}{numbers['first']:03d}"
+        ticket = {"number": number, "items": ["PBOC-01"], "taken_at": numbers["handed_at"]}
+        return {"key": self._device_key, "numbers": numbers, "tickets": [ticket]}
 
     def owner(self, visitor: Sending) -> dict[str, str]:
         """The headers of whoever set a password by the link, none as long as nobody did."""

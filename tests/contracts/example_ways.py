@@ -137,6 +137,8 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "put_devices": ("put_hall",),
     "enrol_device": ("invite_device",),
     "report_device": ("invite_device", "enrol_device"),
+    "hand_out_numbers": ("invite_device", "enrol_device"),
+    "merge_offline_tickets": ("invite_device", "enrol_device", "hand_out_numbers"),
     "decide_queue_policy": ("put_hall",),
     "put_booking_policy": ("put_hall",),
     "close_hall": ("put_hall",),

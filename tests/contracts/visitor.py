@@ -259,7 +259,7 @@ def built(
     path: str,
     method: str,
     operation: Mapping[str, Any],
-    secrets: Mapping[str, str],
+    secrets: Mapping[str, Any],
     values: Mapping[str, str],
     asked: Mapping[str, Any],
 ) -> httpx.Request:
