@@ -1,14 +1,20 @@
 """Tickets that a kiosk gives out without network: numbers handed to it before, merged later."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from services.appointments.offline import rules
+from services.appointments.offline.schemas import Numbers
+from shared.ids import new_id
+from shared.security.crypto import Keyring
+from tests import support
 from tests.appointments.conftest import Build
 from tests.appointments.machines import KIOSK, enrol, post, put
+from tests.appointments.offices import KEYRING, NINE
 from tests.appointments.queue_helpers import Floor, good, problem
 from tests.provoking import provokes
 
@@ -174,3 +180,18 @@ async def test_what_no_window_serves_is_named_and_the_others_wait(hall: Build) -
     found = await merged(floor, key, got, printed(floor, 1, items=["GONE"]), printed(floor, 2))
 
     assert found == [("K001", "not_served"), ("K002", "merged")]
+
+
+def test_numbers_outlast_a_change_of_the_index_key_on_their_day() -> None:
+    later = "20261124:Q0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0M="
+    both = Keyring(support.COLUMN_KEYS, f"{support.INDEX_KEY},{later}")
+    device = new_id()
+
+    def run(day: date) -> Numbers:
+        return Numbers(day=day, first=1, last=50, handed_at=NINE, signature="0" * 64)
+
+    for day, is_good in ((date(2026, 11, 24), True), (date(2026, 11, 25), False)):
+        [before] = rules.signed(KEYRING, device, "H001", run(day))
+        after = rules.signed(both, device, "H001", run(day))
+        assert (before in after) is is_good
+        assert len(after[0]) <= 64

@@ -1,4 +1,4 @@
-"""devices enrol by a code, and report how they are
+"""devices enrol by a code, and report how they are; tickets count their reprints
 
 Revision ID: devices_enrol
 Revises: what_a_person_went_by
@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("in_use_since", moment, nullable=True),
     ):
         op.add_column("device", column)
+    op.add_column("ticket", sa.Column("reprints", sa.Integer(), server_default="0", nullable=False))
     op.create_table(
         "device_access",
         sa.Column("device_id", sa.Uuid(), nullable=False),
@@ -70,5 +71,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("device_access")
+    op.drop_column("ticket", "reprints")
     for column in ("in_use_since", "offers", "location"):
         op.drop_column("device", column)

@@ -45,10 +45,12 @@ class NumbersOld(Conflict):
 
 
 def signed(keyring: Keyring, device: UUID, hall: str, numbers: Numbers) -> list[str]:
-    """The signatures that they may have: one for each of the index keys, the newest first."""
+    """The signatures that they may have: one for each of the index keys of that day, the
+    newest first."""
     handed = int(numbers.handed_at.timestamp())
     parts = (device, hall, numbers.day, numbers.first, numbers.last, handed)
-    return keyring.forms("\n".join(map(str, parts)), where=_SIGNED)
+    text = "\n".join(map(str, (_SIGNED, *parts)))
+    return keyring.index.forms_handed_out(text, numbers.day)
 
 
 def ensure_signed(keyring: Keyring, device: UUID, hall: str, numbers: Numbers) -> None:

@@ -31,7 +31,7 @@ class Numbers(Input):
     last: int = Field(ge=1, le=9_999_999, description="最后一个号 | The last of them")
     handed_at: AwareDatetime = Field(description="发出时间 | When they were handed out")
     signature: str = Field(
-        min_length=64, max_length=64, description="系统的签名 | The signature of the system"
+        min_length=16, max_length=64, description="系统的签名 | The signature of the system"
     )
 
 

@@ -191,6 +191,8 @@ class Ticket(Table, table=True):
     last_called_at: datetime | None = Field(default=None, sa_type=Moment)
     """The last call or recall; `called_at` is the first one since the ticket waited."""
     recalls: int = 0
+    reprints: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often it was printed once more; it counts apart from `version`."""
     outcome: Outcome | None = Field(default=None, sa_type=enum_type(Outcome, 16))
     missing: list[str] = Field(default_factory=list, sa_type=JSONB)
     next_leg_id: UUID | None = None
