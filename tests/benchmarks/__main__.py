@@ -23,6 +23,7 @@ IN_TURN: dict[str, tuple[str, ...]] = {
     "relay": (),
     "start": (),
     "audit": (),
+    "hall_simulation": (),
     "day": (),
     "growth": ("20000",),
 }

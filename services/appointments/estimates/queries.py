@@ -11,7 +11,7 @@ from services.appointments.slots.models import SlotState
 from shared.database.rows import Fetch
 
 _SEEN = """
-SELECT item_code, least(width_bucket(
+SELECT call.item_code, least(width_bucket(
     extract(epoch FROM ended_at - called_at) / 60, $1::numeric[]), $2::int) - 1 AS bucket,
   sum(exp(-extract(epoch FROM $3::timestamptz - ended_at) / $4::int) * CASE
     WHEN extract(hour FROM called_at AT TIME ZONE h.timezone)::int / 3 =
@@ -20,6 +20,23 @@ SELECT item_code, least(width_bucket(
 FROM call JOIN hall h ON h.code = call.hall_code
 WHERE call.hall_code = $5 AND ended_at > $3::timestamptz - interval '30 days'
   AND ended_by NOT IN ('undo', 'clear') GROUP BY 1, 2
+"""
+_CREDITED = """
+SELECT t.item_code, t.credit_minutes,
+  extract(hour FROM t.issued_at AT TIME ZONE h.timezone)::int AS hour,
+  (count(*)::float8 / days.n)::float8 AS a_day
+FROM hall h, LATERAL (SELECT ($3::timestamptz AT TIME ZONE h.timezone)::date AS day) today,
+  LATERAL (SELECT count(DISTINCT service_day) AS n FROM ticket WHERE hall_code = h.code
+    AND service_day >= today.day - 30 AND service_day < today.day) days,
+  ticket t
+WHERE h.code = $5 AND t.hall_code = h.code AND t.service_day >= today.day - 30
+  AND t.service_day < today.day AND t.leg = 1 AND t.credit_minutes > 0
+  AND t.appointment_id IS NULL
+GROUP BY 1, 2, 3, days.n ORDER BY 2, 1, 3
+"""
+_HISTORY = f"""
+SELECT ARRAY(SELECT ROW(item_code, bucket, weight) FROM ({_SEEN}) seen),
+  ARRAY(SELECT ROW(item_code, credit_minutes, hour, a_day) FROM ({_CREDITED}) credited)
 """
 _FLOOR = f"""
 WITH waiting AS MATERIALIZED (
@@ -32,8 +49,13 @@ WITH waiting AS MATERIALIZED (
   LEFT JOIN call live ON live.window_id = w.window_id AND live.ended_at IS NULL
   WHERE w.hall_code = $1 AND w.state = '{WindowState.OPEN}'
 ), coming AS MATERIALIZED (
-  SELECT a.id, a.item_code, a.starts_at, coalesce(history.share, $3::float8) AS shows_up
-  FROM appointment a, (SELECT avg((state <> 'no_show')::int)::float8 AS share
+  -- Of those whose time has begun only who comes late may still come.
+  SELECT a.id, a.item_code, a.starts_at, CASE WHEN a.starts_at > $2::timestamptz
+    THEN coalesce(history.share, $3::float8) ELSE coalesce(history.late_share, $4::float8)
+    END AS shows_up
+  FROM appointment a, (SELECT avg((state <> 'no_show')::int)::float8 AS share,
+      avg((state <> 'no_show')::int) FILTER (WHERE state = 'no_show'
+        OR checked_in_at > starts_at)::float8 AS late_share
     FROM appointment WHERE hall_code = $1 AND starts_at < $2::timestamptz
     AND starts_at > $2::timestamptz - interval '30 days'
     AND state IN ('checked_in', 'served', 'lapsed', 'no_show')
@@ -50,10 +72,12 @@ SELECT
   ARRAY(SELECT ROW(id, item_code, items, for_window_id, due_at) FROM waiting ORDER BY due_at, id),
   ARRAY(SELECT ROW(window_id, items, busy_with, called_at) FROM windows),
   ARRAY(SELECT ROW(id, item_code, starts_at, shows_up) FROM coming),
-  ARRAY(SELECT ROW(i.code, i.standard_minutes) FROM item i JOIN asked ON i.code = asked.item_code)
+  ARRAY(SELECT ROW(i.code, i.standard_minutes) FROM item i JOIN asked ON i.code = asked.item_code),
+  (SELECT timezone FROM hall WHERE code = $1)
 """
-USUALLY_SHOW_UP = 0.85
-"""While a hall has no history of its own."""
+USUALLY_SHOW_UP, USUALLY_LATE = 0.85, 0.5
+"""Who comes, and who still comes of those who are not there when their time begins, while a hall
+has no history of its own."""
 _SEQ = "SELECT " + seq_of("$1")
 _NEXT_ON_SALE = (
     "SELECT starts_at FROM slot"
@@ -74,7 +98,7 @@ class WindowTakingPeople(NamedTuple):
 
 
 class ExpectedVisit(NamedTuple):
-    """A confirmed appointment of the next hours, and the share of such people who come."""
+    """A confirmed appointment of the next hours, and the share of such people who come (still)."""
 
     id: UUID
     item_code: str
@@ -82,14 +106,37 @@ class ExpectedVisit(NamedTuple):
     shows_up: float
 
 
+class Newcomers(NamedTuple):
+    """How many come on a day in an hour of the hall's own time, without an appointment, for an item
+    and with so many minutes of credit."""
+
+    item_code: str
+    credit_minutes: int
+    hour: int
+    a_day: float
+
+
+class Usual(NamedTuple):
+    """What the last 30 days of a hall show.
+
+    `seen`: per item, how often calls kept a window busy for how long; older ones count less, and
+    so do calls in another third of the morning or afternoon.
+    """
+
+    seen: dict[str, dict[int, float]]
+    newcomers: list[Newcomers]
+
+
 class FloorNow(NamedTuple):
     """Who waits in the order in which they are due, the windows that take people, who is expected
-    in the next two hours, and the standard minutes of all items that they or the windows have."""
+    in the next two hours, the standard minutes of all items that they or the windows have, and the
+    hall's time zone."""
 
     queue: list[QueuedTicket]
     windows: list[WindowTakingPeople]
     coming: list[ExpectedVisit]
     standard_minutes: dict[str, int]
+    timezone: str
 
 
 async def seq(fetch: Fetch, hall_code: str) -> int:
@@ -100,28 +147,25 @@ async def seq(fetch: Fetch, hall_code: str) -> int:
 
 async def floor(fetch: Fetch, hall_code: str, now: datetime) -> FloorNow:
     """The hall as it is."""
-    [found] = await fetch(_FLOOR, hall_code, now, USUALLY_SHOW_UP)
-    waiting, windows, coming, minutes = found
+    [found] = await fetch(_FLOOR, hall_code, now, USUALLY_SHOW_UP, USUALLY_LATE)
+    waiting, windows, coming, minutes, timezone = found
     return FloorNow(
         [QueuedTicket(ticket, item, tuple(i), to, due) for ticket, item, i, to, due in waiting],
         [WindowTakingPeople(*window) for window in windows],
         [ExpectedVisit(*visit) for visit in coming],
         dict(minutes),
+        timezone,
     )
 
 
-async def times_at_window(
-    fetch: Fetch, hall_code: str, now: datetime
-) -> dict[str, dict[int, float]]:
-    """Per item, how often calls kept a window busy for how long; older ones count less.
-
-    So do calls in another third of the morning or afternoon.
-    """
+async def usual(fetch: Fetch, hall_code: str, now: datetime) -> Usual:
+    """What to expect of the hall's windows and of those who come."""
+    asked = (list(EDGES), len(EDGES) - 1, now, DECAY_SECONDS, hall_code)
+    [(times, newcomers)] = await fetch(_HISTORY, *asked)
     seen: dict[str, dict[int, float]] = {}
-    found = await fetch(_SEEN, list(EDGES), len(EDGES) - 1, now, DECAY_SECONDS, hall_code)
-    for item, bucket, weight in found:
+    for item, bucket, weight in times:
         seen.setdefault(item, {})[max(bucket, 0)] = weight
-    return seen
+    return Usual(seen, [Newcomers(*each) for each in newcomers])
 
 
 async def next_on_sale(

@@ -1,16 +1,19 @@
 """How long people in a hall will wait: forecasts, kept for a second so that screens cost little."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates import openings, queries
 from services.appointments.estimates.lookahead import Lookahead
 from services.appointments.estimates.openings import Hours, Source
+from services.appointments.estimates.queries import Newcomers, Usual
 from services.appointments.estimates.schemas import (
     Estimate,
     Floor,
@@ -31,13 +34,15 @@ BEING_MADE = timedelta(seconds=5)
 """Meanwhile the others see the last one: when it goes stale in a crowd, one makes the next."""
 STALE = timedelta(seconds=30)
 """Waiting goes on though nothing happens."""
-TIMES_KEPT = timedelta(minutes=5)
+USUAL_KEPT = timedelta(minutes=5)
 HALLS_KEPT = 500
+HALF = 0.5
+"""Who may come by chance is run forward as two who come half of the time: not as one who does."""
+STEP_MINUTES = 5
+MOST_NEWCOMERS = 200
 CROWD = 12
 """Where fewer wait, whoever joins is told what has happened in this very second as well: it hardly
 costs anything to run the hall forward for them."""
-
-Seen = dict[str, dict[int, float]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Forecast:
 
     def joining(self, ticket: QueuedTicket, number: str) -> Estimate:
         """What somebody who joins must expect, or has joined since."""
-        who = _person(ticket, self.at)
+        who = person(ticket, self.at)
         if ticket.id in self.joined:
             return self.lookahead.of_joined(who)
         found = self.lookahead.estimate(who)
@@ -89,14 +94,14 @@ class Forecast:
 
 
 class _Kept:
-    """Per hall, the last forecast and the times at its windows; those least asked for go first.
+    """Per hall, the last forecast and what is usual there; those least asked for go first.
 
     How old they may be is told by the caller's clock, not by the cache's.
     """
 
     def __init__(self) -> None:
         self.forecasts = Cache[str, Forecast](most=HALLS_KEPT)
-        self.times = Cache[str, tuple[datetime, Seen]](most=HALLS_KEPT)
+        self.usual = Cache[str, tuple[datetime, Usual]](most=HALLS_KEPT)
         self.making: set[str] = set()
 
 
@@ -178,10 +183,18 @@ async def _with_opening(
 
 async def _make(source: Source, hall_code: str, seq: int, now: datetime) -> Forecast:
     found = await queries.floor(fetching(source), hall_code, now)
-    floor = Floor(
+    floor = floor_of(found, await _usual(source, hall_code, now), now)
+    queue, lookahead = tuple(found.queue), Lookahead(floor, Random(seq))
+    return Forecast(now, seq, len(found.windows), queue, lookahead)
+
+
+def floor_of(found: queries.FloorNow, usual: Usual, now: datetime) -> Floor:
+    """What is run forward, in minutes from now."""
+    return Floor(
         queue=(
-            *(_person(ticket, now) for ticket in found.queue),
+            *(person(ticket, now) for ticket in found.queue),
             *(_booked(row, now) for row in found.coming),
+            *_newcomers(usual.newcomers, now.astimezone(ZoneInfo(found.timezone))),
         ),
         windows=tuple(
             OpenWindow(
@@ -193,13 +206,12 @@ async def _make(source: Source, hall_code: str, seq: int, now: datetime) -> Fore
             for window in found.windows
         ),
         standard_minutes=found.standard_minutes,
-        seen=await _times_at_window(source, hall_code, now),
+        seen=usual.seen,
     )
-    queue, lookahead = tuple(found.queue), Lookahead(floor, Random(seq))
-    return Forecast(now, seq, len(found.windows), queue, lookahead)
 
 
-def _person(ticket: QueuedTicket, now: datetime) -> Waiting:
+def person(ticket: QueuedTicket, now: datetime) -> Waiting:
+    """Somebody who waits, as who runs the hall forward sees them."""
     return Waiting(
         key=ticket.id,
         item=ticket.item_code,
@@ -222,14 +234,43 @@ def _booked(row: queries.ExpectedVisit, now: datetime) -> Waiting:
     )
 
 
-async def _times_at_window(source: Source, hall_code: str, now: datetime) -> Seen:
-    times = memory_of(source, _Kept).times
-    kept = times.peek(hall_code)
-    if kept is not None and timedelta() <= now - kept[0] < TIMES_KEPT:
+def _newcomers(usual: Sequence[Newcomers], now: datetime) -> Iterator[Waiting]:
+    """Those who usually come with a credit in the hours that begin now, in the hall's own time.
+
+    Nobody who comes later than their credit is due before those who are there. What is left of an
+    item is carried over to the next with the same credit, so that many rare ones add up.
+    """
+    hours: dict[int, dict[str, dict[int, float]]] = {}
+    for each in usual:
+        of_item = hours.setdefault(each.credit_minutes, {}).setdefault(each.item_code, {})
+        of_item[each.hour] = each.a_day
+    count = 0
+    for credit, items in sorted(hours.items()):
+        left = HALF / 2
+        for item, by_hour in items.items():
+            for ahead in range(STEP_MINUTES, credit + 1, STEP_MINUTES):
+                hour = (now + timedelta(minutes=ahead)).hour
+                left += by_hour.get(hour, 0.0) * STEP_MINUTES / 60
+                while left >= HALF and count < MOST_NEWCOMERS:
+                    left, count = left - HALF, count + 1
+                    yield Waiting(
+                        key=UUID(int=count),
+                        item=item,
+                        items=frozenset([item]),
+                        due=float(ahead - credit),
+                        arrives=float(ahead),
+                        shows_up=HALF,
+                    )
+
+
+async def _usual(source: Source, hall_code: str, now: datetime) -> Usual:
+    known = memory_of(source, _Kept).usual
+    kept = known.peek(hall_code)
+    if kept is not None and timedelta() <= now - kept[0] < USUAL_KEPT:
         return kept[1]
-    seen = await queries.times_at_window(fetching(source), hall_code, now)
-    times.put(hall_code, (now, seen))
-    return seen
+    found = await queries.usual(fetching(source), hall_code, now)
+    known.put(hall_code, (now, found))
+    return found
 
 
 def _minutes(since: datetime, now: datetime) -> float:
