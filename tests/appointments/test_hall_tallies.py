@@ -95,7 +95,7 @@ async def put_hall(sessions: Sessions, hall: str, zone: str = ZONE) -> None:
 async def read(session: AsyncSession, hall: str, zone: str) -> dict[str, Any]:
     periods = ((FIRST, LAST), (date(2026, 3, 3), date(2026, 3, 4)), (LAST, LAST))
     return {
-        f"{by} {first} {last}": await queries.figures(session, by, hall, first, last, zone)
+        f"{by} {first} {last}": await queries.figures(session, by, [hall], first, last)
         for by in Grouping
         for first, last in periods
     }

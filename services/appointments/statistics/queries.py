@@ -11,9 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.statistics import statement
 from services.appointments.statistics.models import CountedHall, CountedHallDay, HallTally
-from services.appointments.statistics.schemas import EstimateQuality, Figures, Grouping
+from services.appointments.statistics.schemas import (
+    AccuracyLine,
+    EstimateQuality,
+    Figures,
+    Grouping,
+)
 
 GROUPINGS = ("hall", "window", "item", "clerk", "hour")
+KEPT_AS = {Grouping.DAY: "hall", Grouping.MONTH: "hall", Grouping.AGENCY: "item"}
+"""Of which sums the lines are made, where there are none of their own."""
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('appointments.count-halls', 11))")
 _FIGURES, _TALLY = text(statement.FIGURES), text(statement.TALLY)
@@ -22,11 +29,12 @@ _TOUCHED = text(statement.TOUCHED)
 
 
 class Found(NamedTuple):
-    """The lines, the same figures over everything in the hall, and how good estimates were."""
+    """The lines, the same figures over everything, how good estimates were, and that by line."""
 
     lines: list[Figures]
     total: Figures
     estimates: EstimateQuality
+    accuracy: list[AccuracyLine]
 
 
 class Behind(NamedTuple):
@@ -48,21 +56,25 @@ class HallDay(NamedTuple):
 
 
 async def figures(
-    session: AsyncSession, by: Grouping, hall_code: str, first: date, last: date, zone: str
+    session: AsyncSession, by: Grouping, halls: Collection[str], first: date, last: date
 ) -> Found:
-    """One line a window, item, clerk, hour, day or hall, and the total, of one moment."""
-    groupings = ["hall"] if by in (Grouping.HALL, Grouping.DAY) else ["hall", by.value]
-    asked: dict[str, Any] = {"hall": hall_code, "zone": zone, "first": first, "last": last}
+    """One line a hall, window, item, agency, clerk, hour, day or month, and the total of all.
+
+    `halls`: their codes, or `*` for all; each by its own time.
+    """
+    groupings = list(dict.fromkeys(("hall", KEPT_AS.get(by, by.value))))
+    asked: dict[str, Any] = {"halls": sorted(halls), "first": first, "last": last}
     rows = await session.execute(_FIGURES, asked | {"by": by.value, "groupings": groupings})
-    lines, total, estimates = [], Figures.of_nothing(), EstimateQuality.of_nothing()
+    found = Found([], Figures.of_nothing(), EstimateQuality.of_nothing(), [])
     for is_total, *values, count, off, covered in rows:
         line = Figures(**dict(zip(_NAMES, values, strict=True)))
+        quality = {"count": count, "mean_error_minutes": off, "covered_rate": covered}
         if is_total:
-            total = line
-            estimates = EstimateQuality(count=count, mean_error_minutes=off, covered_rate=covered)
+            found = found._replace(total=line, estimates=EstimateQuality(**quality))
         else:
-            lines.append(line)
-    return Found(lines, total, estimates)
+            found.lines.append(line)
+            found.accuracy.append(AccuracyLine(key=line.key, name=line.name, **quality))
+    return found
 
 
 _NAMES = [name for name in Figures.model_fields if name != "account"]

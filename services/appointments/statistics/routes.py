@@ -1,9 +1,16 @@
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query, Response
 
 from services.appointments.statistics import service
-from services.appointments.statistics.schemas import Format, Grouping, StatisticsView
+from services.appointments.statistics.schemas import (
+    AccuracyView,
+    Format,
+    Grouping,
+    StatisticsView,
+    WideGrouping,
+    WideStatisticsView,
+)
 from shared import clock
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Session, allow
@@ -13,6 +20,16 @@ from shared.web.routing import Router
 
 router = Router(tags=["hall"], priority=Priority.EXPORT)
 _TODAY = "默认今天 | Today unless given"
+_FROM = Query(alias="from", description=_TODAY)
+_TO = Query(alias="to", description=_TODAY)
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+Reader = Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")]
+OneHall = Annotated[
+    str | None,
+    Query(max_length=32, description="只看一个大厅；默认本人所管全部 | One hall alone"),
+]
 
 
 @router.get(
@@ -20,28 +37,98 @@ _TODAY = "默认今天 | Today unless given"
     operation_id="get_statistics",
     summary="大厅统计 | Statistics of a hall",
     response_model=StatisticsView,
-    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=_CSV,
 )
 async def get_statistics(
     hall: Annotated[str, Path(max_length=32, examples=["H001"])],
     session: Session,
     now: Now,
-    caller: Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")],
-    first: Annotated[Day | None, Query(alias="from", description=_TODAY)] = None,
-    last: Annotated[Day | None, Query(alias="to", description=_TODAY)] = None,
+    caller: Reader,
+    first: Annotated[Day | None, _FROM] = None,
+    last: Annotated[Day | None, _TO] = None,
     by: Grouping = Grouping.HALL,
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:
-    """取号、办结、过号、等候和办理时间、一次办结率：全部由事件记录算出，可按窗口、事项、人员、小时或日期汇总。
+    """取号、办结、过号、等候和办理时间、一次办结率：全部由事件记录算出，可按窗口、事项、部门、人员、小时、日期或月份汇总。
 
     ---
     Tickets, waits, service times and one-visit completion, all computed from the event log; by
-    window, item, clerk, hour or day.
+    window, item, agency, clerk, hour, day or month.
     """
     today = clock.today(now)
     figures = await service.of_hall(session, caller, hall, first or today, last or today, by)
+    return _answer(figures, format_)
+
+
+@router.get(
+    "/statistics",
+    operation_id="get_statistics_of_halls",
+    summary="各大厅统计 | Statistics of several halls",
+    response_model=WideStatisticsView,
+    responses=_CSV,
+)
+async def get_statistics_of_halls(
+    session: Session,
+    now: Now,
+    caller: Reader,
+    hall: OneHall = None,
+    first: Annotated[Day | None, _FROM] = None,
+    last: Annotated[Day | None, _TO] = None,
+    by: WideGrouping = WideGrouping.HALL,
+    format_: Annotated[Format, Query(alias="format")] = "json",
+) -> Response:
+    """本人所管各大厅的取号、办结、等候、办理时间和一次办结率，可按大厅、事项、部门、小时、日期或月份汇总；
+    各大厅按当地时间计日。
+
+    ---
+    Tickets, waits, service times and one-visit completion of all halls that you act for, by hall,
+    item, agency, hour, day or month; the days of each hall are those of its own time.
+    """
+    today = clock.today(now)
+    first, last = first or today, last or today
+    found = await service.of_halls(session, caller, hall, first, last, by)
+    figures = WideStatisticsView(
+        from_on=first,
+        to_on=last,
+        by=by,
+        items=found.lines,
+        total=found.total,
+        estimates=found.estimates,
+    )
+    return _answer(figures, format_)
+
+
+@router.get(
+    "/estimate-accuracy",
+    operation_id="get_estimate_accuracy",
+    summary="等候预估准确度 | How good waiting estimates were",
+)
+async def get_estimate_accuracy(
+    session: Session,
+    now: Now,
+    caller: Reader,
+    hall: OneHall = None,
+    first: Annotated[Day | None, _FROM] = None,
+    last: Annotated[Day | None, _TO] = None,
+    by: WideGrouping = WideGrouping.HALL,
+) -> AccuracyView:
+    """取号时的预估与实际等候相比：平均误差、未超过上限的比例，可按大厅、取号小时、事项等查看。
+
+    ---
+    What people were told with their tickets, against what they waited: mean error and how often
+    the upper bound held; by hall, hour of the ticket, item, agency, day or month.
+    """
+    today = clock.today(now)
+    first, last = first or today, last or today
+    found = await service.of_halls(session, caller, hall, first, last, by)
+    return AccuracyView(
+        from_on=first, to_on=last, by=by, items=found.accuracy, total=found.estimates
+    )
+
+
+def _answer(figures: StatisticsView | WideStatisticsView, format_: Format) -> Response:
     if format_ == "csv":
-        name = f"attachment; filename=statistics-{by.value}.csv"
+        name = f"attachment; filename=statistics-{figures.by.value}.csv"
         headers = {"Content-Disposition": name}
         return Response(service.spreadsheet(figures), 200, headers, "text/csv; charset=utf-8")
     return Response(figures.model_dump_json(by_alias=True), 200, None, "application/json")

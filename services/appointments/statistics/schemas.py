@@ -18,6 +18,19 @@ class Grouping(StrEnum):
     CLERK = "clerk"
     HOUR = "hour"
     DAY = "day"
+    MONTH = "month"
+    AGENCY = "agency"
+
+
+class WideGrouping(StrEnum):
+    """What a line over several halls stands for."""
+
+    HALL = "hall"
+    ITEM = "item"
+    AGENCY = "agency"
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
 
 
 Format = Literal["json", "csv"]
@@ -26,7 +39,12 @@ Format = Literal["json", "csv"]
 class Figures(View):
     """One line; null where nothing was there to measure, never a made-up 0."""
 
-    key: str | None = Field(description="窗口号、事项、人员、小时或日期 | What the line is about.")
+    key: str | None = Field(
+        description="大厅、窗口号、事项、部门、人员、小时、日期或月份 | What the line is about."
+    )
+    name: str | None = Field(
+        None, description="大厅或事项的名称 | The name, where a line is about a hall or an item."
+    )
     account: str | None = Field(
         None, description="按人员汇总时的账户 | The account, where a line is about a person."
     )
@@ -81,6 +99,37 @@ class EstimateQuality(View):
     def of_nothing(cls) -> "EstimateQuality":
         """Nobody was called who had an estimate."""
         return cls(count=0, mean_error_minutes=None, covered_rate=None)
+
+
+class AccuracyLine(EstimateQuality):
+    """The same of one hall, hour, item, agency, day or month."""
+
+    key: str | None = Field(description="本行所指 | What the line is about.")
+    name: str | None = Field(
+        None, description="大厅或事项的名称 | The name, where a line is about a hall or an item."
+    )
+
+
+class AccuracyView(View):
+    """How good estimates were; only of those who were called in the end: what others would have
+    waited nobody knows."""
+
+    from_on: date
+    to_on: date
+    by: WideGrouping
+    items: list[AccuracyLine]
+    total: EstimateQuality
+
+
+class WideStatisticsView(View):
+    """The figures of several halls, each counted by its own time."""
+
+    from_on: date
+    to_on: date
+    by: WideGrouping
+    items: list[Figures]
+    total: Figures
+    estimates: EstimateQuality
 
 
 class StatisticsView(View):

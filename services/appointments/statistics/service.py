@@ -8,10 +8,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory.models import Hall
 from services.appointments.statistics import queries
+from services.appointments.statistics.queries import Found
 from services.appointments.statistics.schemas import (
     Figures,
     Grouping,
     StatisticsView,
+    WideGrouping,
+    WideStatisticsView,
 )
 from services.appointments.windows import service as windows
 from shared.errors import Invalid, NotFound, Text
@@ -24,6 +27,7 @@ _ORDER = Text("结束日期不能早于开始日期", "The last day must not be 
 _LONG = Text("一次最多查询 366 天", "At most 366 days at a time")
 _ZH = {
     "key": "项目",
+    "name": "名称",
     "account": "账户",
     "issued": "取号",
     "called": "叫到的人",
@@ -53,11 +57,8 @@ async def of_hall(
     hall = await session.get(Hall, hall_code) if caller.at(hall_code) else None
     if hall is None:
         raise NotFound(_NO_HALL)
-    if last < first:
-        raise Invalid(_ORDER, pointer="/query/to")
-    if (last - first).days >= LONGEST_DAYS:
-        raise Invalid(_LONG, pointer="/query/from")
-    found = await queries.figures(session, by, hall_code, first, last, hall.timezone)
+    _ensure_period(first, last)
+    found = await queries.figures(session, by, [hall_code], first, last)
     lines = found.lines
     if by is Grouping.CLERK:
         zone = ZoneInfo(hall.timezone)
@@ -75,6 +76,31 @@ async def of_hall(
     )
 
 
+async def of_halls(
+    session: AsyncSession,
+    caller: Caller,
+    hall_code: str | None,
+    first: date,
+    last: date,
+    by: WideGrouping,
+) -> Found:
+    """Of the halls that the caller acts for, or of one of them. Raises NotFound or Invalid."""
+    if hall_code is not None and not (
+        caller.at(hall_code) and await session.get(Hall, hall_code) is not None
+    ):
+        raise NotFound(_NO_HALL, pointer="/query/hall")
+    _ensure_period(first, last)
+    halls = caller.places if hall_code is None else [hall_code]
+    return await queries.figures(session, Grouping(by), halls, first, last)
+
+
+def _ensure_period(first: date, last: date) -> None:
+    if last < first:
+        raise Invalid(_ORDER, pointer="/query/to")
+    if (last - first).days >= LONGEST_DAYS:
+        raise Invalid(_LONG, pointer="/query/from")
+
+
 async def _named(
     session: AsyncSession, lines: Sequence[Figures], begins: datetime, ends: datetime
 ) -> list[Figures]:
@@ -89,7 +115,7 @@ async def _named(
     return [named(line) for line in lines]
 
 
-def spreadsheet(figures: StatisticsView) -> bytes:
+def spreadsheet(figures: StatisticsView | WideStatisticsView) -> bytes:
     """The lines as CSV with Chinese heads."""
     lines = [*figures.items, figures.total.model_copy(update={"key": "合计"})]
     names = list(Figures.model_fields)

@@ -1,4 +1,4 @@
-"""How a day of a hall is counted out of its log, and how figures are read from the sums.
+"""How a day of a hall is counted out of its log, and how figures of halls are read from the sums.
 
 What was undone does not count. Whoever is called again on the same day counts once, be it by the
 same ticket or, after a transfer, by the next one of the visit.
@@ -64,8 +64,9 @@ def _histogram(name: str, seconds: str) -> str:
     GROUP BY grouping, day, key)"""
 
 
-# The sums of `days` (day, start, stop) in the groupings that are asked for.
-_CELLS = f"""
+def _cells(hall: str, zone: str) -> str:
+    """The sums of `days` (day, start, stop) of a hall in the groupings that are asked for."""
+    return f"""
 happened AS MATERIALIZED (
     SELECT d.day, e.*, CASE WHEN e.action = 'issue' AND e.predicted_p85 IS NOT NULL THEN (
         SELECT w.waited_seconds FROM ticket_event w
@@ -74,7 +75,7 @@ happened AS MATERIALIZED (
         ORDER BY w.hall_seq LIMIT 1) END AS first_wait
     -- Day by day: how many days there are nobody who plans knows.
     FROM days d CROSS JOIN LATERAL (SELECT * FROM ticket_event t
-        WHERE t.hall_code = :hall AND t.at >= d.start AND t.at < d.stop OFFSET 0) e
+        WHERE t.hall_code = {hall} AND t.at >= d.start AND t.at < d.stop OFFSET 0) e
     WHERE e.action <> 'undo' AND {_NOT_UNDONE.format(e="e")}
 ), each AS MATERIALIZED (
     SELECT g.grouping, g.key, e.day, e.visit_id, e.action, e.outcome, e.waited_seconds,
@@ -83,7 +84,7 @@ happened AS MATERIALIZED (
     CROSS JOIN LATERAL (VALUES ('hall', '', true), ('item', e.item_code, true),
         ('window', coalesce(e.window_no::text, ''), {_AT_A_WINDOW}),
         ('clerk', e.actor, {_AT_WINDOWS}),
-        ('hour', to_char(e.at AT TIME ZONE :zone, 'HH24:00'), true)) g (grouping, key, counts)
+        ('hour', to_char(e.at AT TIME ZONE {zone}, 'HH24:00'), true)) g (grouping, key, counts)
     WHERE g.counts AND g.grouping = ANY(CAST(:groupings AS text[]))
 ), {_histogram("waited", "waited_seconds")}, {_histogram("took", "served_seconds")},
 cells AS MATERIALIZED (
@@ -95,18 +96,22 @@ cells AS MATERIALIZED (
           FROM each e GROUP BY grouping, day, key) s
     LEFT JOIN waited w USING (grouping, day, key) LEFT JOIN took t USING (grouping, day, key)
 )"""
-_BOUNDS = (
-    "d.day::timestamp AT TIME ZONE :zone AS start,"
-    " (d.day + 1)::timestamp AT TIME ZONE :zone AS stop"
-)
+
+
+def _days(zone: str) -> str:
+    return (
+        f"d.day, d.day::timestamp AT TIME ZONE {zone} AS start,"
+        f" (d.day + 1)::timestamp AT TIME ZONE {zone} AS stop"
+    )
+
 
 _COLUMNS = ", ".join((*_KEY, *_VALUES))
 _SET = ", ".join(_VALUES)
 _OLD, _NEW = (", ".join(f"{of}.{name}" for name in _VALUES) for of in ("t", "excluded"))
 TALLY = f"""
 WITH days AS (
-    SELECT d.day, {_BOUNDS} FROM unnest(CAST(:days AS date[])) d (day)
-), {_CELLS}, gone AS (
+    SELECT {_days(":zone")} FROM unnest(CAST(:days AS date[])) d (day)
+), {_cells(":hall", ":zone")}, gone AS (
     DELETE FROM hall_tally t WHERE t.hall_code = :hall AND t.day = ANY(CAST(:days AS date[]))
       AND t.grouping = ANY(CAST(:groupings AS text[])) AND NOT EXISTS (
         SELECT FROM cells c WHERE (c.grouping, c.day, c.key) = (t.grouping, t.day, t.key))
@@ -119,14 +124,18 @@ WITH days AS (
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)"""
 """Forms the sums of these days anew; how many were not so before."""
 
-# The days of all that happened to a ticket of the log's new entries: what is undone, or waited for,
-# may be of another day than the entry.
-_TOUCHED = """
-SELECT DISTINCT (h.at AT TIME ZONE :zone)::date AS day
-FROM ticket_event e JOIN ticket_event h ON h.ticket_id = e.ticket_id
-WHERE e.hall_code = :hall AND e.hall_seq > {after}"""
+
+def _touched(hall: str, zone: str, after: str) -> str:
+    """The days of all that happened to a ticket of the log's new entries: what is undone, or waited
+    for, may be of another day than the entry."""
+    return f"""
+SELECT DISTINCT (past.at AT TIME ZONE {zone})::date AS day
+FROM ticket_event e JOIN ticket_event past ON past.ticket_id = e.ticket_id
+WHERE e.hall_code = {hall} AND e.hall_seq > {after}"""
+
+
 TOUCHED = f"""
-SELECT t.day FROM ({_TOUCHED.format(after=":after")} AND e.hall_seq <= :through) t
+SELECT t.day FROM ({_touched(":hall", ":zone", ":after")} AND e.hall_seq <= :through) t
 JOIN counted_hall_day c ON c.hall_code = :hall AND c.day = t.day"""
 
 BEHIND = """
@@ -165,35 +174,49 @@ def _quantiles(name: str) -> str:
 
 
 _SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in _COUNTED)
-FIGURES = f"""
+_OF_HALL = f"""
 WITH counted AS MATERIALIZED (
-    SELECT through_seq FROM counted_hall WHERE hall_code = :hall AND timezone = :zone
+    SELECT through_seq FROM counted_hall WHERE hall_code = h.code AND timezone = h.timezone
 ), touched AS MATERIALIZED (
-    {_TOUCHED.format(after="(SELECT through_seq FROM counted)")}
+    {_touched("h.code", "h.timezone", "(SELECT through_seq FROM counted)")}
 ), kept_days AS MATERIALIZED (
-    SELECT d.day FROM counted_hall_day d, counted WHERE d.hall_code = :hall
+    SELECT d.day FROM counted_hall_day d, counted WHERE d.hall_code = h.code
       AND d.day BETWEEN :first AND :last AND d.day NOT IN (SELECT day FROM touched)
 ), days AS MATERIALIZED (
-    SELECT d.day, {_BOUNDS}
+    SELECT {_days("h.timezone")}
     FROM (SELECT d::date FROM generate_series(
         CAST(:first AS date), CAST(:last AS date), interval '1 day') d) d (day)
     WHERE d.day NOT IN (SELECT day FROM kept_days)
-), {_CELLS}, every AS MATERIALIZED (
-    SELECT {_COLUMNS} FROM cells
-    UNION ALL
-    SELECT {_COLUMNS} FROM hall_tally t
-    WHERE t.hall_code = :hall AND t.grouping = ANY(CAST(:groupings AS text[]))
-      AND t.day BETWEEN :first AND :last AND t.day IN (SELECT day FROM kept_days)
+), {_cells("h.code", "h.timezone")}
+SELECT {_COLUMNS} FROM cells
+UNION ALL
+SELECT {_COLUMNS} FROM hall_tally t
+WHERE t.hall_code = h.code AND t.grouping = ANY(CAST(:groupings AS text[]))
+  AND t.day BETWEEN :first AND :last AND t.day IN (SELECT day FROM kept_days)"""
+"""The kept sums of the hall `h`, and its other days counted from its log."""
+_BY = "CAST(:by AS text)"
+FIGURES = f"""
+WITH every AS MATERIALIZED (
+    SELECT h.code AS hall_code, e.* FROM hall h CROSS JOIN LATERAL ({_OF_HALL}) e
+    WHERE (h.code = ANY(CAST(:halls AS text[])) OR '*' = ANY(CAST(:halls AS text[])))
+      AND EXISTS (SELECT FROM ticket_event e WHERE e.hall_code = h.code)
 ), lines AS MATERIALIZED (
     SELECT dense_rank() OVER (ORDER BY is_total, key) AS line, each.* FROM (
         SELECT true AS is_total, '' AS key, {_SET} FROM every WHERE grouping = 'hall'
         UNION ALL
-        SELECT false, CASE :by WHEN 'hall' THEN :hall WHEN 'day' THEN to_char(day, 'YYYY-MM-DD')
+        SELECT false, CASE {_BY} WHEN 'hall' THEN hall_code
+            WHEN 'day' THEN to_char(day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(day, 'YYYY-MM')
+            WHEN 'agency' THEN coalesce(
+                (SELECT i.department_code FROM item i WHERE i.code = every.key), '')
             ELSE key END, {_SET}
-        FROM every WHERE grouping = CASE :by WHEN 'day' THEN 'hall' ELSE :by END
+        FROM every WHERE grouping = CASE WHEN {_BY} IN ('hall', 'day', 'month') THEN 'hall'
+            WHEN {_BY} = 'agency' THEN 'item' ELSE {_BY} END
     ) each
 )
-SELECT is_total, nullif(key, '') AS key, s.issued, s.called, s.served, s.done, s.needs_more,
+SELECT is_total, nullif(key, '') AS key, CASE WHEN is_total THEN NULL
+        WHEN {_BY} = 'hall' THEN (SELECT name FROM hall WHERE code = key)
+        WHEN {_BY} = 'item' THEN (SELECT name FROM item WHERE code = key) END AS name,
+    s.issued, s.called, s.served, s.done, s.needs_more,
     s.rejected, s.missed, s.abandoned, s.parked, s.transferred, s.unfinished,
     waits.p50 AS wait_p50_minutes, waits.p90 AS wait_p90_minutes,
     round(s.longest_wait_ms / 60000.0, 1)::float8 AS wait_longest_minutes,
@@ -208,3 +231,4 @@ FROM (SELECT line, is_total, key, {_SUMS}, max(longest_wait_ms) AS longest_wait_
 CROSS JOIN {_quantiles("waits")}
 CROSS JOIN {_quantiles("services")}
 ORDER BY is_total, nullif(key, '')"""
+"""By a line each, and the total, of one hall or of several."""
