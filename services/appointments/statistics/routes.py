@@ -78,11 +78,12 @@ async def get_statistics_of_halls(
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:
     """本人所管各大厅的取号、办结、等候、办理时间和一次办结率，可按大厅、事项、部门、小时、日期或月份汇总；
-    各大厅按当地时间计日。
+    各大厅按当地时间计日；多个大厅一次最多 92 天。
 
     ---
     Tickets, waits, service times and one-visit completion of all halls that you act for, by hall,
-    item, agency, hour, day or month; the days of each hall are those of its own time.
+    item, agency, hour, day or month; the days of each hall are those of its own time. At most
+    92 days at a time, of one hall a year.
     """
     today = clock.today(now)
     first, last = first or today, last or today

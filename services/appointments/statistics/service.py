@@ -22,9 +22,10 @@ from shared.security.identity import Caller
 from shared.web import spreadsheets
 
 LONGEST_DAYS = 366
+LONGEST_DAYS_OF_HALLS = 92
+"""A quarter: the histograms of each day of each hall are added up when asked."""
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 _ORDER = Text("结束日期不能早于开始日期", "The last day must not be before the first")
-_LONG = Text("一次最多查询 366 天", "At most 366 days at a time")
 _ZH = {
     "key": "项目",
     "name": "名称",
@@ -57,7 +58,7 @@ async def of_hall(
     hall = await session.get(Hall, hall_code) if caller.at(hall_code) else None
     if hall is None:
         raise NotFound(_NO_HALL)
-    _ensure_period(first, last)
+    _ensure_period(first, last, LONGEST_DAYS)
     found = await queries.figures(session, by, [hall_code], first, last)
     lines = found.lines
     if by is Grouping.CLERK:
@@ -89,16 +90,17 @@ async def of_halls(
         caller.at(hall_code) and await session.get(Hall, hall_code) is not None
     ):
         raise NotFound(_NO_HALL, pointer="/query/hall")
-    _ensure_period(first, last)
+    _ensure_period(first, last, LONGEST_DAYS if hall_code else LONGEST_DAYS_OF_HALLS)
     halls = caller.places if hall_code is None else [hall_code]
     return await queries.figures(session, Grouping(by), halls, first, last)
 
 
-def _ensure_period(first: date, last: date) -> None:
+def _ensure_period(first: date, last: date, longest: int) -> None:
     if last < first:
         raise Invalid(_ORDER, pointer="/query/to")
-    if (last - first).days >= LONGEST_DAYS:
-        raise Invalid(_LONG, pointer="/query/from")
+    if (last - first).days >= longest:
+        long = Text(f"一次最多查询 {longest} 天", f"At most {longest} days at a time")
+        raise Invalid(long, pointer="/query/from")
 
 
 async def _named(
