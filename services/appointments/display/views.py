@@ -13,19 +13,16 @@ from services.appointments.display.schemas import (
     WaitingView,
 )
 from services.appointments.estimates import service as estimates
-from services.appointments.estimates.schemas import Estimate
+from services.appointments.estimates.schemas import Alternatives, Estimate
 from services.appointments.estimates.service import Forecast
 from services.appointments.queueing.models import Ticket
-from services.appointments.queueing.schemas import EstimateView, TicketView
+from services.appointments.queueing.schemas import ElsewhereView, EstimateView, TicketView
 from services.appointments.queueing.views import ticket_view
 from shared.clock import moment_en, moment_zh
 from shared.errors import Text
 
-LONG_WAIT_MINUTES = 150
-_ELSEWHERE = Text(
-    "预计等候超过两个半小时，建议改到其他大厅或改日办理",
-    "The wait may exceed two and a half hours; consider another hall or another day",
-)
+_LONG = Text("预计等候超过两个半小时", "The wait may exceed two and a half hours")
+_ANOTHER_DAY = Text("建议改到其他大厅或改日办理", "consider another hall or another day")
 
 _UNKNOWN_OPENING = Text(
     "目前没有开放的窗口办理您的事项，何时开放尚不确定，请向咨询台询问；一有窗口开放就会叫号",
@@ -61,9 +58,36 @@ def with_estimate(ticket: Ticket, estimate: Estimate | None, language: str) -> T
         shown.served_from = estimate.served_from
         if not estimate.served:
             shown.advice = _not_served_yet(estimate.served_from).say(language)
-        elif (estimate.p85_minutes or 0) > LONG_WAIT_MINUTES:
-            shown.advice = _ELSEWHERE.say(language)
+        elif estimate.is_long:
+            found = estimate.alternatives or Alternatives(None, None)
+            shown.advice = _instead(found).say(language)
+            shown.elsewhere, shown.bookable_at = _elsewhere(found, language), found.bookable_at
     return shown
+
+
+def _instead(found: Alternatives) -> Text:
+    """What who would wait very long may do: another hall, another hour, or both to choose from."""
+    zh, en = list[str](), list[str]()
+    if there := found.elsewhere:
+        zh.append(f"可改到{there.name}办理，那里预计最多等候 {there.p85_minutes} 分钟")
+        name = there.name_en or there.name
+        en.append(
+            f"you could go to {name}, where the wait should be at most {there.p85_minutes} minutes"
+        )
+    if at := found.bookable_at:
+        zh.append(f"可预约{moment_zh(at)}再来")
+        en.append(f"book for {moment_en(at)} and come then")
+    if not zh:
+        return Text(f"{_LONG.zh}，{_ANOTHER_DAY.zh}", f"{_LONG.en}; {_ANOTHER_DAY.en}")
+    return Text(f"{_LONG.zh}：{'；也'.join(zh)}", f"{_LONG.en}: {', or '.join(en)}")
+
+
+def _elsewhere(found: Alternatives, language: str) -> ElsewhereView | None:
+    there = found.elsewhere
+    if there is None:
+        return None
+    name = Text(there.name, there.name_en or there.name).say(language)
+    return ElsewhereView(hall_code=there.hall_code, name=name, p85_minutes=there.p85_minutes)
 
 
 def _not_served_yet(opens: datetime | None) -> Text:

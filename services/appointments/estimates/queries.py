@@ -5,9 +5,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.appointments.estimates.rules import EDGES
-from services.appointments.estimates.schemas import QueuedTicket, seq_of
+from services.appointments.estimates.schemas import QueuedTicket, ShorterWait, seq_of
 from services.appointments.queueing.models import TicketState, WindowState
-from services.appointments.slots.models import SlotState
+from services.appointments.slots.models import Pool, SlotState
 from shared.database.rows import Fetch
 
 _SEEN = """
@@ -75,6 +75,24 @@ SELECT
   ARRAY(SELECT ROW(i.code, i.standard_minutes) FROM item i JOIN asked ON i.code = asked.item_code),
   (SELECT timezone FROM hall WHERE code = $1)
 """
+_SHORTER = f"""
+SELECT h.code, h.name, h.name_en, l.p85_minutes
+FROM hall here, hall h JOIN hall_load l ON l.hall_code = h.code
+WHERE here.code = $1 AND h.code <> $1 AND l.p85_minutes <= $3::int AND EXISTS (
+  SELECT FROM window_at_work w WHERE w.hall_code = h.code AND w.state = '{WindowState.OPEN}'
+    AND ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.window_id)
+      @> $2::text[])
+-- Near enough to choose by: on a map, a degree of longitude is shorter than one of latitude.
+ORDER BY power(h.latitude - here.latitude, 2)
+  + power((h.longitude - here.longitude) * cos(radians(here.latitude)), 2) NULLS LAST,
+  l.p85_minutes, h.code LIMIT 1
+"""
+_NEXT_FREE = (
+    "SELECT starts_at FROM slot"
+    f" WHERE hall_code = $1 AND state = '{SlotState.OPEN}' AND pool = '{Pool.ONLINE}'"
+    "   AND booked + kept_back < capacity AND starts_at > $2 AND closes_at > $2"
+    "   AND item_codes::text[] @> $3::text[] ORDER BY starts_at LIMIT 1"
+)
 USUALLY_SHOW_UP, USUALLY_LATE = 0.85, 0.5
 """Who comes, and who still comes of those who are not there when their time begins, while a hall
 has no history of its own."""
@@ -173,5 +191,23 @@ async def next_on_sale(
 ) -> datetime | None:
     """The next time at which the hall sells places for all of the items."""
     for (starts_at,) in await fetch(_NEXT_ON_SALE, hall_code, now, items):
+        return starts_at  # type: ignore[no-any-return]
+    return None
+
+
+async def shorter_wait(
+    fetch: Fetch, hall_code: str, items: list[str], most_minutes: int
+) -> ShorterWait | None:
+    """The nearest other hall with an open window for all of the items and so short a wait."""
+    for found in await fetch(_SHORTER, hall_code, items, most_minutes):
+        return ShorterWait(*found)
+    return None
+
+
+async def next_free(
+    fetch: Fetch, hall_code: str, items: list[str], now: datetime
+) -> datetime | None:
+    """The next time at which a place for all of the items is free to be booked online."""
+    for (starts_at,) in await fetch(_NEXT_FREE, hall_code, now, items):
         return starts_at  # type: ignore[no-any-return]
     return None

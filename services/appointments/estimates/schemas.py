@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
+
+LONG_WAIT_MINUTES = 150
+"""Whoever may wait longer is advised to go to another hall, or to come at another time."""
 
 
 def seq_of(hall: str) -> str:
@@ -63,11 +67,32 @@ class Floor:
     """Per item, how often a call kept its window busy for so long: bucket -> decayed count."""
 
 
+class ShorterWait(NamedTuple):
+    """Another hall, and the wait that 85 of 100 who join there do not exceed."""
+
+    hall_code: str
+    name: str
+    name_en: str | None
+    p85_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """What somebody who would wait very long may do instead, as far as there is anything.
+
+    `bookable_at` is in the hall's zone.
+    """
+
+    elsewhere: ShorterWait | None
+    bookable_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """`p50_minutes` to `p85_minutes`, each rounded up to 5; None when no open window serves it.
 
     Then `served` is False, and `served_from` is when one is expected, where that is known.
+    `alternatives` is there where the wait is very long.
     """
 
     ahead: int
@@ -75,3 +100,8 @@ class Estimate:
     p85_minutes: int | None
     served: bool = True
     served_from: datetime | None = None
+    alternatives: Alternatives | None = None
+
+    @property
+    def is_long(self) -> bool:
+        return (self.p85_minutes or 0) > LONG_WAIT_MINUTES

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.estimates import openings, queries
+from services.appointments.estimates import advice, openings, queries
 from services.appointments.estimates.lookahead import Lookahead
 from services.appointments.estimates.openings import Hours, Source
 from services.appointments.estimates.queries import Newcomers, Usual
@@ -138,7 +138,7 @@ async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Est
     known = (await of_hall(session, ticket.hall_code, now)).of(ticket.id)
     if known is None:
         return await with_newcomer(session, ticket, now, hours)
-    return await _with_opening(session, ticket, known, now, hours)
+    return await _with_advice(session, ticket, known, now, hours)
 
 
 async def with_newcomer(
@@ -156,7 +156,7 @@ async def with_newcomer(
     seq = await queries.seq(fetching(source), code) if seq is None else seq
     forecast = await of_hall(source, code, now, seq)
     known = forecast.of(ticket.id) or forecast.joining(_queued(ticket), ticket.number)
-    return await _with_opening(source, ticket, known, now, hours)
+    return await _with_advice(source, ticket, known, now, hours)
 
 
 def _queued(ticket: Ticket) -> QueuedTicket:
@@ -166,16 +166,20 @@ def _queued(ticket: Ticket) -> QueuedTicket:
     )
 
 
-async def _with_opening(
+async def _with_advice(
     source: Source, ticket: Ticket, estimate: Estimate, now: datetime, hours: Hours
 ) -> Estimate:
-    """The estimate; where no open window serves the ticket, with when one is expected.
+    """The estimate; where no open window serves the ticket, with when one is expected; where the
+    wait is very long, with what may be done instead.
 
     What is expected on another day is nothing to the ticket, which is of its own day.
     """
+    items = tuple(ticket.items)
+    if estimate.is_long:
+        found = await advice.alternatives(source, ticket.hall_code, items, now, hours)
+        return replace(estimate, alternatives=found)
     if estimate.served:
         return estimate
-    items = tuple(ticket.items)
     opens = await openings.expected(source, ticket.hall_code, items, now, hours)
     is_of_day = opens is not None and opens.date() == ticket.service_day
     return replace(estimate, served_from=opens if is_of_day else None)

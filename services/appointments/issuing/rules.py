@@ -16,7 +16,6 @@ _SPENT = Text(
     "Today's tickets are all taken: please come on another day, or book an appointment",
 )
 LETTER_WALK_IN, LETTER_BOOKED = "A", "B"
-ADVICE_ABOVE_MINUTES = 150
 
 
 class HallClosed(Conflict):

@@ -70,6 +70,14 @@ class EstimateView(View):
     p85_minutes: int | None
 
 
+class ElsewhereView(View):
+    """Another hall that serves the same, and the wait that 85 of 100 do not exceed there now."""
+
+    hall_code: str
+    name: str
+    p85_minutes: int
+
+
 class TicketView(View):
     """A ticket as anyone may see who knows its id: nothing personal, not even the class."""
 
@@ -102,6 +110,16 @@ class TicketView(View):
     advice: str | None = Field(
         None,
         description="等候过长或暂无窗口时的建议 | When the wait is long, or no window is open.",
+    )
+    elsewhere: ElsewhereView | None = Field(
+        None,
+        description="预计等候超过两个半小时时，等候短得多的最近大厅 | When the wait may exceed two "
+        "and a half hours: the nearest hall where it is far shorter.",
+    )
+    bookable_at: AwareDatetime | None = Field(
+        None,
+        description="预计等候超过两个半小时时，本大厅最近可预约的时间 | Then: the next time that "
+        "can be booked in this hall.",
     )
 
     @old_name_of("hall_code")
