@@ -1,7 +1,7 @@
 """devices enrol by a code, and report how they are; tickets count their reprints
 
 Revision ID: devices_enrol
-Revises: what_a_person_went_by
+Revises: papers_may_follow
 Create Date: 2026-12-10
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision: str = "devices_enrol"
-down_revision: str | Sequence[str] | None = "what_a_person_went_by"
+down_revision: str | Sequence[str] | None = "papers_may_follow"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

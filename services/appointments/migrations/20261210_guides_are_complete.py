@@ -1,7 +1,7 @@
 """the other elements of items, and from when a guide is in force
 
 Revision ID: guides_are_complete
-Revises: what_a_person_went_by
+Revises: reminders
 Create Date: 2026-12-10
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "guides_are_complete"
-down_revision: str | Sequence[str] | None = "what_a_person_went_by"
+down_revision: str | Sequence[str] | None = "reminders"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

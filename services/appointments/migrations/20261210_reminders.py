@@ -1,7 +1,7 @@
 """how far reminders have come, and whose turn was said to be near
 
 Revision ID: reminders
-Revises: what_a_person_went_by
+Revises: visits_of_several
 Create Date: 2026-12-10
 
 """
@@ -13,7 +13,7 @@ import sqlmodel.sql.sqltypes
 from alembic import op
 
 revision: str = "reminders"
-down_revision: str | Sequence[str] | None = "what_a_person_went_by"
+down_revision: str | Sequence[str] | None = "visits_of_several"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """visits of several people and items
 
 Revision ID: visits_of_several
-Revises: what_a_person_went_by
+Revises: five_ways
 Create Date: 2026-12-10
 
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "visits_of_several"
-down_revision: str | Sequence[str] | None = "what_a_person_went_by"
+down_revision: str | Sequence[str] | None = "five_ways"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
