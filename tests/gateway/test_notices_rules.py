@@ -9,7 +9,8 @@ import pytest
 from services.gateway.notices import rules
 from services.gateway.notices.channels import carriers
 from services.gateway.notices.models import NoticeChannel
-from services.gateway.notices.rules import RETRY_AFTER, TEMPLATES, Wishes
+from services.gateway.notices.rules import RETRY_AFTER, Wishes
+from services.gateway.notices.templates import TEMPLATES
 from services.gateway.settings import GatewaySettings
 from tests import support
 

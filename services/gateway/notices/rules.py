@@ -1,14 +1,12 @@
 """What a notice says, when it may go out, and how often it is tried. Pure."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from services.gateway.notices.models import NoticeChannel
+from services.gateway.notices.templates import QUIET, TEMPLATES
 from shared import clock
 from shared.clock import SHANGHAI
 from shared.errors import NotFound, Text
@@ -22,24 +20,10 @@ RETRY_AFTER = (
     timedelta(hours=6),
 )
 """After each failure; after the last it is given up."""
-QUIET = (time(21), time(8))
-"""The quiet hours of who chose none, in Shanghai's time."""
 _UNKNOWN = Text("（见办理页面）", "(see the service's page)")
 
 Facts = Mapping[str, str | None]
 """What a service hands over for the text: words, moments (`..._at`) and days (`..._on`) in ISO."""
-
-
-@dataclass(frozen=True)
-class Template:
-    """A kind of notice as its template says."""
-
-    title: Text
-    text: Text
-    urgent: bool
-    useful: timedelta | None
-    choices: Mapping[str, Text]
-    """What its reader may do about it, by operation."""
 
 
 @dataclass(frozen=True)
@@ -60,30 +44,6 @@ class Wishes:
     by_sms: bool = True
     muted: frozenset[str] = frozenset()
     quiet: tuple[time, time] = QUIET
-
-
-def read_templates() -> dict[str, Template]:
-    """By kind, as they stand beside this file."""
-    source = Path(__file__).with_name("templates.toml").read_text()
-    return {kind: _template(entry) for kind, entry in tomllib.loads(source).items()}
-
-
-def _template(entry: Mapping[str, Any]) -> Template:
-    minutes = entry.get("useful_minutes")
-    return Template(
-        title=Text(*str(entry["title"]).split(" | ")),
-        text=Text(*str(entry["text"]).split(" | ")),
-        urgent=bool(entry.get("urgent")),
-        useful=None if minutes is None else timedelta(minutes=int(minutes)),
-        choices={
-            operation: Text(*words.split(" | "))
-            for operation, words in entry.get("choices", {}).items()
-        },
-    )
-
-
-TEMPLATES = read_templates()
-"""Loaded once; a kind that is not here is sent to nobody."""
 
 
 def message(kind: str, facts: Facts, language: str) -> Message:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from services.gateway.notices.models import NoticeChannel, NoticeState
-from services.gateway.notices.rules import QUIET, TEMPLATES
+from services.gateway.notices.templates import QUIET, TEMPLATES
 from shared.errors import Text
 from shared.web.models import Input, View
 

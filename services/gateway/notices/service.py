@@ -19,8 +19,9 @@ from services.gateway.notices.models import (
     NoticeState,
 )
 from services.gateway.notices.queries import DueDelivery, FailureRow, FigureRow, Outcome
-from services.gateway.notices.rules import TEMPLATES, Wishes
+from services.gateway.notices.rules import Wishes
 from services.gateway.notices.schemas import NoticePreferencesIn
+from services.gateway.notices.templates import TEMPLATES
 from services.gateway.notices.workflow import NoticeAction
 from shared.database.pruning import Pruned
 from shared.errors import NotFound

@@ -13,6 +13,7 @@ from services.gateway.notices.schemas import (
     OutboxView,
 )
 from services.gateway.notices.service import Outbox
+from services.gateway.notices.templates import QUIET, TEMPLATES
 from shared.security.crypto import Keyring
 
 
@@ -27,7 +28,7 @@ def shown(notice: Notice, keyring: Keyring, language: str) -> NoticeView:
         text=said.text,
         choices=[
             NoticeChoice(operation_id=operation, label=getattr(words, language))
-            for operation, words in rules.TEMPLATES[notice.kind].choices.items()
+            for operation, words in TEMPLATES[notice.kind].choices.items()
         ],
         created_at=notice.created_at,
         read_at=notice.read_at,
@@ -37,7 +38,7 @@ def shown(notice: Notice, keyring: Keyring, language: str) -> NoticeView:
 def chosen(found: NoticePreference | None, keyring: Keyring) -> NoticePreferencesView:
     """What the account chose, else what holds without."""
     if found is None:
-        begin, end = rules.QUIET
+        begin, end = QUIET
         return NoticePreferencesView(
             email=None,
             language="zh",
