@@ -48,11 +48,7 @@ class Outcome(StrEnum):
 OVER = (TicketState.TRANSFERRED, TicketState.DONE, TicketState.ABANDONED, TicketState.CLOSED)
 ALIVE = f"state <> ALL ('{{{','.join(OVER)}}}')"
 """Queries that should use the indexes below say it in these very words."""
-LIVE_INDEXES = (
-    "uq_ticket_live_appointment",
-    "uq_ticket_live_evidence",
-    "uq_ticket_live_owner",
-)
+LIVE_INDEXES = ("uq_ticket_live_appointment", "uq_ticket_live_evidence", "uq_ticket_live_owner")
 """What refuses a second live ticket for the same."""
 _ON_FLOOR = "state IN ('called', 'recalled', 'serving', 'parked', 'missed')"
 

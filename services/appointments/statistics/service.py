@@ -17,7 +17,7 @@ from services.appointments.statistics.schemas import (
     WideStatisticsView,
 )
 from services.appointments.windows import service as windows
-from shared.errors import Invalid, NotFound, Text
+from shared.errors import Invalid, NotFound, Text, counted
 from shared.security.identity import Caller
 from shared.web import spreadsheets
 
@@ -99,7 +99,7 @@ def _ensure_period(first: date, last: date, longest: int) -> None:
     if last < first:
         raise Invalid(_ORDER, pointer="/query/to")
     if (last - first).days >= longest:
-        long = Text(f"一次最多查询 {longest} 天", f"At most {longest} days at a time")
+        long = Text(f"一次最多查询 {longest} 天", f"At most {counted(longest, 'day')} at a time")
         raise Invalid(long, pointer="/query/from")
 
 
