@@ -51,6 +51,20 @@ async def test_credit_that_went_first_is_named_with_its_class(floor: Floor) -> N
     assert (by["class"], by["credit_minutes"], by["reason"]) == ("military", 90, None)
 
 
+async def test_why_somebody_was_put_ahead_can_be_read(floor: Floor) -> None:
+    decided = {"kind": "staff", "reason": "突发不适", "minutes": 120}
+    headers = floor.kiosk() | floor.manager()
+    ahead = await floor.issue(**{"class": "override"}, evidence=decided, headers=headers)
+    ordinary = await floor.issue()
+
+    shown = [good(await read(floor, ticket)) for ticket in (ahead, ordinary)]
+
+    assert [(one["class"], one["credit_minutes"], one["credit_reason"]) for one in shown] == [
+        ("override", 120, "突发不适"),
+        ("walk_in", 0, None),
+    ]
+
+
 async def test_the_whole_visit_is_told_with_what_was_undone(floor: Floor) -> None:
     ticket = await floor.issue()
     await floor.call()

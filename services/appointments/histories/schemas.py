@@ -77,6 +77,12 @@ class TicketHistory(View):
     visit_id: UUID
     number: str
     hall_code: str
+    ticket_class: TicketClass = Field(serialization_alias="class")
+    credit_minutes: int
+    credit_reason: str | None = Field(
+        description="工作人员给予优先的原因，不由工作人员决定的为空"
+        " | Why staff put it ahead; null where it was not theirs to decide"
+    )
     items: list[HistoryEntry]
     overtaken_by: list[Overtaking]
 

@@ -47,10 +47,8 @@ async def of_ticket(
     owners = {leg.owner for leg in legs.values() if leg.owner is not None}
     facts = _Facts(calls, numbers, names, owners, language)
     return TicketHistory(
+        **ticket.model_dump(include=_SHOWN),
         ticket_id=ticket.id,
-        visit_id=ticket.visit_id,
-        number=ticket.number,
-        hall_code=hall,
         items=[
             _entry(entry, legs[entry.ticket_id].leg, entry.hall_seq in undone, facts)
             for entry in log
@@ -62,6 +60,7 @@ async def of_ticket(
     )
 
 
+_SHOWN = {"visit_id", "number", "hall_code", "ticket_class", "credit_minutes", "credit_reason"}
 _CALLS = frozenset(row.action for row in WORKFLOW.rows if row.call is OnCall.BEGINS)
 
 
