@@ -17,14 +17,20 @@ from services.appointments.statistics.schemas import (
     WideStatisticsView,
 )
 from services.appointments.windows import service as windows
-from shared.errors import Invalid, NotFound, Text, counted
+from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
 from shared.web import spreadsheets
 
-LONGEST_DAYS = 366
-LONGEST_DAYS_OF_HALLS = 92
-"""A quarter: the histograms of each day of each hall are added up when asked."""
+LONGEST_DAYS, LONGEST_DAYS_OF_HALLS = 366, 92
+"""Of several halls a quarter: the histograms of each day of each are added up when asked."""
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
+_LONG = {
+    LONGEST_DAYS: Text("一次最多查询 366 天", "At most 366 days at a time"),
+    LONGEST_DAYS_OF_HALLS: Text(
+        "多个大厅一次最多查询 92 天，更长的请按大厅查询",
+        "At most 92 days at a time of several halls; ask for longer of each hall alone",
+    ),
+}
 _ORDER = Text("结束日期不能早于开始日期", "The last day must not be before the first")
 _ZH = {
     "key": "项目",
@@ -99,8 +105,7 @@ def _ensure_period(first: date, last: date, longest: int) -> None:
     if last < first:
         raise Invalid(_ORDER, pointer="/query/to")
     if (last - first).days >= longest:
-        long = Text(f"一次最多查询 {longest} 天", f"At most {counted(longest, 'day')} at a time")
-        raise Invalid(long, pointer="/query/from")
+        raise Invalid(_LONG[longest], pointer="/query/from")
 
 
 async def _named(
