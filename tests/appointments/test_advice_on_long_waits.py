@@ -131,3 +131,6 @@ async def test_advice_offers_both_in_either_language(crowded: Floor, sql: Any) -
     )
     assert en.elsewhere is not None
     assert en.elsewhere.name == "North Hall"
+    at_once = Alternatives(ShorterWait("H9", "城北大厅", None, 0), None)
+    free = with_estimate(ticket, Estimate(40, 160, 200, alternatives=at_once), "zh")
+    assert free.advice == "预计等候超过两个半小时：可改到城北大厅办理，那里现在不用等候"

@@ -19,7 +19,7 @@ from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import ElsewhereView, EstimateView, TicketView
 from services.appointments.queueing.views import ticket_view
 from shared.clock import moment_en, moment_zh
-from shared.errors import Text
+from shared.errors import Text, counted
 
 _LONG = Text("预计等候超过两个半小时", "The wait may exceed two and a half hours")
 _ANOTHER_DAY = Text("建议改到其他大厅或改日办理", "consider another hall or another day")
@@ -69,11 +69,14 @@ def _instead(found: Alternatives) -> Text:
     """What who would wait very long may do: another hall, another hour, or both to choose from."""
     zh, en = list[str](), list[str]()
     if there := found.elsewhere:
-        zh.append(f"可改到{there.name}办理，那里预计最多等候 {there.p85_minutes} 分钟")
-        name = there.name_en or there.name
-        en.append(
-            f"you could go to {name}, where the wait should be at most {there.p85_minutes} minutes"
+        wait = counted(there.p85_minutes, "minute")
+        zh_wait, en_wait = (
+            (f"预计最多等候 {there.p85_minutes} 分钟", f"the wait should be at most {wait}")
+            if there.p85_minutes
+            else ("现在不用等候", "there is no wait now")
         )
+        zh.append(f"可改到{there.name}办理，那里{zh_wait}")
+        en.append(f"you could go to {there.name_en or there.name}, where {en_wait}")
     if at := found.bookable_at:
         zh.append(f"可预约{moment_zh(at)}再来")
         en.append(f"book for {moment_en(at)} and come then")
