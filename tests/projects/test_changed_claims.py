@@ -103,6 +103,21 @@ async def test_a_day_before_the_decision_on_an_accepted_page_needs_two_persons(
     assert (second["reason"], await world.verdict(duty)) == (None, "early_violation")
 
 
+async def test_whoever_looked_at_a_day_has_not_looked_at_the_next_one(world: World) -> None:
+    duty = await published(world, IN_TIME)
+    world.publish(claimed_on=long_ago() - timedelta(days=3))
+    await world.walk()
+    assert (await decide(world, "accept"))["first_by"] == "auditor-a"
+    [looked_at] = await world.queue()
+    world.publish(claimed_on=long_ago() - timedelta(days=5))
+    await world.walk()
+    await world.decide(looked_at, "accept", "auditor-b", status=409)
+    [match] = await world.queue()
+    assert (match["reason"], match["first_by"]) == ("claim_changed", None)
+    again = await decide(world, "accept", "auditor-b")
+    assert (again["first_by"], await world.verdict(duty)) == ("auditor-b", "on_time")
+
+
 async def test_another_day_by_which_the_verdict_stays_needs_nobody(world: World) -> None:
     duty = await published(world, IN_TIME)
     world.publish(claimed_on=IN_TIME + timedelta(days=1))

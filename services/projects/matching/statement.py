@@ -140,10 +140,11 @@ WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state =
       ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
         AND p.fault <> ALL(CAST(:passing AS text[])) END""")
 
+# Also of one that waits already: whoever looked at a day has not looked at the one that is claimed
+# by now, and which of them it was is not kept.
 MARK_CLAIMS = text("""
 UPDATE page_match SET reason = 'claim_changed', first_by = NULL, version = version + 1
-WHERE id = ANY(CAST(:matches AS uuid[])) AND state = 'accepted'
-  AND reason IS DISTINCT FROM 'claim_changed'""")
+WHERE id = ANY(CAST(:matches AS uuid[])) AND state = 'accepted'""")
 
 # Pages that publish a duty of the same project as a duty of which nothing was seen yet.
 TAKEN_BESIDES = text("""
