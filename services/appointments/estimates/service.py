@@ -87,6 +87,12 @@ class Forecast:
             self.lookahead.take(who)
         return found
 
+    def is_misled(self, ticket_id: UUID, number: str) -> bool:
+        """Whether it reckons with somebody who has not got the number that they tried for: they
+        were refused since, or asked again for what they have. In a crowd one is not looked at."""
+        is_taken = number in self.numbers and ticket_id not in self.joined
+        return is_taken and len(self.queue) < CROWD
+
     def is_good(self, now: datetime, good_for: timedelta, seq: int | None) -> bool:
         """Whether it may still be believed, where the hall is known to be at `seq`."""
         is_all = seq is None or seq <= self.seq + len(self.numbers) or len(self.queue) >= CROWD
@@ -123,11 +129,15 @@ async def of_hall(
         seq = await queries.seq(fetching(source), hall_code) if seq is None else seq
         if kept is not None and kept.seq == seq and timedelta() <= now - kept.at < STALE:
             return kept
-        made = await _make(source, hall_code, seq, now)
-        memory.forecasts.put(hall_code, made)
-        return made
+        return await _anew(source, hall_code, seq, now)
     finally:
         memory.making.discard(hall_code)
+
+
+async def _anew(source: Source, hall_code: str, seq: int, now: datetime) -> Forecast:
+    made = await _make(source, hall_code, seq, now)
+    memory_of(source, _Kept).forecasts.put(hall_code, made)
+    return made
 
 
 async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
@@ -155,6 +165,8 @@ async def with_newcomer(
     code = ticket.hall_code
     seq = await queries.seq(fetching(source), code) if seq is None else seq
     forecast = await of_hall(source, code, now, seq)
+    if forecast.is_misled(ticket.id, ticket.number):
+        forecast = await _anew(source, code, seq, now)
     known = forecast.of(ticket.id) or forecast.joining(_queued(ticket), ticket.number)
     return await _with_advice(source, ticket, known, now, hours)
 
