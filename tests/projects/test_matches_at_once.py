@@ -6,12 +6,15 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
+from services.projects.collecting.models import PortalPage
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
+from services.projects.matching import sightings
 from shared import clock
 from shared.clock import now
 from tests.projects.absence_world import long_ago
@@ -110,6 +113,32 @@ async def test_who_accepts_goes_by_the_page_as_it_was_read_meanwhile(case: Case)
     )
     assert (passed_on.status_code, passed_on.json()["state"]) == (200, "review")
     assert passed_on.json()["reason"] == "makes_late"
+
+
+async def test_a_page_whose_other_one_is_gone_by_then_is_the_last(case: Case) -> None:
+    title, day = f"{case.name}建议书批复", long_ago() + timedelta(days=3)
+    case.publish(title, day)
+    case.portal.pages["/list"] = listing(f"/a|{title}|{day}", f"/b|{title}（续）|{day}")
+    case.portal.pages["/b"] = str(case.portal.pages["/a"]).replace(title, f"{title}（续）")
+    await case.desk.collect(case.portal_id)
+    pages = "portal_id = :id AND url LIKE '%/a'"
+    await case.desk.do(
+        "UPDATE page_match SET unreadable_since = now()"
+        f" WHERE page_id = (SELECT id FROM portal_page WHERE {pages})",
+        id=case.portal_id,
+    )
+    [match] = await case.queue()
+
+    async def lose(session: AsyncSession) -> None:
+        of_portal = select(PortalPage).where(PortalPage.portal_id == case.portal_id)
+        [other] = (await session.exec(of_portal.where(col(PortalPage.url).like("%/b")))).all()
+        other.gone_at = now()
+        await session.flush()
+        await sightings.withdraw_gone(session, [other], now(), actor="matcher")
+
+    (first,) = await while_somebody_judges(case.desk, lose, partial(case.decide, match, "reject"))
+    assert (first.status_code, first.json()["state"]) == (200, "accepted")
+    assert (first.json()["reason"], await case.verdict()) == ("makes_withdrawn", "on_time")
 
 
 async def test_a_rejection_is_judged_by_the_walk_that_was_noted_meanwhile(case: Case) -> None:

@@ -75,8 +75,9 @@ class Standing(Table, table=True):
     `over_by` is kept for "late" only: how long an "overdue" duty is over grows by itself and is
     read from the calendar, so that a day that passes rewrites nothing.
 
-    `version` counts every change of what the verdict goes by, of the facts and of what waits for a
-    person: who decides on one duty by what they read swaps it, even where nothing else changes.
+    `version` counts every change of what the verdict goes by, of the facts, of the pages that are
+    there and of what waits for a person: who decides on one duty by what they read swaps it, even
+    where nothing else changes.
     """
 
     __tablename__ = "standing"

@@ -76,6 +76,13 @@ async def record_gone(
     await _derive(session, await queries.duties(session, [duty_id]), now, actor)
 
 
+async def note_fewer_pages(session: AsyncSession, duties: Sequence[UUID]) -> None:
+    """A page that carried these duties is no longer there, and another is: whoever decided that
+    this one is not the last decides anew."""
+    await auditing.take_turn(session)
+    await queries.count_change(session, duties)
+
+
 async def take_back(
     session: AsyncSession,
     pages: Sequence[tuple[UUID, str]],

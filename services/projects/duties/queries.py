@@ -271,6 +271,13 @@ async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> 
     await session.execute(put.values(**columns, version=standing.c.version + 1))
 
 
+async def count_change(session: AsyncSession, duties: Sequence[UUID]) -> None:
+    """Something about these duties is otherwise, though they stand as before."""
+    standing = Standing.__table__  # type: ignore[attr-defined]
+    changed = standing.update().where(standing.c.duty_id == _any(duties))
+    await session.execute(changed.values(version=standing.c.version + 1))
+
+
 async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
     query = select(DutyRuling).where(DutyRuling.duty_id == duty_id)
     return (await session.exec(query.order_by(col(DutyRuling.ruled_at), col(DutyRuling.id)))).all()

@@ -182,6 +182,8 @@ async def withdraw_gone(
     accepted = [match for match in matches if match.state is MatchState.ACCEPTED]
     duty_ids = [match.duty_id for match in accepted]
     published = await queries.still_published(session, duty_ids)
+    if published:
+        await observing.note_fewer_pages(session, sorted(published))
     by_duty = {duty.duty_id: duty for duty in await queries.candidates(session, duty_ids)}
     for match in accepted:
         page = gone[match.page_id]
