@@ -96,7 +96,8 @@ def build(
     app.finish(
         _lifespan(settings, name, metrics, tracing, rooms, vital, state),
         outermost=outermost,
-        shortened=None if settings.standard_stack or outermost else lean,
+        # What it knows was declared before the first routes, which go the standard way.
+        shortened=None if settings.standard_stack or outermost or first_routes else lean,
     )
     app.router.routes[:0] = first_routes
     app.add_middleware(admission.Admission, places=places, operations=app)

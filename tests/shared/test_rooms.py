@@ -122,6 +122,17 @@ async def test_a_service_adds_state_first_routes_and_what_sees_every_request_fir
     assert opened == ["test", "ended"]
 
 
+async def test_first_routes_are_found_where_nothing_sees_every_request_first(
+    notes_settings: Any,
+) -> None:
+    async def hello(_: AnyRequest) -> PlainTextResponse:
+        return PlainTextResponse("您好")
+
+    built = build(notes_settings, first_routes=[Route("/hello", hello)])
+    async with support.serve(built) as client:
+        assert (await client.get("/hello")).text == "您好"
+
+
 async def test_a_service_s_own_tasks_are_cancelled_until_they_end_before_what_they_use(
     notes_settings: Any,
 ) -> None:
