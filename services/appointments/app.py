@@ -19,6 +19,7 @@ from services.appointments import (
     histories,
     issuing,
     notices,
+    offers,
     offline,
     outreach,
     penalties,
@@ -31,6 +32,7 @@ from services.appointments import (
     schedules,
     slots,
     statistics,
+    waitlist,
     windows,
 )
 from services.appointments.settings import AppointmentsSettings
@@ -43,6 +45,8 @@ TITLE = Text("大厅、预约与叫号", "Halls, appointments and queues")
 # Routes are tried in this order, so the busiest come first.
 ROOMS = (
     booking.room,
+    offers.room,
+    waitlist.room,
     penalties.room,
     people.room,
     slots.room,

@@ -14,7 +14,7 @@ from services.appointments.deferrals import workflow as deferrals
 from services.appointments.deferrals.models import Deferral
 from services.appointments.directory.models import Device, Hall, Window
 from services.appointments.followups.models import Questionnaire
-from services.appointments.guides.models import Guide, Item
+from services.appointments.guides.models import Guide, HallItem, Item
 from services.appointments.penalties import workflow as penalties
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.pre_checks import workflow as pre_checks
@@ -25,6 +25,7 @@ from services.appointments.schedules import service as schedules
 from services.appointments.schedules.models import Closure
 from services.appointments.schedules.schemas import ScheduleChange
 from services.appointments.slots.models import Pool, Slot, SlotState
+from services.appointments.waitlist.models import WaitlistEntry, WaitlistState
 from shared import clock
 from shared.database.newest import newest, newest_in, values_of
 from shared.errors import Problem
@@ -59,6 +60,7 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     found = await _tickets(session) | await _appointments(session) | await _windows(session)
     found |= await examples_five_ways.live(session, keyring)
     found |= await _devices(session)
+    found |= await _waitlist(session)
     return found | await _versions(session) | await _schedule(session)
 
 
@@ -68,6 +70,25 @@ async def _devices(session: AsyncSession) -> dict[str, Example]:
     if device is None:
         return {}
     return dict.fromkeys(("invite_device", "revoke_device"), Example({"device_id": str(device.id)}))
+
+
+async def _waitlist(session: AsyncSession) -> dict[str, Example]:
+    """An item of the hall that nobody waits for yet, and who waits."""
+    found = {}
+    awaited = col(WaitlistEntry.state).in_([WaitlistState.WAITING, WaitlistState.OFFERED])
+    item = await newest(
+        session,
+        HallItem,
+        col(HallItem.hall_code) == "H001",
+        ~col(HallItem.item_code).in_(values_of(WaitlistEntry.item_code, awaited)),
+        by=HallItem.item_code,
+    )
+    if item is not None:
+        found["join_waitlist"] = Example(body={"item_code": item.item_code})
+    entry = await newest_in(session, WaitlistEntry, [WaitlistState.WAITING])
+    if entry is not None:
+        found["leave_waitlist"] = Example({"waitlist_id": str(entry.id)})
+    return found
 
 
 async def _tickets(session: AsyncSession) -> dict[str, Example]:

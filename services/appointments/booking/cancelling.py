@@ -112,16 +112,17 @@ def _swap(
 def _give_back(
     swap: SwapStatement, found: Leaving, decided: Sequence[_Decided], now: datetime
 ) -> None:
-    """Their places are free, of what was confirmed for strangers only after a while."""
+    """Their places are free: of what was confirmed, and of what somebody waits for, for strangers
+    only after a while."""
     freeing = [each for each in decided if each.row.frees and each.leg.slots]
     for leg, _, _ in freeing:
         around.keep_places(swap, leg.appointment.id, [slot.id for slot in leg.slots])
     left = [slot for each in freeing for slot in each.leg.slots]
     if left:
         closing = (slot.closes_at for slot in left)
-        is_later = any(each.row.later for each in freeing)
+        is_later = any(each.row.later or each.leg.is_wished for each in freeing)
         due_at = service.due_of(closing, found.policy, now) if is_later else None
-        places.give_back(swap, left, due_at)
+        places.give_back(swap, left, due_at, now)
         places_freed(swap.direct)
 
 

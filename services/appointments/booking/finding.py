@@ -1,7 +1,7 @@
 """The times at which a visit fits: by the places that are free, and by those that somebody leaves
 who sits as well elsewhere."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -97,6 +97,29 @@ async def alternatives(
     return rules.nearest([*before, *later], wanted, count=_NEAREST)
 
 
+async def first_free(
+    direct: DirectPool,
+    hall: str,
+    offer: Offer,
+    pool: Pool,
+    *,
+    since: datetime,
+    until: datetime,
+    is_wanted: Callable[[datetime], bool],
+    now: datetime,
+) -> list[FreeSlot]:
+    """The first three times from `since` on, before `until`, that are wanted and at which somebody
+    could be seen for the offer; also where somebody else would be moved for that."""
+    offers = {offer.code: offer}
+    wish = Party([offer.code]).wish(offers)
+    search = _Search(direct, hall, offers, pool, wish, until, now, is_wanted)
+    return await search.times(max(since, now), _NEAREST)
+
+
+def _any_time(_: datetime) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class _Search:
     """What is looked for at a hall: slots for the offers, read in pieces until there are enough."""
@@ -108,6 +131,7 @@ class _Search:
     wish: Wish
     until: datetime
     now: datetime
+    is_wanted: Callable[[datetime], bool] = _any_time
 
     async def times(
         self,
@@ -154,7 +178,7 @@ class _Search:
                 days[slot.on_date] = all(why_not_bookable(o, slot.on_date) is None for o in offers)
             at = slot.starts_at
             is_asked = (after is None or at > after) and (before is None or at < before)
-            if days[slot.on_date] and is_asked:
+            if days[slot.on_date] and is_asked and self.is_wanted(at):
                 starts.add(at)
         return sorted(starts)
 

@@ -123,7 +123,7 @@ def _draft(context: BookingContext, run: Sequence[SlotFacts], asked: _Asked) -> 
     item, person, caller, claim = asked.item, asked.person, asked.caller, asked.claim
     terms, now = asked.terms, asked.now
     view = views.held(run, item, terms, now)
-    event = _event(view, expiry(terms, now))
+    event = held_event(view, expiry(terms, now))
     return Draft(
         id=view.id,
         code=view.code,
@@ -163,7 +163,8 @@ def _claimed(claim: Claim | None) -> dict[str, Any]:
     return dict(zip(("idem_key", "idem_route", "idem_hash"), kept, strict=True))
 
 
-def _event(view: AppointmentView, expires_at: datetime) -> OutboxRow:
+def held_event(view: AppointmentView, expires_at: datetime) -> OutboxRow:
+    """The event of the hold, as the statement writes it."""
     event = AppointmentHeld(
         appointment_id=view.id,
         hall_code=view.hall_code,

@@ -131,7 +131,9 @@ async def _exchange(
     moving_together.replace(swap, old, row, now)
     if released:
         around.keep_places(swap, old.id, released)
-    places.exchange(swap, left, wanted, now)
+    closing = [slot.closes_at for slot in left]
+    due_at = service.due_of(closing, found.policy, now) if left and found.is_wished else None
+    places.exchange(swap, left, wanted, due_at, now)
     people.take_seen_turns(swap, person, seen.turns)
     moving_together.book(swap, old, new, row, wanted)
     places_freed(swap.direct)

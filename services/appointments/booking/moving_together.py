@@ -82,7 +82,7 @@ async def move(
     person = person_of(olds[0])
     near = await placing.look(context, wanted, person, now)
     session = await swap.begin()
-    still, movable = await _give_back(session, olds, rows, near, now)
+    still, taken, movable = await _give_back(session, olds, rows, near, now)
     seen = await around.find(
         fetching(session), wanted.hall_code, wanted.pool, wanted.starts_at, wanted.items, person,
         now,
@@ -102,6 +102,7 @@ async def move(
     await booked.write_in(session)
     places_freed(session)
     await healing.heal(session, still, now)
+    await service.keep_wished(session, olds, taken, still, now)
     return seen_with(found, legs, moved)
 
 
@@ -111,8 +112,9 @@ async def _give_back(
     rows: Mapping[UUID, AppointmentRow],
     near: Around,
     now: datetime,
-) -> tuple[Still, list[UUID]]:
-    """The old ones are over and their places free; who may be moved is locked, as are the slots."""
+) -> tuple[Still, Mapping[UUID, Sequence[Place]], list[UUID]]:
+    """The old ones are over and their places free, which are returned; who may be moved is locked,
+    as are the slots."""
     leaving = [one.id for one in olds]
     movable = [one.id for one in near.seated if one.id not in leaving]
     waiting = await healing.prepare(session, leaving, now, own=[*leaving, *movable])
@@ -128,7 +130,7 @@ async def _give_back(
     movers = [person_of(olds[0])]
     still = await healing.hold_still(session, waiting, leaving, touched, now, movers=movers)
     await slots.shift(session, release=released)
-    return still, movable
+    return still, taken, movable
 
 
 async def _ensure_all_allowed(

@@ -18,6 +18,7 @@ from services.appointments.booking.workflow import LIVE, WORKFLOW, AppointmentAc
 from services.appointments.people.ownership import owned_by
 from services.appointments.people.rules import Person, of_person, of_person_in_order
 from services.appointments.slots.models import SlotState
+from services.appointments.waitlist.rules import wished as is_wished
 from shared.database.engine import DirectPool
 from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import listed, sources, target
@@ -111,6 +112,7 @@ ON CONFLICT (key) DO UPDATE SET name_sealed = excluded.name_sealed,
   phone_sealed = excluded.phone_sealed, updated_at = excluded.updated_at,
   id_number_sealed = coalesce(excluded.id_number_sealed, citizen.id_number_sealed)
 """
+_WISHED = text(f"SELECT a.id FROM appointment a WHERE a.id = ANY(:ids) AND {is_wished('a')}")
 _LOCK = text("SELECT FROM appointment WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 
 
@@ -132,6 +134,11 @@ async def helped_by(
     """Those of them that could have a time when these appointments go; with their halls."""
     asked = {"leaving": list(leaving), "now": now}
     return {row[0]: row[1] for row in await session.execute(_HELPED, asked)}
+
+
+async def wished(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the appointments whose places are for the waitlist."""
+    return set((await session.execute(_WISHED, {"ids": ids})).scalars())
 
 
 async def halls_of(session: AsyncSession, ids: Iterable[UUID]) -> set[str]:

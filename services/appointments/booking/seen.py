@@ -17,6 +17,7 @@ from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
 from services.appointments.slots.models import SlotState
 from services.appointments.slots.rules import LeftSlot, LockedSlot
+from services.appointments.waitlist.rules import wished
 from shared.database.engine import DirectPool
 from shared.database.rows import Fetch, columns, loaded, rest
 from shared.database.transitions import listed, sources
@@ -75,7 +76,7 @@ _LEAVING = f"""
 SELECT {columns(Appointment, "a")}, {_SHOWN}, ARRAY(
     SELECT ROW(s.id, s.closes_at, s.losses) FROM appointment_slot x JOIN slot s ON s.id = x.slot_id
     WHERE x.appointment_id = a.id
-  ), EXISTS({HELPED.format(leaving="ARRAY[a.id]", now="$2::timestamptz")}),
+  ), EXISTS({HELPED.format(leaving="ARRAY[a.id]", now="$2::timestamptz")}), {wished("a")},
   {columns(BookingPolicy, "b")}
 FROM appointment a LEFT JOIN citizen c ON c.key = a.citizen_key
 LEFT JOIN LATERAL (SELECT * FROM booking_policy p WHERE p.hall_code = a.hall_code
@@ -141,11 +142,13 @@ async def parties(fetch: Fetch, ids: Sequence[UUID]) -> dict[UUID, list[SeenLeg]
 
 class Leaving(NamedTuple):
     """An appointment that may be given up, with the slots of its places and its hall's policy;
-    `is_awaited`: somebody who lost their time could have one once it is."""
+    `is_awaited`: somebody who lost their time could have one once it is; `is_wished`: its place is
+    one for the waitlist."""
 
     seen: Seen
     slots: Sequence[LeftSlot]
     is_awaited: bool
+    is_wished: bool
     policy: BookingPolicy
     party: Sequence["Leaving"] = ()
     """All legs of what was booked together, this one among them; none of what was not."""
@@ -175,10 +178,10 @@ async def find_leaving(direct: DirectPool, reference: UUID | str, now: datetime)
 
 def _leaving(record: Iterable[Any], now: datetime) -> Leaving:
     one = loaded(Appointment, record)
-    name, phone, places, slots, is_awaited, *policy = rest(Appointment, record)
+    name, phone, places, slots, is_awaited, is_wished, *policy = rest(Appointment, record)
     known = loaded(BookingPolicy, policy) if policy[0] else policies.default(one.hall_code, now)
     left = [LeftSlot(*slot) for slot in slots]
-    return Leaving(_seen(one, name, phone, places), left, is_awaited, known)
+    return Leaving(_seen(one, name, phone, places), left, is_awaited, is_wished, known)
 
 
 class SeenMove(NamedTuple):

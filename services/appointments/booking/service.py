@@ -11,10 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import healing, queries, rules, seen
 from services.appointments.booking.context import places_freed
-from services.appointments.booking.healing import PeopleWaiting
+from services.appointments.booking.healing import PeopleWaiting, Still
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.publishing import of_change
 from services.appointments.booking.publishing import publish as publish
+from services.appointments.booking.rules import Place
 from services.appointments.booking.seen import Leaving, Seen
 from services.appointments.booking.workflow import (
     WORKFLOW,
@@ -26,6 +27,7 @@ from services.appointments.booking.workflow import (
 from services.appointments.people import service as people
 from services.appointments.policies import service as policies
 from services.appointments.policies.models import BookingPolicy
+from services.appointments.slots import places as returning
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import LockedSlot
 from shared import ids
@@ -269,7 +271,34 @@ async def give_back(
     await slots.shift(session, release=freed)
     places_freed(session)
     await healing.heal(session, still, now)
-    for one in giving if later else ():
+    if later:
+        await _keep_all_back(session, giving, taken, still, now)
+    else:
+        await keep_wished(session, giving, taken, still, now)
+
+
+async def keep_wished(
+    session: AsyncSession,
+    appointments: Sequence[Appointment],
+    taken: Mapping[UUID, Sequence[Place]],
+    still: Still,
+    now: datetime,
+) -> None:
+    """Keeps back the places that they gave back and that somebody on the waitlist could have."""
+    if taken:
+        those = await queries.wished(session, list(taken))
+        wished = [one for one in appointments if one.id in those]
+        await _keep_all_back(session, wished, taken, still, now)
+
+
+async def _keep_all_back(
+    session: AsyncSession,
+    appointments: Sequence[Appointment],
+    taken: Mapping[UUID, Sequence[Place]],
+    still: Still,
+    now: datetime,
+) -> None:
+    for one in appointments:
         places = [place.id for place in taken.get(one.id, [])]
         await _keep_back(session, one, [still.locked[place] for place in places], now)
 
@@ -283,7 +312,7 @@ async def _keep_back(
     policy = await policies.in_force(session, appointment.hall_code, now)
     due_at = due_of([place.closes_at for place in places], policy, now)
     if due_at is not None:
-        await slots.keep_back(session, [place.id for place in places], due_at)
+        await returning.keep_back(session, [place.id for place in places], due_at, now)
 
 
 def due_of(closing: Iterable[datetime], policy: BookingPolicy, now: datetime) -> datetime | None:

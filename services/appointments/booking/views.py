@@ -165,6 +165,20 @@ async def masked_contacts(
     return await _masked_contacts(session, await queries.of_ids(session, appointments), keyring)
 
 
+async def masked_people(
+    session: AsyncSession, keys: Iterable[str], keyring: Keyring
+) -> dict[str, MaskedPerson]:
+    """The masked contacts of people without an account, by key."""
+    found = await queries.contacts(session, keys)
+    return {
+        key: MaskedPerson(
+            name=mask_name(keyring.open(one.name_sealed, where="citizen.name", row=key)),
+            phone=mask_phone(keyring.open(one.phone_sealed, where="citizen.phone", row=key)),
+        )
+        for key, one in found.items()
+    }
+
+
 async def _masked_contacts(
     session: AsyncSession, appointments: Sequence[Appointment], keyring: Keyring
 ) -> dict[UUID, MaskedPerson | None]:

@@ -59,10 +59,11 @@ def booked_person(request: HoldRequest, caller: Caller, keyring: Keyring) -> Boo
             ),
             pointer="/body/contact",
         )
-    return _named(named, keyring)
+    return named_person(named, keyring)
 
 
-def _named(named: PersonIn | None, keyring: Keyring) -> BookedPerson:
+def named_person(named: PersonIn | None, keyring: Keyring) -> BookedPerson:
+    """Whom staff or a device name. Raises Invalid."""
     if named is None:
         raise Invalid(
             Text("请填写为谁预约", "Say for whom you are booking"), pointer="/body/citizen"

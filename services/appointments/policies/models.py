@@ -34,6 +34,8 @@ class BookingPolicy(Table, table=True):
     return_from_minutes: int = Field(default=10, sa_column_kwargs={"server_default": "10"})
     return_to_minutes: int = Field(default=120, sa_column_kwargs={"server_default": "120"})
     """A cancelled place is on sale again after so many minutes, drawn at random between these."""
+    offer_minutes: int = Field(default=10, sa_column_kwargs={"server_default": "10"})
+    """So long a returned place is held for whoever is next on the waitlist."""
     check_in_early_minutes: int = 60
     check_in_late_minutes: int = 30
     """After the start; later the appointment counts as not shown up."""

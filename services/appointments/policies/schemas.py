@@ -137,6 +137,9 @@ class PolicyTerms(View):
         le=2880,
         description="最晚几分钟后放出，随机 | And at the latest, at random in between",
     )
+    offer_minutes: int = Field(
+        10, ge=1, le=120, description="为候补保留分钟数 | A place is held so long for who waits"
+    )
     check_in_early_minutes: int = Field(60, ge=0, le=1440)
     check_in_late_minutes: int = Field(30, ge=0, le=480)
     no_show_limit: int = Field(3, ge=1, le=100, description="失约次数 | No-shows")

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
 
 Run = tuple[UUID, ...]
@@ -50,11 +51,11 @@ class Matching:
         """The latest time at which a slot was looked for."""
         self._room = {slot.id: slot.free for slot in self.slots.values()}
         self._starting: dict[datetime, list[OpenSlot]] = defaultdict(list)
-        self._of_rule: dict[tuple[str, datetime], OpenSlot] = {}
+        self._of_rule: dict[tuple[str, Pool, datetime], OpenSlot] = {}
         # Those that serve the fewest items are filled first, so that others need not be moved.
         for slot in sorted(self.slots.values(), key=_least_wanted):
             self._starting[slot.starts_at].append(slot)
-            self._of_rule[slot.rule_code, slot.starts_at] = slot
+            self._of_rule[slot.rule_code, slot.pool, slot.starts_at] = slot
         self._there: dict[UUID, dict[Sitting, int]] = defaultdict(dict)
         self._undo: list[tuple[Sitting, int]] = []
         self._ways: dict[Claim, list[Run]] = {}
@@ -105,7 +106,7 @@ class Matching:
             if sum(each.minutes for each in run) >= minutes and len(run) >= slots:
                 return run
             self._look(slot.ends_at)
-            slot = self._of_rule.get((slot.rule_code, slot.ends_at))
+            slot = self._of_rule.get((slot.rule_code, slot.pool, slot.ends_at))
         return []
 
     def seat(self, claim: Claim, runs: Sequence[Run]) -> Run | None:

@@ -97,3 +97,6 @@ class ReturningPlace(Table, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     slot_id: UUID = Field(foreign_key="slot.id", index=True)
     due_at: datetime = Field(sa_type=Moment, index=True)
+    returned_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When it was given back: it goes to who waited by then. None of what the release before kept
+    back, which goes to anybody who waits."""

@@ -28,7 +28,6 @@ from services.appointments.slots.rules import (
     WithdrawnSlot,
 )
 from shared.database.engine import DirectPool
-from shared.ids import new_id
 from shared.messaging import outbox
 
 S = TypeVar("S", WithdrawnSlot, OpenedSlot)
@@ -100,12 +99,6 @@ async def shift(
     changes = [(slot, 1) for slot in take] + [(slot, -1) for slot in release]
     if changes:
         await statement.shift(session, changes)
-
-
-async def keep_back(session: AsyncSession, ids: Sequence[UUID], due_at: datetime) -> None:
-    """Keeps a free place of each slot off sale until then; the caller has locked the slots."""
-    if ids:
-        await statement.keep_back(session, ids, [new_id() for _ in ids], due_at)
 
 
 async def bequeathing(session: AsyncSession, hall: str, now: datetime) -> list[UUID]:

@@ -56,8 +56,8 @@ WITH kept AS (
     AND slot.booked + slot.kept_back < slot.capacity
   RETURNING slot.id
 )
-INSERT INTO returning_place (id, slot_id, due_at)
-SELECT t.id, kept.id, :due FROM kept
+INSERT INTO returning_place (id, slot_id, due_at, returned_at)
+SELECT t.id, kept.id, :due, :now FROM kept
 JOIN unnest(CAST(:slots AS uuid[]), CAST(:ids AS uuid[])) AS t(slot_id, id) ON t.slot_id = kept.id
 """)
 
@@ -119,10 +119,23 @@ WHERE id = :id AND losses = :losses AND booked >= :many
 RETURNING id, new.kept_back - old.kept_back AS kept
 """
 _RETURN_LATER = """
-INSERT INTO returning_place (id, slot_id, due_at)
-SELECT one.id, {left}.id, :due FROM {left}, unnest(CAST(:ids AS uuid[])) WITH ORDINALITY
-  AS one(id, place) WHERE one.place <= {left}.kept
+INSERT INTO returning_place (id, slot_id, due_at, returned_at)
+SELECT one.id, {left}.id, :due, :now
+FROM {left}, unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS one(id, place)
+WHERE one.place <= {left}.kept
 """
+
+# For who waited when it was given back. The caller has locked the slots.
+_GIVE_UP = text("""
+WITH gone AS (
+  DELETE FROM returning_place WHERE id IN (
+    SELECT DISTINCT ON (slot_id) id FROM returning_place WHERE slot_id = ANY(:slots)
+      AND (returned_at IS NULL OR returned_at >= :since)
+    ORDER BY slot_id, due_at, id
+  ) RETURNING slot_id
+)
+UPDATE slot SET kept_back = kept_back - 1 FROM gone WHERE slot.id = gone.slot_id
+""")
 
 
 # As many as are on sale, whatever is kept back of them.
@@ -156,28 +169,44 @@ async def note_lost(session: AsyncSession, spans: Sequence[Span]) -> None:
     await session.execute(_NOTE_LOST, spanned(spans))
 
 
-def give_back(statement: SwapStatement, slots: Sequence[LeftSlot], due: datetime | None) -> None:
+def give_back(
+    statement: SwapStatement, slots: Sequence[LeftSlot], due: datetime | None, now: datetime
+) -> None:
     """Gives back a place of each slot, of one that is named several times as many, which nobody who
     lost a time since it was read could have.
 
     With `due` it is on sale again only then.
     """
     for place, (slot, many) in enumerate(sorted(Counter(slots).items())):
-        left, losses = f"left_{place}", slot.losses
-        statement.lock(_GIVE_BACK, name=left, id=slot.id, losses=losses, many=many, due=due)
-        if due is not None:
-            ids = [new_id() for _ in range(many)]
-            statement.also(_RETURN_LATER.format(left=left), ids=ids, due=due)
+        _leave(statement, f"left_{place}", slot, many, due, now)
+
+
+def _leave(
+    statement: SwapStatement,
+    left: str,
+    slot: LeftSlot,
+    many: int,
+    due: datetime | None,
+    now: datetime,
+) -> None:
+    statement.lock(_GIVE_BACK, name=left, id=slot.id, losses=slot.losses, many=many, due=due)
+    if due is not None:
+        ids = [new_id() for _ in range(many)]
+        statement.also(_RETURN_LATER.format(left=left), ids=ids, due=due, now=now)
 
 
 def exchange(
-    statement: SwapStatement, slots: Sequence[LeftSlot], wanted: Collection[UUID], now: datetime
+    statement: SwapStatement,
+    slots: Sequence[LeftSlot],
+    wanted: Collection[UUID],
+    due: datetime | None,
+    now: datetime,
 ) -> None:
     """Takes a place of each that is wanted, on sale, and gives back those of the other slots."""
     left = {slot.id: slot for slot in slots}
-    for slot in sorted({*left, *wanted}):
+    for place, slot in enumerate(sorted({*left, *wanted})):
         if slot not in wanted:
-            statement.lock(_GIVE_BACK, id=slot, losses=left[slot].losses, many=1, due=None)
+            _leave(statement, f"left_{place}", left[slot], 1, due, now)
         else:
             statement.lock(_STAY if slot in left else _TAKE, id=slot, now=now)
 
@@ -198,10 +227,16 @@ async def shift(session: AsyncSession, changes: Sequence[tuple[UUID, int]]) -> N
 
 
 async def keep_back(
-    session: AsyncSession, slots: Sequence[UUID], ids: Sequence[UUID], due: datetime
+    session: AsyncSession, slots: Sequence[UUID], ids: Sequence[UUID], due: datetime, now: datetime
 ) -> None:
     """Takes one free place of each slot off sale until then; the slots must be locked already."""
-    await session.execute(_KEEP_BACK, {"slots": list(slots), "ids": list(ids), "due": due})
+    values = {"slots": list(slots), "ids": list(ids), "due": due, "now": now}
+    await session.execute(_KEEP_BACK, values)
+
+
+async def give_up(session: AsyncSession, slots: Sequence[UUID], since: datetime) -> None:
+    """Of each slot, one place that was kept back since then is kept back no more."""
+    await session.execute(_GIVE_UP, {"slots": list(slots), "since": since})
 
 
 async def return_due(session: AsyncSession, now: datetime) -> int:
