@@ -56,7 +56,7 @@ class ScheduleRule(Table, table=True):
     anchor_on: date | None = None
     """A day of a week in which the rule applies, when it does not apply every week."""
     nth_week: int | None = None
-    """1-5: only the nth such weekday of a month."""
+    """1-5: only the nth such weekday of a month; -1: only the last."""
     starts: time
     ends: time
     """00:00 means the end of the day."""

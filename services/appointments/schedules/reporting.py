@@ -12,6 +12,7 @@ from services.appointments.schedules.schemas import (
     PlannedSlot,
     Proposal,
 )
+from services.appointments.schedules.shown import RuleOverlap
 from services.appointments.slots.rules import ComingSlot
 
 MOST_SHOWN = 1000
@@ -22,6 +23,7 @@ async def proposal(
     unknown_years: Iterable[int],
     comparison: Comparison[ComingSlot],
     outlook: Outlook,
+    overlaps: list[RuleOverlap],
 ) -> Proposal:
     """The proposal that a comparison makes, with its fingerprint."""
     add, withdraw = comparison.add, comparison.withdraw
@@ -44,6 +46,7 @@ async def proposal(
         withdrawn=[shown(row) for row in withdraw[:MOST_SHOWN]],
         orphaned=persons(outlook.lost),
         resupported=len(outlook.resupported),
+        overlaps=overlaps,
         calendar_unknown=sorted(unknown_years),
         fingerprint=rules.fingerprint(named),
     )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.appointments.schedules.closures import Served, Shut, left_of
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
+from services.appointments.schedules.weeks import is_nth, monday
 from services.appointments.slots.models import Pool
 from shared.workdays import CalendarUnknown, Workdays
 
@@ -161,10 +162,10 @@ def applies(rule: ScheduleRule, day: date) -> bool:
         return False
     if (rule.valid_from and day < rule.valid_from) or (rule.valid_to and day > rule.valid_to):
         return False
-    if rule.nth_week is not None and (day.day - 1) // 7 + 1 != rule.nth_week:
+    if rule.nth_week is not None and not is_nth(day, rule.nth_week):
         return False
     if rule.every_n_weeks > 1 and rule.anchor_on is not None:
-        weeks = (_monday(day) - _monday(rule.anchor_on)).days // 7
+        weeks = (monday(day) - monday(rule.anchor_on)).days // 7
         return weeks % rule.every_n_weeks == 0
     return True
 
@@ -289,10 +290,6 @@ def _same(row: Present, slot: WantedSlot) -> bool:
         row.opens_at,
         row.closes_at,
     ) == (slot.minutes, slot.capacity, slot.item_codes, slot.opens_at, slot.closes_at)
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def fingerprint(lines: Iterable[str]) -> str:

@@ -1,7 +1,7 @@
 """Schedules as the API takes and gives them."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 from services.appointments.booking.models import AppointmentState
 from services.appointments.directory.schemas import WallTime
 from services.appointments.schedules.models import CalendarKind
+from services.appointments.schedules.shown import NextSale, RuleOverlap
 from services.appointments.slots.models import Pool
 from shared.errors import Text
 from shared.web.models import LAST_DAY, Input, Shown, View, named, old_name_of
@@ -42,8 +43,10 @@ class RuleTerms(View):
         description="隔周时，适用的某一周中的一天"
         " | For every other week: a day of a week that counts",
     )
-    nth_week: int | None = Field(
-        None, ge=1, le=5, description="每月第几个这样的星期 | Which one of such days in the month"
+    nth_week: Literal[-1, 1, 2, 3, 4, 5] | None = Field(
+        None,
+        description="每月第几个这样的星期，-1 为最后一个"
+        " | Which one of such days in the month; -1: the last",
     )
     starts: WallTime
     ends: WallTime = Field(description="00:00 表示当天结束 | 00:00 ends the day")
@@ -96,6 +99,12 @@ class ScheduleRuleView(RuleTerms):
     version: int
     created_at: datetime
     slots_until: date | None
+    bookable_until: date | None = Field(
+        description="网上现在可约到哪天 | The last day that can be booked online now"
+    )
+    next_sale: NextSale | None = Field(
+        description="网上下一次放号的时间和日期 | When the next day can be booked online"
+    )
     calendar_unknown: list[int] = Field(
         description="尚未公布放假安排、无法排班的年份 | Years without a holiday notice"
     )
@@ -161,6 +170,10 @@ class Proposal(View):
     orphaned: list[EndangeredAppointment]
     resupported: int = Field(
         description="重新有了时间的预约数 | Orphaned appointments whose time exists again"
+    )
+    overlaps: list[RuleOverlap] = Field(
+        default_factory=list,
+        description="时间和事项有重叠的规则 | Rules that overlap in time and items",
     )
     calendar_unknown: list[int]
     fingerprint: str = Field(description="提交时带上 | Send it with apply")

@@ -17,6 +17,7 @@ from services.appointments.schedules import changing, queries, reporting, rules
 from services.appointments.schedules.changing import Change
 from services.appointments.schedules.closures import Shut
 from services.appointments.schedules.models import Closure, ScheduleRule
+from services.appointments.schedules.overlapping import overlaps
 from services.appointments.schedules.rules import Plan, Serves, WantedSlot
 from services.appointments.schedules.schemas import (
     Proposal,
@@ -97,7 +98,11 @@ async def _work_out(
     comparison = await changing.compared(plan.slots, present, now)
     change = await changing.foresee(session, hall.code, present, comparison, now, lock=lock)
     proposal = await reporting.proposal(
-        hall.code, plan.unknown_years, change.comparison, change.outlook
+        hall.code,
+        plan.unknown_years,
+        change.comparison,
+        change.outlook,
+        await overlaps(plan.slots),
     )
     return _Change(changed, change, proposal)
 

@@ -12,7 +12,9 @@ from services.appointments.directory.schemas import HallClosure
 from services.appointments.schedules import queries, service
 from services.appointments.schedules.models import Closure, ScheduleRule
 from services.appointments.schedules.schemas import ScheduleRuleView
+from services.appointments.schedules.shown import NextSale
 from services.appointments.slots import service as slots
+from services.appointments.slots.rules import RuleSale
 from shared.web.pagination import Page, PageRequest, page
 
 
@@ -55,16 +57,25 @@ async def list_rules(
     after = paging.key(str)
     rules = await queries.in_force(session, code, after[0] if after else None, paging.limit + 1)
     found = page(rules, paging, lambda rule: (rule.code,), lambda rule: rule)
-    shown = [await _rule(session, hall, rule, now) for rule in found.items]
+    sales = await slots.sales(session, code, now)
+    shown = [await _rule(session, hall, rule, sales.get(rule.code), now) for rule in found.items]
     return Page(items=shown, next_cursor=found.next_cursor)
 
 
 async def _rule(
-    session: AsyncSession, hall: Hall, rule: ScheduleRule, now: datetime
+    session: AsyncSession, hall: Hall, rule: ScheduleRule, sale: RuleSale | None, now: datetime
 ) -> ScheduleRuleView:
     plan = await service.plan_of(session, hall, [rule], now, closures=())
     return ScheduleRuleView(
         **rule.model_dump(include=set(ScheduleRuleView.model_fields)),
-        slots_until=await slots.latest_day(session, hall.code, rule.code),
+        slots_until=sale and sale.slots_until,
+        bookable_until=sale and sale.bookable_until,
+        next_sale=_next(sale),
         calendar_unknown=sorted(plan.unknown_years),
     )
+
+
+def _next(sale: RuleSale | None) -> NextSale | None:
+    if sale is None or sale.opens_at is None or sale.opens_on is None:
+        return None
+    return NextSale(opens_at=sale.opens_at, on_date=sale.opens_on)

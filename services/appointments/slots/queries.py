@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from services.appointments.slots.rules import (
     NewSlot,
     OpenedSlot,
     OpenSlot,
+    RuleSale,
     SlotFacts,
     Span,
     WithdrawnSlot,
@@ -33,6 +34,7 @@ _PIECE = 500
 _OPENING = WORKFLOW.of(SlotAction.OPEN)
 _CLOSING = WORKFLOW.of(SlotAction.CLOSE)
 _WITHDRAWN = WORKFLOW.of(SlotAction.WITHDRAW)
+_ONLINE = f"pool = '{Pool.ONLINE}'"
 
 
 _SALE = (
@@ -142,6 +144,15 @@ FROM slot WHERE {which} AND state <> 'withdrawn' ORDER BY starts_at, id
 _COMING = text(_COMING_SLOT.format(which="hall_code = :hall AND starts_at > :now"))
 _PRESENT = text(_COMING_SLOT.format(which="id = ANY(:ids)"))
 _AROUND = text(f"SELECT DISTINCT s.id, s.hall_code FROM {AROUND}")
+# A later day never comes on sale before an earlier one of its rule.
+_SALES = text(f"""
+SELECT rule_code, max(on_date),
+  max(on_date) FILTER (WHERE {_ONLINE} AND state = 'open' AND closes_at > :now),
+  min(opens_at) FILTER (WHERE {_ONLINE} AND state IN ({sources(_OPENING)})),
+  min(on_date) FILTER (WHERE {_ONLINE} AND state IN ({sources(_OPENING)}))
+FROM slot WHERE hall_code = :hall AND state <> 'withdrawn' AND starts_at > :now
+GROUP BY rule_code
+""")
 
 
 async def open_slots(
@@ -273,13 +284,7 @@ async def hall_zone(direct: DirectPool, hall: str) -> str | None:
     return zone
 
 
-async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:
-    """The last day for which the rule has slots."""
-    found: date | None = await session.scalar(
-        text(
-            "SELECT max(on_date) FROM slot"
-            " WHERE hall_code = :hall AND rule_code = :rule AND state <> 'withdrawn'"
-        ),
-        {"hall": hall, "rule": rule_code},
-    )
-    return found
+async def sales(session: AsyncSession, hall: str, now: datetime) -> dict[str, RuleSale]:
+    """How far the slots of each rule of the hall reach, by the rule's code."""
+    rows = (await session.execute(_SALES, {"hall": hall, "now": now})).all()
+    return {row[0]: RuleSale(*row[1:]) for row in rows}

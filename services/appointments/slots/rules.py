@@ -85,6 +85,15 @@ class NewSlot(NamedTuple):
     closes_at: datetime
 
 
+class RuleSale(NamedTuple):
+    """How far a rule's slots reach: all that are made, those on sale online, and the next to be."""
+
+    slots_until: date
+    bookable_until: date | None
+    opens_at: datetime | None
+    opens_on: date | None
+
+
 class WithdrawnSlot(NamedTuple):
     """A slot that was just taken off sale."""
 

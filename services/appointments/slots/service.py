@@ -23,6 +23,7 @@ from services.appointments.slots.rules import (
     NewSlot,
     OpenedSlot,
     OpenSlot,
+    RuleSale,
     SlotFacts,
     Span,
     WithdrawnSlot,
@@ -126,9 +127,9 @@ async def around(session: AsyncSession, spans: Sequence[Span]) -> dict[UUID, str
     return await queries.around(session, spans)
 
 
-async def latest_day(session: AsyncSession, hall: str, rule_code: str) -> date | None:
-    """The last day for which the rule has slots."""
-    return await queries.latest_day(session, hall, rule_code)
+async def sales(session: AsyncSession, hall: str, now: datetime) -> dict[str, RuleSale]:
+    """How far the slots to come of each rule of the hall reach, by the rule's code."""
+    return await queries.sales(session, hall, now)
 
 
 async def add(session: AsyncSession, slots: Sequence[NewSlot]) -> None:
