@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.appointments.schedules import rules
+from services.appointments.schedules import rules, weeks
 from services.appointments.schedules.closures import Shut
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
 from services.appointments.schedules.rules import WantedSlot
@@ -157,7 +157,7 @@ def test_a_rule_applies_on_its_days(terms: dict[str, Any], day: date, applies: b
     ],
 )
 def test_working_days_counted_back(day: date, count: int, expected: date) -> None:
-    assert rules.workday_back(day, count, workdays.official()) == expected
+    assert weeks.workday_back(day, count, workdays.official()) == expected
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_today_is_that_of_the_hall_and_not_of_the_machine() -> None:
     )
     assert days(made)[0] == date(2026, 11, 23)
     tokyo = ZoneInfo("Asia/Tokyo")
-    beyond = rules._of_rule(rule(horizon_workdays=0), rules.EveryDay(), tokyo, late)
+    beyond = rules._of_rule(rule(horizon_workdays=0), weeks.EveryDay(), tokyo, late)
     assert max(slot.on_date for day in beyond for slot in day) == date(2026, 12, 1)
 
 
@@ -236,6 +236,7 @@ class Row(NamedTuple):
     capacity: int
     opens_at: datetime
     closes_at: datetime
+    shared_from: datetime | None
 
 
 def wanted(minute: int = 0, **others: Any) -> WantedSlot:

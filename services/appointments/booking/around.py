@@ -28,9 +28,10 @@ _BEFORE, _AFTER = timedelta(hours=4), timedelta(hours=6)
 
 _AROUND = f"""
 WITH RECURSIVE on_sale AS MATERIALIZED (
-  SELECT id, rule_code, on_date, starts_at, minutes, capacity, booked + kept_back AS taken,
-    item_codes::text[] AS items
-  FROM slot WHERE hall_code = $1 AND pool = $2 AND state = 'open'
+  SELECT id, rule_code, pool::text AS pool, on_date, starts_at, minutes, capacity,
+    booked + kept_back AS taken, item_codes::text[] AS items
+  FROM slot WHERE hall_code = $1 AND state = 'open'
+    AND (pool = $2 OR ($2 = 'online' AND shared_from <= $5))
     AND starts_at >= $3 AND starts_at < $4 AND closes_at > $5
 ), kinds AS MATERIALIZED (
   SELECT DISTINCT items FROM on_sale
@@ -46,10 +47,11 @@ WITH RECURSIVE on_sale AS MATERIALIZED (
   LEFT JOIN verified_account v USING (citizen_key)
 )
 SELECT ARRAY(
-    SELECT ROW(id, rule_code, on_date, starts_at, minutes, capacity, taken, items) FROM near
+    SELECT ROW(id, rule_code, pool, on_date, starts_at, minutes, capacity, taken, items)
+    FROM near
   ), ARRAY(
     -- As text: the driver knows no arrays of other kinds inside of rows.
-    SELECT ROW(a.id, a.version, a.item_code, a.starts_at, a.minutes, ARRAY(
+    SELECT ROW(a.id, a.version, a.item_code, a.starts_at, a.minutes, a.pool::text, ARRAY(
       SELECT y.slot_id::text FROM appointment_slot y JOIN slot s ON s.id = y.slot_id
       WHERE y.appointment_id = a.id ORDER BY s.starts_at
     )) FROM appointment a WHERE a.state IN ({listed(LIVE)}) AND a.id IN (
@@ -70,15 +72,15 @@ FROM who
 
 # People who come for the same and sit alike are counted: so many need not be told apart.
 _SITTERS = f"""
-SELECT item_code, starts_at, minutes, run, count(*) FROM (
-  SELECT a.item_code, a.starts_at, a.minutes, ARRAY(
+SELECT item_code, starts_at, minutes, pool, run, count(*) FROM (
+  SELECT a.item_code, a.starts_at, a.minutes, a.pool, ARRAY(
     SELECT y.slot_id FROM appointment_slot y JOIN slot s ON s.id = y.slot_id
     WHERE y.appointment_id = a.id ORDER BY s.starts_at
   ) AS run
   FROM appointment a WHERE a.state IN ({listed(LIVE)}) AND a.id IN (
     SELECT x.appointment_id FROM appointment_slot x WHERE x.slot_id = ANY($1::uuid[])
   )
-) one GROUP BY 1, 2, 3, 4
+) one GROUP BY 1, 2, 3, 4, 5
 """
 # As `reseat` does it, who is given other places has other rows.
 _KEEP_PLACES = """
@@ -199,7 +201,7 @@ async def find(
     [record] = await fetch(_AROUND, *values)
     rows, seated, theirs, turns, is_barred, document, phone = record
     return Around(
-        [_slot(pool, *row) for row in rows],
+        [_slot(*row) for row in rows],
         [_seated(*row) for row in seated],
         [known(row) for row in theirs],
         dict(turns),
@@ -208,22 +210,22 @@ async def find(
     )
 
 
-def _slot(pool: Pool, id_: UUID, rule: str, *others: Any) -> OpenSlot:
+def _slot(id_: UUID, rule: str, pool: str, *others: Any) -> OpenSlot:
     *values, items = others
-    return OpenSlot._make((id_, rule, pool, *values, frozenset(items)))
+    return OpenSlot._make((id_, rule, Pool(pool), *values, frozenset(items)))
 
 
-def _seated(
-    id_: UUID, version: int, item: str, starts_at: datetime, minutes: int, run: Iterable[str]
-) -> SeatedAppointment:
-    return SeatedAppointment(id_, version, Claim(item, starts_at, minutes), tuple(map(UUID, run)))
+def _seated(id_: UUID, version: int, *others: Any) -> SeatedAppointment:
+    item, starts_at, minutes, pool, run = others
+    claim = Claim(item, starts_at, minutes, Pool(pool))
+    return SeatedAppointment(id_, version, claim, tuple(map(UUID, run)))
 
 
 async def sitters(direct: DirectPool, slots: Sequence[UUID]) -> dict[Sitting, int]:
     """Who has a place in the slots that may be moved: how many, by what for and where they sit."""
     found: dict[Sitting, int] = {}
-    for item, starts_at, minutes, run, many in await direct.fetch(_SITTERS, list(slots)):
-        found[Sitting(Claim(item, starts_at, minutes), tuple(run))] = many
+    for item, starts_at, minutes, pool, run, many in await direct.fetch(_SITTERS, list(slots)):
+        found[Sitting(Claim(item, starts_at, minutes, Pool(pool)), tuple(run))] = many
     return found
 
 

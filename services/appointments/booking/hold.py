@@ -51,7 +51,7 @@ async def hold(
     person = whom.booked_person(request, caller, context.keyring)
     await whom.bring_over(context, request.citizen, caller)
     [item] = request.wanted_items
-    named = await _run(context, request, item, caller)
+    named = await _run(context, request, item, caller, now)
     terms = await context.terms(named[0].hall_code, item)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/item_code")
     run = await context.whole_run(named, offer, now)
@@ -98,7 +98,7 @@ async def _hold_elsewhere(
     None where there is no place."""
     if context.sold_out([slot.id for slot in run], asked.item):
         return None
-    visit = visiting.in_stead(run, asked.item)
+    visit = visiting.in_stead(run, asked.item, asked.now)
     place = await visiting.place_for(context, visit, asked.now)
     if place is None:
         return None
@@ -113,10 +113,10 @@ async def _hold_elsewhere(
 
 
 async def _run(
-    context: BookingContext, request: HoldRequest, item: str, caller: Caller
+    context: BookingContext, request: HoldRequest, item: str, caller: Caller, now: datetime
 ) -> list[SlotFacts]:
     found = await context.slots(request.wanted)
-    return runs.ensure_run(whom.seen_by(caller, found), request.wanted, item, whom.pools(caller))
+    return runs.ensure_run(whom.open_to(caller, found, now), request.wanted, item)
 
 
 def _draft(context: BookingContext, run: Sequence[SlotFacts], asked: _Asked) -> Draft:

@@ -18,7 +18,7 @@ from services.appointments.people import service as people
 from services.appointments.people.rules import person_of
 from services.appointments.slots import places
 from services.appointments.slots import service as slots
-from services.appointments.slots.models import Pool, SlotState
+from services.appointments.slots.models import SlotState
 from services.appointments.slots.rules import LockedSlot, SlotFacts
 from services.appointments.slots.visits import Need, Visit
 from shared.database.swap_statement import SwapStatement
@@ -56,23 +56,27 @@ async def move(
         if new is not None:
             taken = [Place(slot.id, slot.starts_at, slot.minutes) for slot in run]
             return moving_together.seen_with(found, legs, [SeenLeg(new, taken)])
-        visit = _in_stead(run, leg.appointment)
+        visit = _in_stead(run, leg.appointment, now)
     else:
-        visit = await _visit(context, legs, wanted, caller)
+        visit = await _visit(context, legs, wanted, caller, now)
     return await moving_together.move(swap, context, found, legs, visit, caller, now)
 
 
 async def _visit(
-    context: BookingContext, legs: Sequence[Leaving], wanted: MoveRequest, caller: Caller
+    context: BookingContext,
+    legs: Sequence[Leaving],
+    wanted: MoveRequest,
+    caller: Caller,
+    now: datetime,
 ) -> WantedVisit:
     """Where all of them are seen from then on. Raises Invalid."""
     first = legs[0].appointment
     pointer = "/body/starts_at" if wanted.slot_ids is None else "/body/slot_ids"
     starts_at, pool = wanted.starts_at, first.pool
     if starts_at is None:
-        named = await _named(context, first, wanted.slot_ids or (), caller)
+        named = await _named(context, first, wanted.slot_ids or (), caller, now)
         earliest = min(named, key=lambda slot: slot.starts_at)
-        starts_at, pool = earliest.starts_at, earliest.pool
+        starts_at, pool = earliest.starts_at, earliest.sold_as(now)
     on_date = await _on_date(context, first.hall_code, starts_at)
     people: dict[int, list[Need]] = {}
     for leg in legs:
@@ -92,11 +96,11 @@ async def _on_date(context: BookingContext, hall: str, starts_at: datetime) -> d
     return starts_at.astimezone(ZoneInfo(zone)).date()
 
 
-def _in_stead(run: Sequence[SlotFacts], one: Appointment) -> WantedVisit:
+def _in_stead(run: Sequence[SlotFacts], one: Appointment, now: datetime) -> WantedVisit:
     """As long a time as the run, from then on, in it if there is room."""
     need = Need(one.item_code, sum(slot.minutes for slot in run))
     visit = Visit(((need,),), len(run), frozenset(slot.id for slot in run))
-    return WantedVisit(one.hall_code, run[0].pool, run[0].starts_at, visit)
+    return WantedVisit(one.hall_code, run[0].sold_as(now), run[0].starts_at, visit)
 
 
 async def _exchange(
@@ -153,22 +157,24 @@ async def _run(
     caller: Caller,
     now: datetime,
 ) -> list[SlotFacts]:
-    named = runs.ensure_run(
-        await _named(context, old, wanted, caller), wanted, old.item_code, frozenset(Pool)
-    )
+    named = runs.ensure_run(await _named(context, old, wanted, caller, now), wanted, old.item_code)
     terms = await context.terms(old.hall_code, old.item_code)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/slot_ids")
     return await context.whole_run(named, offer, now)
 
 
 async def _named(
-    context: BookingContext, old: Appointment, wanted: Sequence[UUID], caller: Caller
+    context: BookingContext,
+    old: Appointment,
+    wanted: Sequence[UUID],
+    caller: Caller,
+    now: datetime,
 ) -> list[SlotFacts]:
-    """The slots of its hall and of pools whose places the caller may give; raises Invalid for
-    others."""
-    pools = frozenset(Pool) if caller.has(*service.STAFF) else frozenset({old.pool})
+    """The slots of its hall whose places the caller may give; raises Invalid for others."""
     found = [s for s in await context.slots(wanted) if s.hall_code == old.hall_code]
-    return runs.ensure_known(found, wanted, pools)
+    if not caller.has(*service.STAFF):
+        found = [slot for slot in found if slot.pool is old.pool or slot.is_for_citizens(now)]
+    return runs.ensure_known(found, wanted)
 
 
 def _has_room(wanted: Sequence[LockedSlot], released: Sequence[UUID], now: datetime) -> bool:

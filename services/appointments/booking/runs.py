@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.appointments.guides.rules import Offer
-from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts, follow_one_another
 from services.appointments.slots.schemas import FreeSlot
 from shared.errors import Conflict, Invalid, Text, counted
@@ -48,24 +47,20 @@ def lengthened(
     return whole if sum(each.minutes for each in whole) >= offer.standard_minutes else None
 
 
-def ensure_known(
-    slots: Sequence[SlotFacts], wanted: Sequence[UUID], pools: frozenset[Pool]
-) -> list[SlotFacts]:
-    """The wanted slots. Raises Invalid for the first that is none of those pools."""
-    known = {slot.id: slot for slot in slots if slot.pool in pools}
+def ensure_known(slots: Sequence[SlotFacts], wanted: Sequence[UUID]) -> list[SlotFacts]:
+    """The wanted slots. Raises Invalid for the first that is none of `slots`."""
+    known = {slot.id: slot for slot in slots}
     if missing := [place for place, slot in enumerate(wanted) if slot not in known]:
         raise Invalid(_NO_SLOT, pointer=f"/body/slot_ids/{missing[0]}")
     return [known[slot] for slot in wanted]
 
 
-def ensure_run(
-    slots: Sequence[SlotFacts], wanted: Sequence[UUID], item: str, pools: frozenset[Pool]
-) -> list[SlotFacts]:
+def ensure_run(slots: Sequence[SlotFacts], wanted: Sequence[UUID], item: str) -> list[SlotFacts]:
     """The wanted slots in order of time. Raises Invalid, naming the field.
 
-    They must exist, be open to the caller's kind, serve the item, and follow one another.
+    They must exist (`slots` are those open to the caller), serve the item, and follow one another.
     """
-    run = sorted(ensure_known(slots, wanted, pools), key=lambda slot: slot.starts_at)
+    run = sorted(ensure_known(slots, wanted), key=lambda slot: slot.starts_at)
     if len({slot.hall_code for slot in run}) > 1 or not follow_one_another(run):
         raise Invalid(
             Text("几个时段必须首尾相接", "The slots must follow one another"),

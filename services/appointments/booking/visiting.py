@@ -81,11 +81,11 @@ class _NotAllowed(Exception):
         self.what, self.nameless = what, nameless
 
 
-def in_stead(run: Sequence[SlotFacts], item: str) -> WantedVisit:
+def in_stead(run: Sequence[SlotFacts], item: str, now: datetime) -> WantedVisit:
     """As long a time as the run, from then on, wherever it is."""
     first, minutes = run[0], sum(slot.minutes for slot in run)
     visit = Visit(((Need(item, minutes),),), len(run))
-    return WantedVisit(first.hall_code, first.pool, first.starts_at, visit)
+    return WantedVisit(first.hall_code, first.sold_as(now), first.starts_at, visit)
 
 
 async def place_for(context: BookingContext, visit: WantedVisit, now: datetime) -> Placement | None:
@@ -109,7 +109,7 @@ async def hold_visit(
     """Holds places for all of them, or none. Raises what `hold.hold` raises."""
     person = whom.booked_person(request, caller, context.keyring)
     await whom.bring_over(context, request.citizen, caller)
-    hall, pool, starts_at, on_date = await _when(context, request, caller)
+    hall, pool, starts_at, on_date = await _when(context, request, caller, now)
     terms = {item: await context.terms(hall, item) for item in request.wanted_items}
     offers = {
         item: ensure_offered(terms[item], on_date, pointer=_named(request, place))
@@ -142,24 +142,25 @@ class _When(NamedTuple):
     on_date: date
 
 
-async def _when(context: BookingContext, request: HoldRequest, caller: Caller) -> _When:
+async def _when(
+    context: BookingContext, request: HoldRequest, caller: Caller, now: datetime
+) -> _When:
     """Where and when it begins: as said, or with the first of the slots. Raises Invalid."""
-    allowed = whom.pools(caller)
     if request.starts_at is not None and request.hall_code is not None:
         zone = await slots.hall_zone(context.direct, request.hall_code)
         if zone is None or (caller.has(*whom.STAFF) and not caller.at(request.hall_code)):
             raise Invalid(_NO_HALL, pointer="/body/hall_code")
         pool = request.pool or Pool.ONLINE
-        if pool not in allowed:
+        if pool is not Pool.ONLINE and not caller.has(*whom.STAFF):
             raise Invalid(_STAFF_ONLY, pointer="/body/pool")
         on_date = request.starts_at.astimezone(ZoneInfo(zone)).date()
         return _When(request.hall_code, pool, request.starts_at, on_date)
-    found = whom.seen_by(caller, await context.slots(request.wanted))
-    named = runs.ensure_known(found, request.wanted, allowed)
-    if len({(slot.hall_code, slot.pool) for slot in named}) > 1:
+    found = whom.open_to(caller, await context.slots(request.wanted), now)
+    named = runs.ensure_known(found, request.wanted)
+    if len({(slot.hall_code, slot.sold_as(now)) for slot in named}) > 1:
         raise Invalid(_ONE_HALL, pointer="/body/slot_ids")
     first = min(named, key=lambda slot: slot.starts_at)
-    return _When(first.hall_code, first.pool, first.starts_at, first.on_date)
+    return _When(first.hall_code, first.sold_as(now), first.starts_at, first.on_date)
 
 
 async def book(context: BookingContext, booking: Booking) -> Held | None:
@@ -272,7 +273,7 @@ def _appointment(booking: Booking, leg: PlacedLeg, made: UUID, person: Person) -
         code=ids.public_code("A"),
         hall_code=booking.visit.hall_code,
         item_code=leg.claim.item_code,
-        pool=booking.visit.pool,
+        pool=leg.slots[0].pool,
         citizen_key=person.citizen_key,
         person_document=person.document,
         person_phone=person.phone,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.appointments.booking.contacts import Contact
 from services.appointments.booking.context import BookingContext
@@ -14,7 +15,6 @@ from services.appointments.people.rules import (
     account_key,
     stale_of,
 )
-from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
 from shared.errors import Invalid, Text
 from shared.security.crypto import Keyring
@@ -98,11 +98,9 @@ async def bring_over(context: BookingContext, named: PersonIn | None, caller: Ca
     await people.bring_over(context.direct, stale_of(keys, documents, phones))
 
 
-def pools(caller: Caller) -> frozenset[Pool]:
-    """Whose places the caller may give."""
-    return frozenset(Pool) if caller.has(*STAFF) else frozenset({Pool.ONLINE})
-
-
-def seen_by(caller: Caller, slots: Sequence[SlotFacts]) -> Sequence[SlotFacts]:
-    """A slot of another hall does not exist for staff and devices."""
-    return [s for s in slots if caller.at(s.hall_code)] if caller.has(*STAFF) else slots
+def open_to(caller: Caller, slots: Sequence[SlotFacts], now: datetime) -> list[SlotFacts]:
+    """Those whose places the caller may give: citizens their own and what is shared by now, staff
+    and devices all of their hall, for a slot of another hall does not exist for them."""
+    if caller.has(*STAFF):
+        return [slot for slot in slots if caller.at(slot.hall_code)]
+    return [slot for slot in slots if slot.is_for_citizens(now)]

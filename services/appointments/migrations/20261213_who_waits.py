@@ -1,4 +1,4 @@
-"""who waits for a place, what they were offered, and when a place was given back
+"""who waits for a place and was offered one; when places are given back, and shared by pools
 
 Revision ID: who_waits
 Revises: devices_enrol
@@ -24,6 +24,12 @@ def upgrade() -> None:
     op.add_column(
         "booking_policy",
         sa.Column("offer_minutes", sa.Integer(), server_default="10", nullable=False),
+    )
+    op.add_column("slot", sa.Column("shared_from", _MOMENT, nullable=True))
+    op.add_column("schedule_rule", sa.Column("share_at", sa.Time(), nullable=True))
+    op.add_column(
+        "schedule_rule",
+        sa.Column("share_workdays", sa.Integer(), server_default="0", nullable=False),
     )
     _entries()
     op.create_table(
@@ -106,5 +112,8 @@ def _entries() -> None:
 def downgrade() -> None:
     op.drop_table("waitlist_offer")
     op.drop_table("waitlist_entry")
+    for column in ("share_at", "share_workdays"):
+        op.drop_column("schedule_rule", column)
+    op.drop_column("slot", "shared_from")
     op.drop_column("booking_policy", "offer_minutes")
     op.drop_column("returning_place", "returned_at")

@@ -67,6 +67,10 @@ class ScheduleRule(Table, table=True):
     horizon_workdays: int = 5
     release_at: time = time(0, 0)
     """The time of day at which a day's slots go on sale."""
+    share_at: time | None = None
+    """The time of day from which what staff have not used of a day is for citizens too."""
+    share_workdays: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """So many working days before that day; 0: on it."""
     valid_from: date | None = None
     valid_to: date | None = None
     created_by: str = Field(max_length=128)

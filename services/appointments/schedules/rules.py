@@ -9,26 +9,19 @@ from zoneinfo import ZoneInfo
 
 from services.appointments.schedules.closures import Served, Shut, left_of
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
-from services.appointments.schedules.weeks import is_nth, monday
+from services.appointments.schedules.weeks import (
+    DayCalendar,
+    EveryDay,
+    is_nth,
+    monday,
+    workday_back,
+)
 from services.appointments.slots.models import Pool
 from shared.workdays import CalendarUnknown, Workdays
 
 EXTRA_DAYS = 7
 """Slots are made this many days beyond the horizon, so that a missed night costs nothing."""
 _LONGEST_LOOK = 400
-
-
-class EveryDay:
-    """The calendar of a hall that works every day of the week."""
-
-    def is_workday(self, day: date) -> bool:
-        return True
-
-
-class DayCalendar(Protocol):
-    """Whether people are seen on a day at all. May raise CalendarUnknown."""
-
-    def is_workday(self, day: date) -> bool: ...
 
 
 class WantedSlot(NamedTuple):
@@ -45,6 +38,7 @@ class WantedSlot(NamedTuple):
     closes_at: datetime
     spared: tuple[str, ...] = ()
     """Items that lose no place though a window is shut (`closures.Left`)."""
+    shared_from: datetime | None = None
 
     @property
     def ends_at(self) -> datetime:
@@ -176,6 +170,8 @@ def _of_day(
     opens_at = datetime.combine(
         workday_back(day, rule.horizon_workdays + 1, calendar), rule.release_at, zone
     )
+    shared_on = workday_back(day, rule.share_workdays + 1, calendar)
+    shared_from = datetime.combine(shared_on, rule.share_at, zone) if rule.share_at else None
     last_call = (
         datetime.combine(workday_back(day, rule.lead_workdays, calendar), time(), zone)
         if rule.lead_workdays
@@ -200,23 +196,9 @@ def _of_day(
                     capacity=places,
                     opens_at=opens_at,
                     closes_at=closes_at,
+                    shared_from=None if pool == Pool.ONLINE else shared_from,
                 )
         begins += step
-
-
-def workday_back(day: date, count: int, calendar: DayCalendar) -> date:
-    """The `count`-th working day when counting back, with `day` as the first.
-
-    A slot of `day` comes on sale on the day on which it is the last of the horizon, so a horizon
-    of n opens it n + 1 back; a lead of n ends its sale when the n-th back begins.
-    Raises CalendarUnknown.
-    """
-    found = day
-    for _ in range(count - 1):
-        found -= timedelta(days=1)
-        while not calendar.is_workday(found):
-            found -= timedelta(days=1)
-    return found
 
 
 class Present(Protocol):
@@ -238,6 +220,8 @@ class Present(Protocol):
     def opens_at(self) -> datetime: ...
     @property
     def closes_at(self) -> datetime: ...
+    @property
+    def shared_from(self) -> datetime | None: ...
 
 
 P = TypeVar("P", bound=Present)
@@ -289,7 +273,15 @@ def _same(row: Present, slot: WantedSlot) -> bool:
         tuple(sorted(row.item_codes)),
         row.opens_at,
         row.closes_at,
-    ) == (slot.minutes, slot.capacity, slot.item_codes, slot.opens_at, slot.closes_at)
+        row.shared_from,
+    ) == (
+        slot.minutes,
+        slot.capacity,
+        slot.item_codes,
+        slot.opens_at,
+        slot.closes_at,
+        slot.shared_from,
+    )
 
 
 def fingerprint(lines: Iterable[str]) -> str:

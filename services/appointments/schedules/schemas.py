@@ -55,10 +55,7 @@ class RuleTerms(View):
         min_length=1, description="每个号源池的名额 | Places in each pool"
     )
     lead_workdays: int = Field(
-        0,
-        ge=0,
-        le=60,
-        description="至少提前几个工作日 | Booked at least so many working days ahead",
+        0, ge=0, le=60, description="至少提前几个工作日 | At least so many working days ahead"
     )
     horizon_workdays: int = Field(
         5, ge=0, le=120, description="可约未来几个工作日 | Bookable for so many working days ahead"
@@ -67,6 +64,13 @@ class RuleTerms(View):
         time(0),
         description="每天几点放号 | Release time of day",
         json_schema_extra={"default": "00:00"},
+    )
+    share_at: WallTime | None = Field(
+        None,
+        description="几点起网上可约窗口未用的名额 | From when what staff left is for everybody",
+    )
+    share_workdays: int = Field(
+        0, ge=0, le=60, description="提前几个工作日，0 为当天 | Working days before; 0: on the day"
     )
     valid_from: date | None = None
     valid_to: date | None = None
@@ -82,6 +86,10 @@ class RuleIn(Input, RuleTerms):
         if self.horizon_workdays < self.lead_workdays:
             raise ValueError(
                 Text("可约天数不能少于提前天数", "The horizon must not be shorter than the lead")
+            )
+        if self.share_at is not None and Pool.ASSISTED not in self.capacity:
+            raise ValueError(
+                Text("没有窗口名额，无可放出", "There are no places of staff that could be shared")
             )
         if self.every_n_weeks > 1 and self.anchor_on is None:
             raise ValueError(

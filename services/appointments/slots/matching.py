@@ -23,11 +23,13 @@ Run = tuple[UUID, ...]
 
 
 class Claim(NamedTuple):
-    """What somebody was promised: to be seen for an item from then on, for so long."""
+    """What somebody was promised: to be seen for an item from then on, for so long; in a place of
+    the pool that theirs is of, whoever has one."""
 
     item_code: str
     starts_at: datetime
     minutes: int
+    pool: Pool | None = None
 
 
 class Sitting(NamedTuple):
@@ -199,7 +201,8 @@ class Matching:
         """Exactly as long as promised, of whatever rules; or one slot that is long enough."""
         ends_at = claim.starts_at + timedelta(minutes=claim.minutes)
         for slot in self.at(at):
-            if claim.item_code not in slot.item_codes:
+            pool = self.slots[run[0]].pool if run else claim.pool
+            if claim.item_code not in slot.item_codes or pool not in (None, slot.pool):
                 continue
             longer = (*run, slot.id)
             if slot.ends_at == ends_at or (not run and slot.ends_at > ends_at):
@@ -225,5 +228,6 @@ class Matching:
                 del there[sitting]
 
 
-def _least_wanted(slot: OpenSlot) -> tuple[int, str, UUID]:
-    return len(slot.item_codes), slot.rule_code, slot.id
+def _least_wanted(slot: OpenSlot) -> tuple[int, bool, str, UUID]:
+    """Of those that are shared, last what others could have too."""
+    return len(slot.item_codes), slot.pool is not Pool.ONLINE, slot.rule_code, slot.id

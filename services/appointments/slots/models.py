@@ -80,6 +80,8 @@ class Slot(Table, table=True):
     back without locks has seen all of those."""
     opens_at: datetime = Field(sa_type=Moment)
     closes_at: datetime = Field(sa_type=Moment)
+    shared_from: datetime | None = Field(default=None, sa_type=Moment)
+    """From when on its free places are for citizens too, whatever its pool; None: never."""
     state: SlotState = Field(default=SlotState.PLANNED, sa_type=enum_type(SlotState, 16))
     announced_full: bool = False
     """What was published last; a job announces the difference."""

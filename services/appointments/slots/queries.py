@@ -42,7 +42,7 @@ _SALE = (
     " item_codes"
 )
 _ON_SALE = """hall_code = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3
-  AND pool = $4 AND closes_at > $6"""
+  AND (pool = $4 OR ($4 = 'online' AND shared_from <= $6)) AND closes_at > $6"""
 _OPEN = f"""
 SELECT {_SALE} FROM slot WHERE {_ON_SALE} AND item_codes::text[] && $5::text[]
   AND ($7::uuid IS NULL OR (starts_at, id) > ($2, $7))
@@ -65,14 +65,16 @@ WHERE items IN (SELECT items FROM reach)
 """
 
 _FOLLOWING = """
-SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes
+SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes,
+  shared_from
 FROM slot WHERE hall_code = $1 AND rule_code = $2 AND pool = $3 AND state <> 'withdrawn'
   AND starts_at >= $4 AND starts_at < $5
 ORDER BY starts_at
 """
 
 _FACTS = """
-SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes
+SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes,
+  shared_from
 FROM slot WHERE id = ANY($1::uuid[])
 """
 
@@ -127,18 +129,18 @@ RETURNING id, hall_code, on_date, pool
 # From one document and not as rows of parameters, which take the process fifty times as long.
 _ADD = text(f"""
 INSERT INTO slot (id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at,
-  minutes, capacity, booked, opens_at, closes_at, state, announced_full)
+  minutes, capacity, booked, opens_at, closes_at, state, announced_full, shared_from)
 SELECT id, hall_code, rule_code, rule_version, pool,
   ARRAY(SELECT jsonb_array_elements_text(item_codes)), on_date, starts_at, minutes, capacity, 0,
-  opens_at, closes_at, {listed(WORKFLOW.starts)}, false
+  opens_at, closes_at, {listed(WORKFLOW.starts)}, false, shared_from
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(id uuid, hall_code text, rule_code text,
   rule_version int, pool text, item_codes jsonb, on_date date, starts_at timestamptz, minutes int,
-  capacity int, opens_at timestamptz, closes_at timestamptz)
+  capacity int, opens_at timestamptz, closes_at timestamptz, shared_from timestamptz)
 """)
 
 _COMING_SLOT = """
 SELECT id, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes, capacity,
-       booked, opens_at, closes_at, state
+       booked, opens_at, closes_at, state, shared_from
 FROM slot WHERE {which} AND state <> 'withdrawn' ORDER BY starts_at, id
 """
 _COMING = text(_COMING_SLOT.format(which="hall_code = :hall AND starts_at > :now"))
@@ -208,8 +210,9 @@ async def facts(direct: DirectPool, ids: Iterable[UUID]) -> list[SlotFacts]:
     return [_facts(row) for row in rows]
 
 
-def _facts(r: asyncpg.Record) -> SlotFacts:
-    return SlotFacts(r[0], r[1], r[2], r[3], Pool(r[4]), frozenset(r[5]), r[6], r[7], r[8])
+def _facts(row: asyncpg.Record) -> SlotFacts:
+    r = tuple(row)
+    return SlotFacts(r[0], r[1], r[2], r[3], Pool(r[4]), frozenset(r[5]), *r[6:])
 
 
 async def open_due(session: AsyncSession, now: datetime) -> list[OpenedSlot]:
@@ -259,7 +262,7 @@ async def coming(session: AsyncSession, hall: str, now: datetime) -> list[Coming
 
 
 def _coming(row: Sequence[Any]) -> ComingSlot:
-    return ComingSlot._make((*row[:3], Pool(row[3]), *row[4:12], SlotState(row[12])))
+    return ComingSlot._make((*row[:3], Pool(row[3]), *row[4:12], SlotState(row[12]), row[13]))
 
 
 async def present(session: AsyncSession, ids: Iterable[UUID]) -> list[ComingSlot]:

@@ -53,6 +53,7 @@ class ComingSlot(NamedTuple):
     opens_at: datetime
     closes_at: datetime
     state: SlotState
+    shared_from: datetime | None = None
 
     @property
     def ends_at(self) -> datetime:
@@ -83,6 +84,7 @@ class NewSlot(NamedTuple):
     capacity: int
     opens_at: datetime
     closes_at: datetime
+    shared_from: datetime | None
 
 
 class RuleSale(NamedTuple):
@@ -139,10 +141,20 @@ class SlotFacts(NamedTuple):
     on_date: date
     starts_at: datetime
     minutes: int
+    shared_from: datetime | None = None
 
     @property
     def ends_at(self) -> datetime:
         return self.starts_at + timedelta(minutes=self.minutes)
+
+    def is_for_citizens(self, now: datetime) -> bool:
+        """Whether they may book it themselves: it is of their pool, or shared by now."""
+        is_shared = self.shared_from is not None and self.shared_from <= now
+        return self.pool is Pool.ONLINE or is_shared
+
+    def sold_as(self, now: datetime) -> Pool:
+        """Of which pool others are looked for in its stead: what is shared is with those online."""
+        return Pool.ONLINE if self.is_for_citizens(now) else self.pool
 
 
 class OpenSlot(NamedTuple):
