@@ -196,3 +196,31 @@ async def test_who_joins_later_does_not_get_what_was_cancelled_before(
     await jobs()
 
     assert await standing(office, me) == "waiting"
+
+
+async def test_everybody_is_offered_one_of_many_places_given_back_at_once(
+    office: Office, jobs: Jobs
+) -> None:
+    slot = await office.slot(FAR, capacity=8)
+    had = [await taken(office, slot) for _ in range(8)]
+    line = [office.citizen() for _ in range(6)]
+    for one in line:
+        office.clock.at += MINUTE
+        await join(office, one)
+
+    await asyncio.gather(*(office.do(held, "cancel", owner) for held, owner in had))
+    await jobs()
+
+    offers = [await offered(office, one) for one in line]
+    assert len({one["id"] for one in offers}) == 6
+    kept = await office.owner.fetchrow(
+        "SELECT booked, kept_back, (SELECT count(*) FROM returning_place r WHERE r.slot_id = s.id)"
+        " FROM slot s WHERE s.id = $1",
+        slot,
+    )
+    assert kept is not None
+    assert tuple(kept) == (6, 2, 2)
+    answers = await asyncio.gather(
+        *(office.do(offer, "confirm", one) for offer, one in zip(offers, line, strict=True))
+    )
+    assert {one.status_code for one in answers} == {200}

@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from services.appointments.booking import settling as holds
 from shared.database.engine import Sessions
+from tests.appointments.conftest import Identify
 from tests.appointments.offices import NINE, Office, id_number, person
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.waiting_line import (
@@ -70,6 +72,25 @@ async def test_one_person_by_id_number_however_staff_name_them(office: Office) -
     problem(await ask(office, office.citizen(), citizen=who), 422, "invalid-request")
     problem(await ask(office, office.citizen(), pool="assisted"), 422, "invalid-request")
     problem(await ask(office, office.clerk(), hall_code="H001", citizen=person()), 404, "not-found")
+
+
+async def test_an_account_that_is_identified_waits_as_who_it_is(
+    office: Office, identify: Identify
+) -> None:
+    await taken(office, await office.slot(FAR, capacity=1))
+    account, who = uuid4(), person(id_number=id_number())
+    me = office.citizen(str(account))
+    entry = await join(office, me)
+
+    await identify(account, who)
+
+    answer = await ask(office, office.clerk(), citizen=who)
+    assert problem(answer, 409, "already-waiting")["waitlist_id"] == entry["id"]
+    other, number = uuid4(), person(id_number=id_number())
+    await identify(other, number)
+    await join(office, office.clerk(), citizen=number)
+    [seen] = await mine(office, office.citizen(str(other)))
+    assert seen["state"] == "waiting"
 
 
 async def test_staff_are_offered_for_whom_they_named(office: Office, jobs: Jobs) -> None:

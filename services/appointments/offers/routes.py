@@ -13,6 +13,7 @@ from services.appointments.waitlist.models import WaitlistState
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import (
+    Deciding,
     ExpectedVersion,
     Now,
     Paging,
@@ -91,7 +92,7 @@ async def list_waitlist(
 )
 async def leave_waitlist(
     waitlist_id: UUID,
-    session: Session,
+    session: Deciding,
     keyring: RequestKeyring,
     now: Now,
     caller: Owner,

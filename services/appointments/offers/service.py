@@ -22,6 +22,7 @@ from services.appointments.slots.models import Pool
 from services.appointments.waitlist.events import WaitlistJoined
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistState
 from services.appointments.waitlist.workflow import WORKFLOW, WaitlistAction
+from shared.database.deciding import DecidingSession
 from shared.database.faults import Overtaken
 from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text, counted
@@ -186,7 +187,7 @@ async def visible(session: AsyncSession, key: UUID, caller: Caller) -> WaitlistE
 
 
 async def leave(
-    session: AsyncSession, key: UUID, expected: int | None, caller: Caller, now: datetime
+    session: DecidingSession, key: UUID, expected: int | None, caller: Caller, now: datetime
 ) -> WaitlistEntry:
     """The entry, out of line; a place that is held for it goes to the next.
 
@@ -194,6 +195,17 @@ async def leave(
     """
     entry = await visible(session, key, caller)
     versions.ensure(expected, version=entry.version, state=entry.state)
+    row = WORKFLOW.take(entry.state, entry.version, LEAVE, caller.roles)
+    if entry.state is WaitlistState.OFFERED:
+        return await _leave_offered(await session.statement.begin(), entry.id, caller, now)
+    return await change(session, entry, row, now)
+
+
+async def _leave_offered(
+    session: AsyncSession, key: UUID, caller: Caller, now: datetime
+) -> WaitlistEntry:
+    """The same behind locks, where a place goes to who lost theirs before anybody else."""
+    entry = await visible(session, key, caller)
     row = WORKFLOW.take(entry.state, entry.version, LEAVE, caller.roles)
     declining = None
     if entry.state is WaitlistState.OFFERED and entry.appointment_id is not None:
