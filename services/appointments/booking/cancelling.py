@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.appointments.booking import around, healing, service
+from services.appointments.booking import around, healing, returning, service
 from services.appointments.booking.context import places_freed
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.publishing import of_change
@@ -121,7 +121,7 @@ def _give_back(
     if left:
         closing = (slot.closes_at for slot in left)
         is_later = any(each.row.later or each.leg.is_wished for each in freeing)
-        due_at = service.due_of(closing, found.policy, now) if is_later else None
+        due_at = returning.due_of(closing, found.policy, now) if is_later else None
         places.give_back(swap, left, due_at, now)
         places_freed(swap.direct)
 
@@ -138,4 +138,4 @@ async def _give_to_who_waits(
     gone = [each.leg.appointment for each in decided]
     freeing = [each.leg.appointment for each in decided if each.row.frees]
     is_later = any(each.row.later for each in decided)
-    await service.give_back(session, gone, waiting, now, freeing=freeing, later=is_later)
+    await returning.give_back(session, gone, waiting, now, freeing=freeing, later=is_later)

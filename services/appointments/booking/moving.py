@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.appointments.booking import around, limits, moving_together, runs, service
+from services.appointments.booking import around, limits, moving_together, returning, runs, service
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.moving_together import Spot
@@ -136,7 +136,7 @@ async def _exchange(
     if released:
         around.keep_places(swap, old.id, released)
     closing = [slot.closes_at for slot in left]
-    due_at = service.due_of(closing, found.policy, now) if left and found.is_wished else None
+    due_at = returning.due_of(closing, found.policy, now) if left and found.is_wished else None
     places.exchange(swap, left, wanted, due_at, now)
     people.take_seen_turns(swap, person, seen.turns)
     moving_together.book(swap, old, new, row, wanted)

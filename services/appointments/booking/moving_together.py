@@ -20,6 +20,7 @@ from services.appointments.booking import (
     placing,
     queries,
     refusing,
+    returning,
     rules,
     service,
 )
@@ -102,7 +103,7 @@ async def move(
     await booked.write_in(session)
     places_freed(session)
     await healing.heal(session, still, now)
-    await service.keep_wished(session, olds, taken, still, now)
+    await returning.keep_wished(session, olds, taken, still, now)
     return seen_with(found, legs, moved)
 
 
@@ -113,8 +114,7 @@ async def _give_back(
     near: Around,
     now: datetime,
 ) -> tuple[Still, Mapping[UUID, Sequence[Place]], list[UUID]]:
-    """The old ones are over and their places free, which are returned; who may be moved is locked,
-    as are the slots."""
+    """The old ones are over: their places, and who may be moved, are locked with the slots."""
     leaving = [one.id for one in olds]
     movable = [one.id for one in near.seated if one.id not in leaving]
     waiting = await healing.prepare(session, leaving, now, own=[*leaving, *movable])
@@ -207,8 +207,7 @@ async def ensure_allowed(
         return
     me = await people.of_account_direct(context.direct, caller.sub)
     may_see = partial(rules.may_see, me, caller)
-    found = limits.refusal(present, what, now, may_see, is_own=caller.has("citizen"))
-    if found is not None:
+    if found := limits.refusal(present, what, now, may_see, is_own=caller.has("citizen")):
         raise found
 
 
@@ -225,8 +224,7 @@ async def _book_all(
     """Each leg anew, for the same person and item; of the same party as who stays behind."""
     persons = sorted({one.person_no for one in olds})
     pairs = [(one, _leg_of(one, placement, persons)) for one in olds]
-    party = staying_party
-    found, numbers = [], dict[int, int]()
+    party, found, numbers = staying_party, list[SeenLeg](), dict[int, int]()
     for old, leg in sorted(pairs, key=lambda pair: (pair[0].person_no, pair[1].claim.starts_at)):
         claim = leg.claim
         spot = Spot(leg.slots[0].pool, leg.slots[0].on_date, claim.starts_at, claim.minutes)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import healing, service, statement, views
+from services.appointments.booking import healing, returning, service, statement, views
 from services.appointments.booking.context import Terms, expiry
 from services.appointments.booking.healing import PeopleWaiting
 from services.appointments.booking.hold import held_event
@@ -35,7 +35,7 @@ class Declining(NamedTuple):
 
     async def settle(self, session: AsyncSession, now: datetime) -> None:
         """Gives the places back, for who is next, and publishes it."""
-        await service.give_back(session, [self.offered], self.waiting, now, later=True)
+        await returning.give_back(session, [self.offered], self.waiting, now, later=True)
         await service.publish(session, self.row.event, self.offered, by_hall=False)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import healing, limits, queries, service
+from services.appointments.booking import healing, limits, queries, returning, service
 from services.appointments.booking.events import AppointmentExpired
 from services.appointments.booking.models import Appointment, AppointmentState, Penalty
 from services.appointments.booking.publishing import of_change
@@ -48,7 +48,7 @@ async def expire_holds(session: AsyncSession, now: datetime) -> int:
     due = await queries.ran_out(session, now)
     waiting = await healing.prepare(session, due, now) if due else healing.PeopleWaiting()
     expired = await queries.expire(session, due, now) if due else []
-    await service.give_back(session, expired, waiting, now)
+    await returning.give_back(session, expired, waiting, now)
     for appointment in expired:
         await service.publish(session, AppointmentExpired, appointment)
     return len(expired)

@@ -25,6 +25,7 @@ OF_APPOINTMENTS: Mapping[str, frozenset[str]] = {
     "appointment_orphaned": frozenset({_A.ORPHANED}),
     "appointment_cancelled_by_hall": frozenset({_A.CANCELLED_BY_HALL}),
     "appointment_missed": frozenset({_A.NO_SHOW}),
+    "waitlist_offer": frozenset({_A.HELD}),
 }
 OF_TICKETS: Mapping[str, frozenset[str]] = {
     "ticket_soon": frozenset({_T.WAITING}),

@@ -53,7 +53,11 @@ async def _of_appointment(
         applies=True,
         account_id=rules.account_of(one.citizen_key),
         phone=contact and contact.phone,
-        facts={**_where(found.hall, found.item), "starts_at": one.starts_at.isoformat()},
+        facts={
+            **_where(found.hall, found.item),
+            "starts_at": one.starts_at.isoformat(),
+            "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+        },
     )
 
 

@@ -19,6 +19,7 @@ from services.appointments.booking.schemas import AppointmentView
 from services.appointments.directory import service as directory
 from services.appointments.guides import service as guides
 from services.appointments.guides.rules import Offer
+from services.appointments.notices.events import NoticeDue
 from services.appointments.offers import queries, rules
 from services.appointments.offers.changing import change
 from services.appointments.people.rules import person_of
@@ -29,6 +30,7 @@ from services.appointments.slots.rules import SlotFacts
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistOffer, WaitlistState
 from services.appointments.waitlist.workflow import WORKFLOW, WaitlistAction
 from shared.database.faults import postgres_error
+from shared.messaging import outbox
 
 _TRIES = 5
 """Times that are tried for one person, before the next has their turn."""
@@ -141,3 +143,7 @@ async def _note(
         minutes=held.minutes,
         expires_at=held.expires_at,
     )
+    notice = NoticeDue(
+        kind="waitlist_offer", about_id=held.id, occasion="offer", useful_until=held.expires_at
+    )
+    await outbox.record(session, notice, scope=entry.hall_code, subject=str(held.id))

@@ -42,7 +42,7 @@ _NOT_YOURS = Text(
 _FOR_YOURSELF = Text("为自己候补时不用填写", "Leave this out when you wait yourself")
 
 
-class _Days(NamedTuple):
+class _WaitDays(NamedTuple):
     first: date
     last: date
 
@@ -130,7 +130,7 @@ def _ensure_may_wait(found: Joining, caller: Caller) -> None:
         raise booking.barred(found.penalty) if may_see else booking.BookingBarred()
 
 
-def _days(wanted: WaitlistRequest, today: date) -> _Days:
+def _days(wanted: WaitlistRequest, today: date) -> _WaitDays:
     """From the first to the last day that is waited for. Raises Invalid for days that are past."""
     first = max(wanted.first_on or today, today)
     last = wanted.last_on or first + _MONTH
@@ -142,10 +142,10 @@ def _days(wanted: WaitlistRequest, today: date) -> _Days:
             f"At most {counted(LONGEST_WAIT_DAYS, 'day')} can be waited for",
         )
         raise Invalid(days, pointer="/body/last_on")
-    return _Days(first, last)
+    return _WaitDays(first, last)
 
 
-def _offered(terms: Terms, days: _Days) -> Offer:
+def _offered(terms: Terms, days: _WaitDays) -> Offer:
     """The offer, if the item can be booked on some of the days. Raises Invalid."""
     begins = terms.offer.valid_from if terms.offer else days.first
     on = min(max(days.first, begins), days.last)
@@ -156,7 +156,7 @@ async def _ensure_full(
     swap: SwapStatement,
     offer: Offer,
     wanted: WaitlistRequest,
-    days: _Days,
+    days: _WaitDays,
     zone: ZoneInfo,
     now: datetime,
 ) -> None:
