@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.appointments.slots.free_times import free_times
-from services.appointments.slots.matching import Claim, Matching, Sitting
+from services.appointments.slots.matching import Claim, Matching, Run, Sitting
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
 from services.appointments.slots.visits import Need, Wish, arrange
@@ -208,6 +208,33 @@ def test_a_long_one_is_moved_only_to_where_it_has_its_whole_time() -> None:
     assert hold(Matching([first, second, slot("A", minutes=90)], sits), "B", HALF_PAST)
     assert hold(Matching([first, second, apart[0]], sits), "B")
     assert not hold(Matching([first, second, slot("A", minutes=45, code="R1")], sits), "B")
+
+
+class _Counted(Matching):
+    """Counts how often a place was looked for."""
+
+    looked = 0
+
+    def seat(self, claim: Claim, runs: Sequence[Run]) -> Run | None:
+        self.looked += 1
+        return super().seat(claim, runs)
+
+
+@pytest.mark.parametrize("persons", [1, 2])
+def test_no_orders_are_tried_where_one_item_has_no_place_in_any(persons: int) -> None:
+    """Whoever asks for five short items shall not keep a service busy for all who come after."""
+    slots = [
+        slot(items, 20, minute=30 * half, code=f"R{rule}")
+        for rule, items in enumerate(("AB", "BC", "CD", "DA"))
+        for half in range(6)
+    ]
+    full = [slot("E", minute=30 * half, booked=1) for half in range(6)]
+    matching = _Counted([*slots, *full])
+
+    assert arrange(matching, wish("ABCDE", persons, minutes=5).visit, NINE) is None
+    assert matching.looked < 200
+    assert not matching.sat()
+    assert arrange(matching, wish("ABCD", persons, minutes=5).visit, NINE) is not None
 
 
 def _walk(seed: int) -> Iterator[tuple[Matching, list[OpenSlot]]]:

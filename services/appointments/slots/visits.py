@@ -5,6 +5,7 @@ are places for: a leg for each person and item. A leg begins when the one before
 the same slot, where that lasts as long as both take.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,6 +17,8 @@ MOST_PERSONS = 5
 MOST_LEGS = 10
 _MOST_TRIES = 2_000
 """Of orders that are tried for one visit: all there are for two people with three items."""
+_FEW_TRIES = 50
+"""So many find most visits; before all others it is asked whether there are places at all."""
 
 
 class Need(NamedTuple):
@@ -59,19 +62,55 @@ def arrange(matching: Matching, visit: Visit, at: datetime) -> list[Leg] | None:
     """The legs of the visit, which have their places in `matching` then; None where it does not fit
     at that time, and all is as it was."""
     before = matching.mark()
-    arranging = _Arranging(matching, visit, at)
-    if arranging.seat_persons(1):
-        return arranging.legs
-    matching.back_to(before)
+    for tries in (_FEW_TRIES, _MOST_TRIES):
+        arranging = _Arranging(matching, visit, at, tries)
+        if arranging.seat_persons(1):
+            return arranging.legs
+        matching.back_to(before)
+        if arranging.tries > 0 or not _has_places(matching, visit, at):
+            return None
     return None
 
 
-class _Arranging:
-    """Tries orders of items until every leg has a place."""
+def _has_places(matching: Matching, visit: Visit, at: datetime) -> bool:
+    """Whether each item by itself has places for all who come for it, in whatever order they do:
+    else no order is worth a try."""
+    before, starts = matching.mark(), _reachable(matching, visit, at)
+    for need, many in Counter(need for needs in visit.people for need in needs).items():
+        left = many
+        for start in starts:
+            found = matching.fresh(need.item_code, start, need.minutes, visit.slots)
+            for minutes, runs in sorted(found.items()):
+                claim = Claim(need.item_code, start, minutes)
+                while left and matching.seat(claim, runs) is not None:
+                    left -= 1
+        matching.back_to(before)
+        if left:
+            return False
+    return True
 
-    def __init__(self, matching: Matching, visit: Visit, at: datetime) -> None:
+
+def _reachable(matching: Matching, visit: Visit, at: datetime) -> list[datetime]:
+    """When a leg of the visit could begin, whatever came before it."""
+    needs = {need for needs in visit.people for need in needs}
+    found, newest = {at}, {at}
+    for _ in range(max(map(len, visit.people)) - 1):
+        newest = {
+            start + timedelta(minutes=minutes)
+            for start in newest
+            for need in needs
+            for minutes in matching.fresh(need.item_code, start, need.minutes, visit.slots)
+        } - found
+        found |= newest
+    return sorted(found)
+
+
+class _Arranging:
+    """Tries orders of items until every leg has a place, or there are no `tries` left."""
+
+    def __init__(self, matching: Matching, visit: Visit, at: datetime, tries: int) -> None:
         self._matching, self._visit, self._at = matching, visit, at
-        self._tries = _MOST_TRIES
+        self.tries = tries
         self.legs: list[Leg] = []
 
     def seat_persons(self, person: int) -> bool:
@@ -98,9 +137,9 @@ class _Arranging:
             need.item_code, sitting.starts_at, need.minutes, self._visit.slots
         )
         for minutes, runs in sorted(found.items()):
-            if self._tries <= 0:
+            if self.tries <= 0:
                 return False
-            self._tries -= 1
+            self.tries -= 1
             before = self._matching.mark()
             claim = Claim(need.item_code, sitting.starts_at, minutes)
             if self._matching.seat(claim, self._nearest(runs)) is None:
