@@ -163,7 +163,8 @@ def tokens() -> Iterator[Tokens]:
 
 @pytest.fixture(scope="session")
 def as_(tokens: Tokens) -> Headers:
-    """`headers=as_("clerk", "H001", sub="clerk7")`: how a caller with that role signs requests."""
+    """`headers=as_("clerk", "H001", sub="clerk7")`: how a caller with that role, or with several
+    (`"clerk officer"`), signs requests."""
 
     def headers(role: str, *places: str, sub: str | None = None) -> dict[str, str]:
         return {"Authorization": f"Bearer {tokens(role, *places, sub=sub)}"}

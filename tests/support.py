@@ -194,7 +194,7 @@ class Tokens:
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": sub or f"{role}-test",
-            "roles": [role],
+            "roles": role.split(),
             "places": list(places),
             "iat": now,
             "exp": now + 600,

@@ -218,6 +218,16 @@ async def test_strangers_find_nothing_and_another_department_cannot_answer(
     problem(withdrawn, 404, "not-found")
 
 
+async def test_who_works_in_the_hall_and_is_an_officer_elsewhere_sees_it_and_cannot_answer(
+    guided: Office,
+) -> None:
+    sent = good(await submit(guided, guided.citizen()), 201)
+    both = guided.sign("clerk officer", guided.code, "T02")
+
+    good(await guided.get(f"pre-checks/{sent['id']}", headers=both))
+    problem(await act(guided, sent, "answer", both, **ANSWERS["complete"]), 404, "not-found")
+
+
 async def test_the_clerk_finds_it_by_appointment_and_by_ticket(guided: Office) -> None:
     me = guided.citizen()
     held = await guided.hold(await guided.slot(NINE.replace(hour=5)), headers=me)

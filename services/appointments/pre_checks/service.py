@@ -48,10 +48,14 @@ def may_see(caller: Caller, found: SeenPreCheck) -> bool:
     """The person, the officers of the item's department, and the staff of the hall."""
     return (
         found.one.owner == caller.sub
-        or caller.has("admin")
-        or (caller.has("officer") and caller.at(found.department_code))
+        or may_answer(caller, found)
         or (caller.has(*HALL_STAFF) and caller.at(found.one.hall_code))
     )
+
+
+def may_answer(caller: Caller, found: SeenPreCheck) -> bool:
+    """Of who may see it: an officer of another department, who works in the hall too, may not."""
+    return caller.has("admin") or (caller.has("officer") and caller.at(found.department_code))
 
 
 async def visible(direct: DirectPool, pre_check_id: UUID, caller: Caller) -> SeenPreCheck:
@@ -113,6 +117,9 @@ async def answer(
     now: datetime,
 ) -> SeenPreCheck:
     """What an officer of the item's department says to it. Raises NotFound, StateConflict."""
+    found = await visible(swap.direct, pre_check_id, caller)
+    if not may_answer(caller, found):
+        raise NotFound(_UNKNOWN)
     values = {
         "missing": given.missing,
         "refer_to": given.refer_to,
@@ -120,8 +127,7 @@ async def answer(
         "answered_at": now,
         "answered_by": caller.sub,
     }
-    action = PreCheckAction(given.outcome)
-    return await _take(swap, pre_check_id, action, given.version, caller, values)
+    return _take(swap, found, PreCheckAction(given.outcome), given.version, caller, values)
 
 
 async def resubmit(
@@ -142,14 +148,15 @@ async def resubmit(
     if given.note is not None:
         values["note_sealed"] = _sealed(keyring, given.note, NOTE, pre_check_id)
     action = PreCheckAction.RESUBMIT
-    return _taken(swap, found, action, given.version, caller, values)
+    return _take(swap, found, action, given.version, caller, values)
 
 
 async def withdraw(
     swap: SwapStatement, pre_check_id: UUID, given: PreCheckWithdrawal, caller: Caller
 ) -> SeenPreCheck:
     """The same, which nobody need answer any more. Raises NotFound, StateConflict."""
-    return await _take(swap, pre_check_id, PreCheckAction.WITHDRAW, given.version, caller, {})
+    found = await visible(swap.direct, pre_check_id, caller)
+    return _take(swap, found, PreCheckAction.WITHDRAW, given.version, caller, {})
 
 
 async def add_file(
@@ -232,19 +239,7 @@ async def forget_files(session: AsyncSession, now: datetime) -> int:
     return await queries.forget(session, now - KEPT)
 
 
-async def _take(
-    swap: SwapStatement,
-    pre_check_id: UUID,
-    action: PreCheckAction,
-    version: int | None,
-    caller: Caller,
-    values: dict[str, Any],
-) -> SeenPreCheck:
-    found = await visible(swap.direct, pre_check_id, caller)
-    return _taken(swap, found, action, version, caller, values)
-
-
-def _taken(
+def _take(
     swap: SwapStatement,
     found: SeenPreCheck,
     action: PreCheckAction,
