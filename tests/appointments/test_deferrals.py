@@ -122,6 +122,23 @@ async def test_a_reminder_before_the_last_day_and_an_end_after_it(
     assert late["state"] == "supplied"
 
 
+async def test_what_staff_just_work_on_keeps_no_other_from_its_reminder(
+    guided: Office, sessions: Sessions
+) -> None:
+    busy, other = [
+        good(await promise(guided, await ticket(guided, guided.citizen())), 201) for _ in range(2)
+    ]
+    due = date.fromisoformat(busy["due_on"])
+    async with guided.owner.transaction():
+        await guided.owner.execute("SELECT FROM deferral WHERE id = $1 FOR UPDATE", busy["id"])
+        async with asyncio.timeout(5):
+            await sweep(sessions, due)
+
+    listed = good(await guided.get(f"deferrals?hall={guided.code}", headers=guided.clerk()))
+    reminded = {one["id"] for one in listed["items"] if one["reminded_at"] is not None}
+    assert reminded == {other["id"]}
+
+
 @pytest.mark.parametrize("state", list(DeferralState))
 @pytest.mark.parametrize("action", [DeferralAction.SUPPLY, DeferralAction.CANCEL])
 async def test_every_action_in_every_state_is_as_the_table_has_it(

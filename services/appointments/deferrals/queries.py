@@ -74,19 +74,22 @@ async def listed(
 
 
 async def due(session: AsyncSession, before: date, limit: int) -> Sequence[Deferral]:
-    """Promises whose last day lies before that day."""
+    """Promises whose last day lies before that day, locked; what staff just work on is left for
+    the next time."""
     rows = select(Deferral).where(
         col(Deferral.state) == DeferralState.PROMISED, col(Deferral.due_on) < before
     )
-    return (await session.exec(rows.order_by(col(Deferral.due_on)).limit(limit))).all()
+    first = rows.order_by(col(Deferral.due_on)).limit(limit)
+    return (await session.exec(first.with_for_update(skip_locked=True))).all()
 
 
 async def to_remind(session: AsyncSession, today: date, limit: int) -> Sequence[Deferral]:
-    """Promises of which nobody was reminded, though their last day is near."""
+    """Promises of which nobody was reminded, though their last day is near; locked as above."""
     rows = select(Deferral).where(
         col(Deferral.state) == DeferralState.PROMISED,
         col(Deferral.reminded_at).is_(None),
         col(Deferral.remind_on) <= today,
         col(Deferral.due_on) >= today,
     )
-    return (await session.exec(rows.order_by(col(Deferral.due_on)).limit(limit))).all()
+    first = rows.order_by(col(Deferral.due_on)).limit(limit)
+    return (await session.exec(first.with_for_update(skip_locked=True))).all()
