@@ -154,3 +154,21 @@ async def test_files_are_forgotten_after_ninety_days(guided: Office, sessions: S
     gone = good(await guided.get(f"pre-checks/{sent['id']}", headers=me))["files"]
 
     assert (len(kept), gone) == (1, [])
+
+
+async def test_of_what_is_withdrawn_nothing_is_kept(guided: Office) -> None:
+    """Else whoever submits and withdraws again and again fills the disk, too."""
+    me = guided.citizen()
+    sent = good(await submit(guided, me), 201)
+    good(await add(guided, sent, me), 201)
+    seen = good(await add(guided, sent, me), 201)["files"]
+
+    late = await act(guided, sent, "withdraw", me, version=9)
+    problem(late, 409, "state-conflict")
+    assert len(good(await guided.get(f"pre-checks/{sent['id']}", headers=me))["files"]) == len(seen)
+    withdrawn = good(await act(guided, sent, "withdraw", me))
+
+    assert withdrawn["files"] == []
+    assert withdrawn == good(await guided.get(f"pre-checks/{sent['id']}", headers=me))
+    gone = await guided.get(f"pre-checks/{sent['id']}/files/{seen[0]['id']}", headers=me)
+    problem(gone, 404, "not-found")

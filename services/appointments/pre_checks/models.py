@@ -85,7 +85,8 @@ class PreCheck(Table, table=True):
 
 
 class PreCheckFile(Table, table=True):
-    """A picture or scan of a material, sealed; it is forgotten after 90 days."""
+    """A picture or scan of a material, sealed; it is forgotten after 90 days, or when it is
+    withdrawn."""
 
     __tablename__: ClassVar[str] = "pre_check_file"
     # Two that are added at once are numbered one after the other, so that none is one too many.

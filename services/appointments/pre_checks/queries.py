@@ -40,6 +40,7 @@ _CONTENT = """
 SELECT kind, content_sealed FROM pre_check_file WHERE pre_check_id = $1 AND id = $2
 """
 REMOVE = "DELETE FROM pre_check_file WHERE pre_check_id = :pre_check AND id = :file"
+REMOVE_ALL = "DELETE FROM pre_check_file WHERE pre_check_id = :pre_check"
 _FORGET = text("DELETE FROM pre_check_file WHERE added_at < :before RETURNING id")
 _MATTER = """
 SELECT i.name, i.department_code, i.guide_version, g.version, g.content->'materials', (

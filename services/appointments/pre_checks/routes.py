@@ -175,11 +175,11 @@ async def withdraw_pre_check(
     keyring: RequestKeyring,
     caller: Citizen,
 ) -> PreCheckView:
-    """不再需要答复的可以撤回；之后可另交一份。
+    """不再需要答复的可以撤回，上传的文件随即删除；之后可另交一份。
 
     ---
 
-    For who needs no answer any more; another may be submitted then.
+    For who needs no answer any more; its files are deleted, and another may be submitted then.
     """
     return views.view_of(await service.withdraw(swap, pre_check_id, given, caller), keyring)
 

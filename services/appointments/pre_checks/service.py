@@ -154,9 +154,14 @@ async def resubmit(
 async def withdraw(
     swap: SwapStatement, pre_check_id: UUID, given: PreCheckWithdrawal, caller: Caller
 ) -> SeenPreCheck:
-    """The same, which nobody need answer any more. Raises NotFound, StateConflict."""
+    """The same, which nobody need answer any more; its files go, for nobody looks at them.
+
+    Raises NotFound, StateConflict.
+    """
     found = await visible(swap.direct, pre_check_id, caller)
-    return _take(swap, found, PreCheckAction.WITHDRAW, given.version, caller, {})
+    done = _take(swap, found, PreCheckAction.WITHDRAW, given.version, caller, {})
+    swap.also(queries.REMOVE_ALL, pre_check=pre_check_id)
+    return done._replace(files=[])
 
 
 async def add_file(
