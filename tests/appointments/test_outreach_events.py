@@ -126,9 +126,10 @@ async def test_places_are_what_is_registered_whoever_comes_and_goes(
     office: Office, owner: asyncpg.Connection
 ) -> None:
     """People register and cancel all at once; never more than the places, and the count is true."""
-    event, me = await announced(office, places=7), office.citizen()
+    event = await announced(office, places=7)
 
     async def come_and_go(people: int) -> None:
+        me = office.citizen()
         answer = await event.register(people, me)
         if answer.status_code == 201 and people % 2:
             good(await event.settle(answer.json(), "cancel", me))
@@ -154,6 +155,21 @@ async def test_one_number_registers_once_and_in_time(office: Office) -> None:
     problem(await event.register(headers=elsewhere), 404, "not-found")
     office.clock.at = STARTS
     problem(await event.register(), 409, "registration-closed")
+
+
+async def test_nobody_takes_all_places_by_one_number_after_the_other(office: Office) -> None:
+    event, me = await announced(office), office.citizen()
+
+    answers = await asyncio.gather(*(event.register(headers=me) for _ in range(4)))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    problem(await event.register(headers=me), 409, "already-registered")
+    [mine] = [answer.json() for answer in answers if answer.status_code == 201]
+    good(await event.settle(mine, "cancel", me))
+    good(await event.register(2, headers=me), 201)
+    for _ in range(2):  # who works there registers one after the other
+        await event.register(headers=office.clerk())
+    assert await event.free() == 0
 
 
 async def test_of_two_with_one_number_at_once_one_registers(office: Office) -> None:

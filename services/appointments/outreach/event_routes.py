@@ -141,11 +141,11 @@ async def get_outreach(event_id: UUID, session: Session, _: Anybody) -> Gatherin
 async def register_for_outreach(
     event_id: UUID, wanted: RegistrationIn, step: Step, caller: Asking
 ) -> RegistrationView:
-    """一个电话报一次名，一次一至五人；名额满了即止。没有账号的，由工作人员代报。
+    """一个电话、一个账号报一次名，一次一至五人；名额满了即止。没有账号的，由工作人员代报。
 
     ---
-    Once a telephone number, for one to five people, and never more than the places; staff register
-    who has no account.
+    Once a telephone number and an account, for one to five people, and never more than the places;
+    staff register who has no account.
     """
     done = await gatherings.register(step.session, event_id, wanted, step.by(caller))
     return views.registration_view(done, step.keyring)

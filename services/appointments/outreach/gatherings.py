@@ -141,7 +141,8 @@ async def register(
     if wanted.item_code is not None and wanted.item_code not in gathering.item_codes:
         raise Invalid(rules.NOT_THERE, pointer="/body/item_code")
     phone = step.keyring.phone_forms(wanted.phone, where=PHONE_INDEX)
-    if await queries.is_registered(session, event_id, phone):
+    owner = caller.sub if is_own else None
+    if await queries.is_registered(session, event_id, phone, owner):
         raise rules.AlreadyRegistered
     rules.ensure_open(gathering, wanted.people, step.now)
     queries.take_places(session, event_id, wanted.people, step.now)
@@ -149,7 +150,7 @@ async def register(
     registration = Registration(
         id=row_id,
         event_id=event_id,
-        owner=caller.sub if is_own else None,
+        owner=owner,
         name_sealed=step.keyring.seal(wanted.name, where=NAME, row=str(row_id)),
         phone_sealed=step.keyring.seal(wanted.phone, where=PHONE, row=str(row_id)),
         phone_index=phone[0],
@@ -159,7 +160,8 @@ async def register(
         registered_at=step.now,
     )
     session.add(registration)
-    session.statement.refusing("uq_outreach_registration_live", rules.AlreadyRegistered)
+    for index in ("uq_outreach_registration_live", "uq_outreach_registration_own"):
+        session.statement.refusing(index, rules.AlreadyRegistered)
     seen = SeenRegistration(registration, gathering)
     await _publish_registration(session, seen, OutreachRegistrationMade, step.now)
     return registration

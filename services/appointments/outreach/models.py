@@ -173,7 +173,15 @@ class Registration(Table, table=True):
     __table_args__ = (
         known_states("state", RegistrationState),
         CheckConstraint("people BETWEEN 1 AND 5", name="a_few_people"),
-        # One registration a phone and event, so that nobody takes all places.
+        # One registration a phone and event, and an account, so that nobody takes all places: who
+        # has an account may type any number.
+        Index(
+            "uq_outreach_registration_own",
+            "event_id",
+            "owner",
+            unique=True,
+            postgresql_where=text("owner IS NOT NULL AND state <> 'cancelled'"),
+        ),
         Index(
             "uq_outreach_registration_live",
             "event_id",

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, select, text, tuple_
+from sqlalchemy import and_, or_, select, text, tuple_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -154,11 +154,16 @@ def give_back(session: DecidingSession, event_id: UUID, people: int) -> None:
     session.statement.also(_GIVE_BACK, event=event_id, people=people)
 
 
-async def is_registered(session: AsyncSession, event_id: UUID, phone: Sequence[str]) -> bool:
-    """Whether a number, under any index key, has a registration that stands."""
+async def is_registered(
+    session: AsyncSession, event_id: UUID, phone: Sequence[str], owner: str | None
+) -> bool:
+    """Whether a number, under any index key, or an account has a registration that stands."""
     found = select(col(Registration.id)).where(
         col(Registration.event_id) == event_id,
-        col(Registration.phone_index).in_(phone),
+        or_(
+            col(Registration.phone_index).in_(phone),
+            and_(col(Registration.owner).is_not(None), col(Registration.owner) == owner),
+        ),
         text("state <> 'cancelled'"),
     )
     return (await session.execute(found.limit(1))).first() is not None

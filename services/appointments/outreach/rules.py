@@ -55,7 +55,9 @@ class RegistrationClosed(Conflict):
 
 class AlreadyRegistered(Conflict):
     type = "/problems/already-registered"
-    title = Text("这个电话已经报过名", "This telephone number is registered already")
+    title = Text(
+        "这个电话或账号已经报过名", "This telephone number or account is registered already"
+    )
     advice = Text(
         "要改人数的，请先取消再重新报名", "To come with more or fewer, cancel and register anew"
     )
