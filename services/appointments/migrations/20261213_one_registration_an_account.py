@@ -1,7 +1,7 @@
 """one registration an account and outreach event
 
 Revision ID: one_registration_an_account
-Revises: devices_enrol
+Revises: who_waits
 Create Date: 2026-12-13
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "one_registration_an_account"
-down_revision: str | Sequence[str] | None = "devices_enrol"
+down_revision: str | Sequence[str] | None = "who_waits"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
