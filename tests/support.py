@@ -98,7 +98,7 @@ async def texts_like(rows: asyncpg.Connection, condition: str, given: str) -> li
     for table, names in tables.items():
         met = ", ".join("bool_or(" + condition.format(f'"{name}"') + ")" for name in names)
         each.append(f"SELECT '{table}' AS name, ARRAY[{met}] AS met FROM {sample(table)}")
-    told = await rows.fetch(" UNION ALL ".join(each), given)
+    told = await rows.fetch(" UNION ALL ".join(each), given) if each else []
     return [
         (row["name"], name)
         for row in told

@@ -143,7 +143,7 @@ async def _counted(stack: Stack) -> list[bytes]:
 
 
 STANDARD = {
-    "appointments": set[str](),
+    "appointments": {"add_pre_check_file"},
     "projects": {
         *("dry_run", "import_projects"),
         *("read_report_csv", "read_report_json", "read_report_page"),

@@ -58,7 +58,7 @@ async def test_consent_taken_back_while_the_last_reviewer_approves_is_heard(
     review = await replied(office)
     await review.accept_all()
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    unwilling = text("UPDATE letter SET wants_public = false WHERE id = :id")
+    unwilling = text("UPDATE letter SET wants_public = false, version = version + 1 WHERE id = :id")
     async with office.isolated.sessions() as session:
         await session.execute(unwilling, {"id": review.letter.id})
         approving = asyncio.create_task(review.post("/approve"))
