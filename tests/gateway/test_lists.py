@@ -11,6 +11,7 @@ pytestmark = pytest.mark.xdist_group("documents")
 
 SHORT = {
     "list_devices",
+    "list_machines",
     "list_rating_tags",
     "list_windows",
     "list_windows_at_work",
