@@ -12,7 +12,9 @@ _BY_FORMAT = {
 }
 _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _BY_NAME = {
+    "channel": "self",
     "department_code": "D03",
+    "departments": "D03",
     "document_index": f"k1:{_DIGEST}",
     "evidence_root": _DIGEST,
     "from_verdict": "due_soon",
@@ -22,19 +24,24 @@ _BY_NAME = {
     "item_code": "MP-02-01",
     "item_name": "批准结果信息",
     "kind": "formed",
+    "lead_department_code": "D03",
     "notice": "国办发明电〔2025〕7号",
     "number": "DB-20261123-7KM2QX",
+    "outcome": "done",
     "phone_index": f"k1:{_DIGEST}",
     "portal_id": "fgw-xmgk",
     "portal_name": "市发展改革委项目公开",
     "project_code": "2018-320000-77-01-500001",
     "project_name": "跨江大桥",
+    "questionnaire_code": "SATISFACTION",
     "reason": "proven_absent",
     "reg_no": "NC-LX-20261123-0001-4",
     "region": "CN",
     "rule_kind": "working_days",
     "sha256": _DIGEST,
+    "silent": "D05",
     "source": "urn:onedoor:local",
+    "stance": "agrees",
     "state": "called",
     "subject": "H001",
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -42,6 +49,7 @@ _BY_NAME = {
     "unit_name": "住房和城乡建设局",
     "url": "https://www.example.org/xmgk/202611/t20261123_1001.html",
     "verdict": "overdue",
+    "waiting_for": "D05",
 }
 """What a field of that name holds in every event: one name is one thing (CONTRIBUTING)."""
 UNNAMED = "text"
