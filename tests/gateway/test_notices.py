@@ -72,7 +72,7 @@ async def test_preferences_are_the_accounts_own_and_nobody_overwrites_what_they_
 ) -> None:
     mine, path = as_("citizen", sub=str(uuid4())), "/api/v1/notices/preferences"
     before = (await client.get(path, headers=mine)).json()
-    assert (before["version"], before["by_sms"], before["quiet_from"]) == (0, True, "21:00:00")
+    assert (before["version"], before["by_sms"], before["quiet_from"]) == (0, True, "21:00")
     wanted = {"email": "zhang@city.example", "by_email": True, "muted": ["appointment_confirmed"]}
     first = await client.put(path, json=wanted, headers=mine)
     assert (first.status_code, first.json()["version"]) == (200, 1)

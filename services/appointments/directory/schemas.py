@@ -1,6 +1,5 @@
 """Halls and windows as the API takes and gives them."""
 
-import re
 import zoneinfo
 from datetime import date, datetime, time
 from typing import Annotated, Literal, NamedTuple, Self
@@ -9,17 +8,15 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
-    WithJsonSchema,
     model_validator,
 )
 
 from services.appointments.directory.models import DeviceKind, HallLevel, WindowKind
 from shared.errors import Text
 from shared.web.models import Input, View, old_name_of
+from shared.web.wall_times import WallTime
 
 HallCode = Annotated[
     str, Path(pattern=r"^[A-Z0-9-]{2,32}$", description="大厅代码 | Hall code", examples=["H001"])
@@ -47,30 +44,11 @@ Offer = Literal[
 matter stands, print a form or a certificate, pay, write a letter."""
 Offers = Annotated[list[Offer], Field(max_length=9)]
 
-_WALL_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:00)?")
-
 
 def _zone(name: str) -> str:
     if name not in zoneinfo.available_timezones():
         raise ValueError(Text("没有这个时区", "No such time zone"))
     return name
-
-
-def _wall_time(typed: object) -> time:
-    if isinstance(typed, time):
-        return typed
-    if isinstance(typed, str) and _WALL_TIME.fullmatch(typed):
-        return time.fromisoformat(typed)
-    raise ValueError(Text("应为 24 小时制时间，例如 09:30", "Must be a time such as 09:30"))
-
-
-WallTime = Annotated[
-    time,
-    BeforeValidator(_wall_time),
-    PlainSerializer(lambda wall: wall.strftime("%H:%M"), return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
-]
-"""What the clock on the hall's wall shows: hours and minutes, without a zone."""
 
 
 class OpeningHours(Input):

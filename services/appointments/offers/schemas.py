@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, model_validator
 
 from services.appointments.booking.schemas import MaskedPerson, PersonIn
-from services.appointments.directory.schemas import WallTime
 from services.appointments.slots.models import Pool
 from services.appointments.waitlist.models import WaitlistState
 from shared.errors import Text, counted
 from shared.web.models import Day, Input, View, named
+from shared.web.wall_times import WallTime
 
 LONGEST_WAIT_DAYS = 62
 

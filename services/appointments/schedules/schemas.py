@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
-from services.appointments.directory.schemas import WallTime
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.schedules.shown import NextSale, RuleOverlap
 from services.appointments.slots.models import Pool
 from shared.errors import Text
 from shared.web.models import LAST_DAY, Input, Shown, View, named, old_name_of
+from shared.web.wall_times import WallTime
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Places = Annotated[int, Field(ge=1, le=1000)]

@@ -1,6 +1,6 @@
 """Notices as the API takes and gives them."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from services.gateway.notices.models import NoticeChannel, NoticeState
 from services.gateway.notices.templates import QUIET, TEMPLATES
 from shared.errors import Text
 from shared.web.models import Input, View
+from shared.web.wall_times import WallTime
 
 Email = Annotated[
     str,
@@ -53,8 +54,8 @@ class NoticePreferencesIn(Input):
                 {
                     "email": "zhang@example.cn",
                     "by_email": True,
-                    "quiet_from": "22:00:00",
-                    "quiet_until": "07:30:00",
+                    "quiet_from": "22:00",
+                    "quiet_until": "07:30",
                 }
             ]
         }
@@ -73,11 +74,15 @@ class NoticePreferencesIn(Input):
         description="只放收件箱、不另行发送的通知 | Kinds that go to the inbox alone",
         examples=[["appointment_confirmed"]],
     )
-    quiet_from: time = Field(
-        QUIET[0], description="免打扰开始（北京时间） | Nothing but what is urgent from here"
+    quiet_from: WallTime = Field(
+        QUIET[0],
+        description="免打扰开始（北京时间） | Nothing but what is urgent from here",
+        json_schema_extra={"default": f"{QUIET[0]:%H:%M}"},
     )
-    quiet_until: time = Field(
-        QUIET[1], description="免打扰结束；与开始相同即没有 | Until here; the same means never"
+    quiet_until: WallTime = Field(
+        QUIET[1],
+        description="免打扰结束；与开始相同即没有 | Until here; the same means never",
+        json_schema_extra={"default": f"{QUIET[1]:%H:%M}"},
     )
 
     @model_validator(mode="after")
@@ -100,8 +105,8 @@ class NoticePreferencesView(View):
     by_email: bool
     by_sms: bool
     muted: list[str]
-    quiet_from: time
-    quiet_until: time
+    quiet_from: WallTime
+    quiet_until: WallTime
     version: int
 
 
