@@ -12,28 +12,20 @@ from services.appointments.notices import queries, rules
 from services.appointments.notices.events import NoticeDue
 from services.appointments.notices.models import TicketNotice
 from services.appointments.notices.rules import OF_APPOINTMENTS, OF_TICKETS, REMINDED_BEFORE
-from services.appointments.notices.schemas import HandoverView
 from shared.database.pruning import Pruned
-from shared.errors import Forbidden
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
 from shared.security.crypto import Keyring
-from shared.security.identity import GATEWAY, Caller
+from shared.web.handover import OVER, HandoverView
 
 FORGOTTEN = Pruned(TicketNotice.__tablename__, "at", timedelta(days=7))
 SOON = "ticket_soon"
-OVER = HandoverView(applies=False)
 
 
 async def hand_over(
-    session: AsyncSession, keyring: Keyring, kind: str, about: UUID, caller: Caller
+    session: AsyncSession, keyring: Keyring, kind: str, about: UUID
 ) -> HandoverView:
-    """Whether the notice holds still, and whom it is for. Raises Forbidden for all but the gateway.
-
-    What holds no more has no recipient: nothing is handed over that is of no use.
-    """
-    if caller.sub != GATEWAY:
-        raise Forbidden
+    """Whether the notice holds still, and whom it is for."""
     if kind in OF_APPOINTMENTS:
         return await _of_appointment(session, keyring, kind, about)
     if kind in OF_TICKETS:
