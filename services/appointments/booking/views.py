@@ -26,7 +26,6 @@ from services.appointments.people import service as people
 from services.appointments.slots.rules import SlotFacts
 from shared import clock, ids
 from shared.database.rows import fetching
-from shared.errors import Invalid, Text
 from shared.security import audit_log
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -66,9 +65,7 @@ async def of_hall(
 
     Raises Invalid without a hall, NotFound for a hall that is not the caller's.
     """
-    if hall is None:
-        raise Invalid(Text("请写明大厅", "Name the hall"), pointer="/query/hall")
-    await directory.staffed_hall(session, hall, caller)
+    hall = await directory.named_hall(session, hall, caller)
     every_day = on is None and state is AppointmentState.ORPHANED
     since = None if every_day else clock.day_start(on or clock.today(now))
     after = paging.key(datetime, UUID)

@@ -6,19 +6,18 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import service as booking
-from services.appointments.codes import queries, rules
+from services.appointments.codes import rules
 from services.appointments.codes.rules import Signed
 from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from shared.database.engine import DirectPool
 from shared.database.versioned import swap
-from shared.errors import NotFound, Text
+from shared.errors import Text
 from shared.security import audit_log
-from shared.security.crypto import Keyring, is_ticket_key
+from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.workflow import refuse
 
-_NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
 _TICKET_OVER = Text("这个号已经结束，没有二维码", "The ticket has ended: it has no code any more")
 _NOT_EXPECTED = Text(
     "预约确认后才有二维码；已取消或已办结的没有",
@@ -35,12 +34,7 @@ async def of_ticket(
     now: datetime,
 ) -> Signed:
     """Raises NotFound, also for who may not see the ticket, and StateConflict where it ended."""
-    ticket = await queries.ticket(session, ticket_id)
-    if ticket is None:
-        raise NotFound(_NO_TICKET)
-    has_key = is_ticket_key(keyring, ticket.visit_id, key or "")
-    if not has_key and not (caller and await queueing.may_see(session, caller, ticket)):
-        raise NotFound(_NO_TICKET)
+    ticket = await queueing.shown(session, keyring, ticket_id, caller, key)
     return rules.of_ticket(keyring, _in_use(ticket), now)
 
 
@@ -59,9 +53,7 @@ async def reprint(session: AsyncSession, ticket_id: UUID, caller: Caller, now: d
 
     Reprints are counted apart from what happens to the ticket: they refuse nobody at a window.
     """
-    ticket = await queries.ticket(session, ticket_id)
-    if ticket is None or not caller.at(ticket.hall_code):
-        raise NotFound(_NO_TICKET)
+    ticket = await queueing.at_hall(session, ticket_id, caller)
     done = await swap(session, _in_use(ticket), {}, counter="reprints", follows=True)
     noted = {"number": done.number, "reprint": done.reprints}
     await audit_log.write(session, caller.sub, "ticket.reprinted", f"ticket:{done.id}", now, noted)

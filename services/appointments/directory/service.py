@@ -6,7 +6,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import queries
 from services.appointments.directory.models import Hall, HallLoad
-from shared.errors import NotFound, Text
+from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
@@ -33,6 +33,13 @@ async def staffed_hall(session: AsyncSession, code: str, caller: Caller) -> Hall
     if not (caller.has("clerk", "hall_manager", "device") and caller.at(code)):
         raise NotFound(_NO_HALL)
     return hall
+
+
+async def named_hall(session: AsyncSession, code: str | None, caller: Caller) -> str:
+    """The code of the hall that staff ask about. Raises Invalid where they name none, NotFound."""
+    if code is None:
+        raise Invalid(Text("请写明大厅", "Name the hall"), pointer="/query/hall")
+    return (await staffed_hall(session, code, caller)).code
 
 
 async def managed_hall(session: AsyncSession, code: str, caller: Caller) -> Hall:

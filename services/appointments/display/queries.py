@@ -41,10 +41,6 @@ _MOVED = text(
 )
 
 
-async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
-    return await session.get(Ticket, ticket_id)
-
-
 async def at_windows(session: AsyncSession, hall_code: str) -> list[Ticket]:
     """Tickets that are called or served now, the newest call first."""
     return list(

@@ -20,10 +20,9 @@ from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import Ticket
 from shared.errors import NotFound, Text
 from shared.messaging import outbox
-from shared.security.crypto import Keyring, is_ticket_key
+from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 
-_NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 HALLS_A_ROUND = 20
 """So that a round, which is one transaction, stays well below a second."""
@@ -38,12 +37,7 @@ async def ticket(
     now: datetime,
 ) -> tuple[Ticket, Estimate | None]:
     """The ticket with its place and wait. Raises NotFound, also for who may not see it."""
-    found = await queries.ticket(session, ticket_id)
-    if found is None:
-        raise NotFound(_NO_TICKET)
-    has_key = is_ticket_key(keyring, found.visit_id, key or "")
-    if not has_key and not (caller and await queueing.may_see(session, caller, found)):
-        raise NotFound(_NO_TICKET)
+    found = await queueing.shown(session, keyring, ticket_id, caller, key)
     return found, await estimates.of_ticket(session, found, now)
 
 

@@ -41,10 +41,6 @@ _OVERTAKINGS = text(
 )
 
 
-async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
-    return await session.get(Ticket, ticket_id)
-
-
 async def legs(session: AsyncSession, visit_id: UUID) -> list[Ticket]:
     """The tickets of a visit, in the order in which they were opened."""
     mine = select(Ticket).where(Ticket.visit_id == visit_id).order_by(col(Ticket.leg))

@@ -13,14 +13,14 @@ from services.appointments.histories.schemas import (
     OvertakenTicket,
     TicketHistory,
 )
+from services.appointments.queueing import service as queueing
 from services.appointments.queueing.models import TicketEvent
 from services.appointments.queueing.workflow import FLOOR, WORKFLOW, OnCall
 from services.appointments.windows import service as windows
 from services.appointments.windows.rules import Names
-from shared.errors import NotFound, Text
+from shared.errors import Text
 from shared.security.identity import Caller
 
-_NO_TICKET = Text("没有这个号，请核对", "There is no such ticket; please check")
 _SYSTEM = Text("系统", "the system")
 _THEMSELVES = Text("本人", "the person themselves")
 _AT_THE_HALL = Text("大厅的设备或工作人员", "a device or the staff of the hall")
@@ -30,9 +30,7 @@ async def of_ticket(
     session: AsyncSession, caller: Caller, ticket_id: UUID, language: str, now: datetime
 ) -> TicketHistory:
     """The visit that the ticket belongs to. Raises NotFound, also for another hall's ticket."""
-    ticket = await queries.ticket(session, ticket_id)
-    if ticket is None or not caller.at(ticket.hall_code):
-        raise NotFound(_NO_TICKET)
+    ticket = await queueing.at_hall(session, ticket_id, caller)
     hall = ticket.hall_code
     legs = {leg.id: leg for leg in await queries.legs(session, ticket.visit_id)}
     log = await queries.entries(session, legs)

@@ -13,7 +13,6 @@ from services.appointments.penalties import queries
 from services.appointments.penalties.schemas import PenaltyView
 from services.appointments.penalties.service import APPEAL, REASON
 from services.appointments.people import service as people
-from shared.errors import Invalid, Text
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
@@ -33,10 +32,8 @@ async def listed(
     Raises Invalid where staff name no hall, NotFound for a hall that is not theirs.
     """
     staff = caller.has(*STAFF)
-    if staff and hall is None:
-        raise Invalid(Text("请写明大厅", "Name the hall"), pointer="/query/hall")
-    if staff and hall is not None:
-        await directory.staffed_hall(session, hall, caller)
+    if staff:
+        hall = await directory.named_hall(session, hall, caller)
     (before,) = paging.key(UUID) or (None,)
     rows = await queries.listed(
         session,

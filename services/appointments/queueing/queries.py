@@ -15,6 +15,7 @@ serves: by the rows, which whoever changes it has replaced.
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import col, func, select
@@ -27,6 +28,10 @@ from services.appointments.queueing.statement import CHANGE_WINDOWS, KEEP_WINDOW
 from services.appointments.queueing.workflow import WORKFLOW, Action
 
 _KEEP_WINDOWS, _CHANGE_WINDOWS = text(KEEP_WINDOWS), text(CHANGE_WINDOWS)
+
+
+async def ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
+    return await session.get(Ticket, ticket_id)
 
 
 async def keep_windows(session: AsyncSession, hall_code: str) -> None:

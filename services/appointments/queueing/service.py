@@ -37,6 +37,7 @@ from shared.database.engine import DirectPool
 from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, NotFound, Text
 from shared.ids import new_id
+from shared.security.crypto import Keyring, is_ticket_key
 from shared.security.identity import Caller
 from shared.web import versions
 
@@ -85,6 +86,26 @@ async def _refuse(
 async def may_see(source: AsyncSession | DirectPool, caller: Caller, ticket: Ticket) -> bool:
     """Whether it is their own, as it is listed, or of a hall that they act for."""
     return caller.at(ticket.hall_code) or await people.owns(source, caller, ticket)
+
+
+async def shown(
+    session: AsyncSession, keyring: Keyring, ticket_id: UUID, caller: Caller | None, key: str | None
+) -> Ticket:
+    """The ticket, for who has its key or may see it. Raises NotFound, for all others as well."""
+    ticket = await queries.ticket(session, ticket_id)
+    if ticket is not None and is_ticket_key(keyring, ticket.visit_id, key or ""):
+        return ticket
+    if ticket is None or caller is None or not await may_see(session, caller, ticket):
+        raise NotFound(_UNKNOWN)
+    return ticket
+
+
+async def at_hall(session: AsyncSession, ticket_id: UUID, caller: Caller) -> Ticket:
+    """The ticket, for who acts for its hall. Raises NotFound, for all others as well."""
+    ticket = await queries.ticket(session, ticket_id)
+    if ticket is None or not caller.at(ticket.hall_code):
+        raise NotFound(_UNKNOWN)
+    return ticket
 
 
 async def lock_floor(session: AsyncSession, hall_code: str) -> None:
