@@ -21,13 +21,11 @@ from services.projects.auditing import queries, service
 from services.projects.auditing.models import JudgingBasis, Standing, Verdict, VerdictEvent
 from services.projects.auditing.queries import MovedVerdict
 from services.projects.auditing.rules import judging
-from services.projects.auditing.rules.basis import Basis, FactOfMove
-from services.projects.auditing.rules.judging import RULE_VERSION, Facts, Judgement, judge
+from services.projects.auditing.rules.basis import Basis, FactOfMove, facts_of
+from services.projects.auditing.rules.judging import RULE_VERSION, Judgement, judge
 from shared import clock
 from shared.database import versioned
 from shared.messaging import outbox
-
-_FACTS = tuple(Facts.__dataclass_fields__)
 
 
 class NamedDuty(NamedTuple):
@@ -74,16 +72,12 @@ async def hold(session: AsyncSession, basis: Basis) -> None:
 
 def judgement(standing: Standing, changes: Mapping[str, Any], basis: Basis) -> Judgement:
     """How the duty stands with these columns changed."""
-    return judge(_facts(standing, changes), basis.day(by_days=standing.calendar_days))
+    return judge(facts_of(standing, changes), basis.day(by_days=standing.calendar_days))
 
 
 def is_blamed(standing: Standing, changes: Mapping[str, Any], basis: Basis) -> bool:
     """Whether it is late or too early then, or would be once no ruling holds it."""
-    return judging.is_blamed(_facts(standing, changes), basis.day(by_days=standing.calendar_days))
-
-
-def _facts(standing: Standing, changes: Mapping[str, Any]) -> Facts:
-    return Facts(**{name: changes.get(name, getattr(standing, name)) for name in _FACTS})
+    return judging.is_blamed(facts_of(standing, changes), basis.day(by_days=standing.calendar_days))
 
 
 async def judge_new(

@@ -11,15 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import queries
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue
-from services.projects.auditing.models import Standing, Verdict
+from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules import turns
-from services.projects.auditing.rules.judging import (
-    ENDLESS,
-    RULE_VERSION,
-    Day,
-    Facts,
-    is_blamed,
-)
+from services.projects.auditing.rules.basis import Basis, facts_of
+from services.projects.auditing.rules.judging import RULE_VERSION, is_blamed
 from services.projects.calendar.models import NATIONAL
 from shared import clock
 from shared.messaging import outbox
@@ -96,15 +91,13 @@ async def blamed(session: AsyncSession, duties: Sequence[UUID], now: datetime) -
     that a ruling holds, those that would be without it.
     """
     found = await queries.standings(session, duties)
-    numbers = await queries.today(session, NATIONAL, clock.today(now)) if found else None
-    return {each.duty_id for each in found if numbers and _is_blamed(each, numbers)}
-
-
-def _is_blamed(standing: Standing, numbers: queries.DayNumbers) -> bool:
-    facts = Facts(**{name: getattr(standing, name) for name in Facts.__dataclass_fields__})
-    if standing.calendar_days:
-        return is_blamed(facts, Day(numbers.now_day, ENDLESS))
-    return is_blamed(facts, Day(numbers.now_ord, numbers.last_ord))
+    if not found:
+        return set()
+    numbers = await queries.today(session, NATIONAL, clock.today(now))
+    # Without a walk: what is published is asked about, not what is absent.
+    basis = Basis(0, *numbers, walked_at=None, walked_ord=None, walked_day=None)
+    days = {by_days: basis.day(by_days=by_days) for by_days in (False, True)}
+    return {one.duty_id for one in found if is_blamed(facts_of(one), days[one.calendar_days])}
 
 
 async def to_judge_without(session: AsyncSession, limit: int) -> list[UUID]:

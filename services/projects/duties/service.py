@@ -70,7 +70,7 @@ async def record_trigger_event(
 async def record_trigger_events(
     session: AsyncSession, orders: Sequence[TriggerOrder], now: datetime, caller: Caller
 ) -> list[Made]:
-    """Many at once; raises as for one, and then none is recorded.
+    """Many at once, no two of them the same; raises as for one, and then none is recorded.
 
     The turn comes first, and what all verdicts go by is held as it was read. Of two that record one
     event at once the second is refused by its unique index, and finds it when it decides anew.

@@ -10,6 +10,7 @@ from services.projects.calendar.rules import EPOCH
 from services.projects.collecting.models import PortalPage
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from shared.database import rows
+from shared.database.tables import enum_type
 
 
 class MatchRow(NamedTuple):
@@ -228,4 +229,6 @@ LIST = text(
     " AND (CAST(:units AS text[]) IS NULL"
     "  OR m.unit_code = ANY(CAST(:units AS text[])))"
     " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"
+).columns(
+    state=enum_type(MatchState), method=enum_type(MatchMethod), reason=enum_type(ReviewReason)
 )

@@ -9,7 +9,7 @@ def match_view(row: MatchRow) -> MatchView:
     """The match with its page and its duty, each under its own id."""
     columns = row._asdict()
     # That it cannot be read comes before why it was accepted.
-    if row.unreadable_since is not None and row.reason != ReviewReason.MAKES_WITHDRAWN:
+    if row.unreadable_since is not None and row.reason is not ReviewReason.MAKES_WITHDRAWN:
         columns["reason"] = ReviewReason.PAGE_UNREADABLE
     page = {name: columns[name] for name in MatchedPage.model_fields if name != "id"}
     duty = {name: columns[name] for name in MatchedDuty.model_fields if name != "id"}

@@ -1,9 +1,13 @@
 """What a verdict goes by besides its duty: the day as numbers, the last walk of its unit. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from services.projects.auditing.rules.judging import ENDLESS, Day
+from services.projects.auditing.models import Standing
+from services.projects.auditing.rules.judging import ENDLESS, Day, Facts
+
+_FACTS = tuple(Facts.__dataclass_fields__)
 
 
 class Basis(NamedTuple):
@@ -26,6 +30,12 @@ class Basis(NamedTuple):
         if by_days:
             return Day(self.now_day, ENDLESS, self.walked_day, self.walked_at)
         return Day(self.now_ord, self.last_ord, self.walked_ord, self.walked_at)
+
+
+def facts_of(standing: Standing, changes: Mapping[str, Any] | None = None) -> Facts:
+    """What the standing says of its duty, and would with these columns changed."""
+    changed = changes or {}
+    return Facts(**{name: changed.get(name, getattr(standing, name)) for name in _FACTS})
 
 
 class FactOfMove(NamedTuple):
