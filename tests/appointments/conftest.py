@@ -21,6 +21,7 @@ from tests import support
 from tests.appointments import offices, queue_helpers
 from tests.appointments.offices import KEYRING, Office
 from tests.appointments.queue_helpers import Clock, Floor
+from tests.appointments.waiting_line import Jobs, jobs_of
 from tests.support import Connect, Databases, Tokens
 
 Build = Callable[..., Awaitable[Floor]]
@@ -138,3 +139,9 @@ async def other(timeless: Urls) -> AsyncIterator[asyncpg.Connection]:
     yield connection
     await connection.execute("ROLLBACK")
     await connection.close()
+
+
+@pytest.fixture
+def jobs(office: Office, sessions: Sessions) -> Jobs:
+    """`await jobs()`: what happens within seconds on the waitlist."""
+    return jobs_of(office, sessions)

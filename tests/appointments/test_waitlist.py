@@ -15,7 +15,6 @@ from tests.appointments.waiting_line import (
     FAR,
     MINUTE,
     Jobs,
-    jobs_of,
     join,
     line_of,
     mine,
@@ -23,12 +22,6 @@ from tests.appointments.waiting_line import (
     standing,
     taken,
 )
-
-
-@pytest.fixture
-def jobs(office: Office, sessions: Sessions) -> Jobs:
-    """`await jobs()`: what happens within seconds."""
-    return jobs_of(office, sessions)
 
 
 async def test_a_cancelled_place_is_held_ten_minutes_for_the_first_inline_of(

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from shared.database.engine import Sessions
 from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.test_notices import handed
@@ -14,19 +13,12 @@ from tests.appointments.waiting_line import (
     MINUTE,
     Jobs,
     ask,
-    jobs_of,
     join,
     line_of,
     offered,
     standing,
     taken,
 )
-
-
-@pytest.fixture
-def jobs(office: Office, sessions: Sessions) -> Jobs:
-    """`await jobs()`: what happens within seconds."""
-    return jobs_of(office, sessions)
 
 
 async def two_together(office: Office, headers: dict[str, str]) -> dict[str, Any]:

@@ -4,8 +4,6 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-import pytest
-
 from services.appointments.booking import settling as holds
 from shared.database.engine import Sessions
 from tests.appointments.conftest import Identify
@@ -17,7 +15,6 @@ from tests.appointments.waiting_line import (
     URL,
     Jobs,
     ask,
-    jobs_of,
     join,
     line_of,
     mine,
@@ -26,12 +23,6 @@ from tests.appointments.waiting_line import (
     taken,
 )
 from tests.provoking import provokes
-
-
-@pytest.fixture
-def jobs(office: Office, sessions: Sessions) -> Jobs:
-    """`await jobs()`: what happens within seconds."""
-    return jobs_of(office, sessions)
 
 
 @provokes("join_waitlist", "already-waiting")
