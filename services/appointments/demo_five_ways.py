@@ -9,14 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.consultations import service as consultations
 from services.appointments.consultations import views as consultation_views
 from services.appointments.consultations.schemas import NewConsultation
-from services.appointments.consultations.service import Taking
 from services.appointments.consultations.views import ConsultationFilter
 from services.appointments.followups.models import Questionnaire
 from services.appointments.outreach import gatherings
 from services.appointments.outreach import views as outreach_views
 from services.appointments.outreach.models import GatheringKind
 from services.appointments.outreach.schemas import NewGathering
-from services.appointments.outreach.service import OutreachStep
 from services.appointments.policies import service as policies
 from services.appointments.policies.schemas import (
     FollowupTerms,
@@ -28,6 +26,7 @@ from shared import clock
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web.pagination import PageRequest
+from shared.web.steps import StepTaker
 
 DATA = Path(__file__).parent / "data"
 HALL, DEPARTMENT = "H001", "PBOC"
@@ -86,7 +85,7 @@ async def _consultation(session: AsyncSession, keyring: Keyring, now: datetime) 
         lead_department_code=DEPARTMENT,
         departments=["D01", "D03"],
     )
-    await consultations.open_(session, wanted, Taking(LOADER, now, keyring))
+    await consultations.open_(session, wanted, StepTaker(LOADER, now, keyring))
 
 
 async def _outreach(session: AsyncSession, keyring: Keyring, now: datetime) -> None:
@@ -104,4 +103,4 @@ async def _outreach(session: AsyncSession, keyring: Keyring, now: datetime) -> N
         ends_at=starts_at + timedelta(hours=3),
         places=60,
     )
-    await gatherings.announce(session, wanted, OutreachStep(LOADER, now, keyring))
+    await gatherings.announce(session, wanted, StepTaker(LOADER, now, keyring))

@@ -8,6 +8,7 @@ functions to a thread, and a hop to a thread and back costs more than the rest o
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ from shared.security.identity import ROLES, Caller, identify
 from shared.web import answers, idempotency, pagination, versions
 from shared.web.pagination import PageRequest
 from shared.web.patience import Patience
+from shared.web.steps import StepTaker
 
 
 @asynccontextmanager
@@ -243,6 +245,19 @@ async def _permitted(
 
 async def _anyone(request: Request, _: Annotated[str | None, Depends(_scheme)]) -> Caller | None:
     return await identify(request)
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """What every step of something that has states needs, besides who takes it and of what."""
+
+    session: Deciding
+    keyring: RequestKeyring
+    now: Now
+    expected: ExpectedVersion
+
+    def by(self, caller: Caller) -> StepTaker:
+        return StepTaker(caller, self.now, self.keyring, self.expected)
 
 
 def allow(*roles: str) -> Any:

@@ -21,23 +21,24 @@ from services.appointments.consultations.schemas import (
     ReasonGiven,
     SessionCall,
 )
-from services.appointments.consultations.service import SeenConsultation, Taking
+from services.appointments.consultations.service import SeenConsultation
 from services.appointments.consultations.workflow import WORKFLOW, ConsultationAction
 from shared.errors import Forbidden, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web import answers
 from shared.web.dependencies import (
     Deciding,
-    ExpectedVersion,
     Now,
     Paging,
     RequestKeyring,
     Session,
+    StepContext,
     allow,
     public,
 )
 from shared.web.pagination import Page
 from shared.web.routing import Router
+from shared.web.steps import StepTaker
 
 router = Router(prefix="/consultations", tags=["hall"], dependencies=[answers.PRIVATE])
 steps_router = Router(
@@ -55,17 +56,10 @@ def _who_may(action: ConsultationAction) -> object:
 
 
 @dataclass(frozen=True)
-class _ConsultationContext:
+class _ConsultationContext(StepContext):
     """What every step needs besides who takes it."""
 
     consultation_id: UUID
-    session: Deciding
-    keyring: RequestKeyring
-    now: Now
-    expected: ExpectedVersion
-
-    def by(self, caller: Caller) -> Taking:
-        return Taking(caller, self.now, self.keyring, self.expected)
 
     def shown(self, found: SeenConsultation) -> ConsultationDetail:
         return views.detail(found, self.keyring, self.now)
@@ -95,7 +89,7 @@ async def open_consultation(
     working days. The texts are stored encrypted. The key in the answer is for whom the consultation
     is for alone: it shows how things stand, and the answer.
     """
-    found = await service.open_(session, wanted, Taking(caller, now, keyring))
+    found = await service.open_(session, wanted, StepTaker(caller, now, keyring))
     return views.opened(found, keyring, now)
 
 

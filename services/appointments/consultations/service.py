@@ -1,6 +1,5 @@
 """What people do about consultations; each is one statement that carries its event."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +34,7 @@ from shared.messaging import outbox
 from shared.security.crypto import Keyring, was_handed_out
 from shared.security.identity import Caller
 from shared.web import versions
+from shared.web.steps import StepTaker
 from shared.workdays import Workdays, nth_after_or_guess
 
 TITLE, QUESTION = "consultation.title", "consultation.question"
@@ -43,17 +43,9 @@ OPINION = "consulted_department.opinion"
 KEY = "consultation.key"
 
 
-@dataclass(frozen=True)
-class Taking:
-    """Who takes a step, when, and which version they have seen."""
-
-    caller: Caller
-    now: datetime
-    keyring: Keyring
-    expected: int | None = None
-
-
-async def open_(session: AsyncSession, wanted: NewConsultation, taking: Taking) -> SeenConsultation:
+async def open_(
+    session: AsyncSession, wanted: NewConsultation, taking: StepTaker
+) -> SeenConsultation:
     """A new consultation of the caller's hall. Raises NotFound, Invalid."""
     basis = await queries.basis(session, wanted.hall_code, wanted.item_code)
     if not (basis.has_hall and taking.caller.at(wanted.hall_code)):
@@ -78,7 +70,7 @@ def _new(
     policy_version: int,
     terms: ConsultationTerms,
     calendar: Workdays,
-    taking: Taking,
+    taking: StepTaker,
 ) -> Consultation:
     row_id, base_on = new_id(), today(taking.now)
     answer = rules.limit(base_on, terms.answer_days, terms.remind_days, calendar)
@@ -102,7 +94,7 @@ def _new(
 
 
 def _asked(
-    consultation: Consultation, code: str, calendar: Workdays, taking: Taking
+    consultation: Consultation, code: str, calendar: Workdays, taking: StepTaker
 ) -> ConsultedDepartment:
     base_on, n = today(taking.now), consultation.opinion_days
     opinion = rules.limit(base_on, n, consultation.remind_days, calendar)
@@ -139,7 +131,7 @@ async def looked_up(
 
 
 async def invite(
-    session: DecidingSession, consultation_id: UUID, wanted: DepartmentInvitation, taking: Taking
+    session: DecidingSession, consultation_id: UUID, wanted: DepartmentInvitation, taking: StepTaker
 ) -> SeenConsultation:
     """One more department is asked; its days begin today. Raises AlreadyInvited."""
     found, move = await _begin(session, consultation_id, ConsultationAction.INVITE, taking)
@@ -156,7 +148,7 @@ async def invite(
 
 
 async def convene(
-    session: DecidingSession, consultation_id: UUID, call: SessionCall, taking: Taking
+    session: DecidingSession, consultation_id: UUID, call: SessionCall, taking: StepTaker
 ) -> SeenConsultation:
     """A joint session of all departments, or of some. Raises Invalid."""
     found, move = await _begin(session, consultation_id, ConsultationAction.CONVENE, taking)
@@ -176,7 +168,7 @@ async def convene(
 
 
 async def opine(
-    session: DecidingSession, consultation_id: UUID, given: OpinionGiven, taking: Taking
+    session: DecidingSession, consultation_id: UUID, given: OpinionGiven, taking: StepTaker
 ) -> SeenConsultation:
     """The opinion of the caller's department, instead of its earlier one, if any.
 
@@ -203,7 +195,7 @@ async def opine(
 
 
 async def escalate(
-    session: DecidingSession, consultation_id: UUID, given: ReasonGiven, taking: Taking
+    session: DecidingSession, consultation_id: UUID, given: ReasonGiven, taking: StepTaker
 ) -> SeenConsultation:
     """The hall's manager refers it a level higher before its time."""
     found, move = await _begin(session, consultation_id, ConsultationAction.ESCALATE, taking)
@@ -222,7 +214,7 @@ def escalation(consultation: Consultation, now: datetime, calendar: Workdays) ->
 
 
 async def answer(
-    session: DecidingSession, consultation_id: UUID, given: AnswerGiven, taking: Taking
+    session: DecidingSession, consultation_id: UUID, given: AnswerGiven, taking: StepTaker
 ) -> SeenConsultation:
     """The one answer; it names those who stayed silent. Raises OpinionsMissing, Forbidden."""
     found, move = await _begin(session, consultation_id, ConsultationAction.ANSWER, taking)
@@ -234,7 +226,7 @@ async def answer(
 
 
 async def withdraw(
-    session: DecidingSession, consultation_id: UUID, given: ReasonGiven, taking: Taking
+    session: DecidingSession, consultation_id: UUID, given: ReasonGiven, taking: StepTaker
 ) -> SeenConsultation:
     """The question is asked no more."""
     found, move = await _begin(session, consultation_id, ConsultationAction.WITHDRAW, taking)
@@ -242,7 +234,7 @@ async def withdraw(
 
 
 async def _begin(
-    session: DecidingSession, consultation_id: UUID, action: ConsultationAction, taking: Taking
+    session: DecidingSession, consultation_id: UUID, action: ConsultationAction, taking: StepTaker
 ) -> tuple[SeenConsultation, ConsultationMove]:
     """Who names no version wants it as it is after whatever is just being done about it.
 
@@ -263,7 +255,7 @@ async def _take(
     found: SeenConsultation,
     move: ConsultationMove,
     changes: dict[str, Any],
-    taking: Taking,
+    taking: StepTaker,
     **facts: Any,
 ) -> SeenConsultation:
     state = {} if move.to is None else {"state": move.to}
@@ -273,7 +265,7 @@ async def _take(
     return found
 
 
-def _reason(found: SeenConsultation, given: ReasonGiven, taking: Taking) -> dict[str, Any]:
+def _reason(found: SeenConsultation, given: ReasonGiven, taking: StepTaker) -> dict[str, Any]:
     row = str(found.consultation.id)
     return {"reason_sealed": taking.keyring.seal(given.reason, where=REASON, row=row)}
 

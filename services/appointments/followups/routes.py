@@ -23,7 +23,6 @@ from services.appointments.followups.schemas import (
     QuestionnaireView,
     ResultGrouping,
 )
-from services.appointments.followups.service import Calling
 from services.appointments.followups.views import FollowupFilter
 from shared.clock import today
 from shared.errors import Conflict, FourEyes, NotFound, StateConflict, problem_responses
@@ -32,11 +31,11 @@ from shared.web import answers
 from shared.web.dependencies import (
     AuditedReading,
     Deciding,
-    ExpectedVersion,
     Now,
     Paging,
     RequestKeyring,
     Session,
+    StepContext,
     allow,
     public,
 )
@@ -55,14 +54,10 @@ HallAsked = Annotated[
 
 
 @dataclass(frozen=True)
-class _CallContext:
+class _CallContext(StepContext):
     """What a return call is noted with."""
 
     followup_id: UUID
-    session: Deciding
-    keyring: RequestKeyring
-    now: Now
-    expected: ExpectedVersion
 
 
 @router.post(
@@ -126,7 +121,7 @@ async def note_followup_call(
     By somebody who did not serve the person: the answers, where there are some; a call that reached
     nobody is tried on another day, three times at most; who declines is not asked again.
     """
-    calling = Calling(caller, context.now, context.keyring, context.expected)
+    calling = context.by(caller)
     done = await service.note_call(context.session, context.followup_id, call, calling)
     return views.detail(done, context.keyring)
 

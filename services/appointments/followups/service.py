@@ -1,7 +1,6 @@
 """Drawing finished cases, and taking the answers."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,20 +37,11 @@ from shared.security import audit_log
 from shared.security.crypto import Keyring, is_rating_key
 from shared.security.identity import Caller
 from shared.web import versions
+from shared.web.steps import StepTaker
 from shared.workdays import Workdays, nth_after_or_guess
 
 REMARKS = "followup.remarks"
 SYSTEM = "system"
-
-
-@dataclass(frozen=True)
-class Calling:
-    """Who notes a return call, when, and which version they have seen."""
-
-    caller: Caller
-    now: datetime
-    keyring: Keyring
-    expected: int | None = None
 
 
 async def draw(session: AsyncSession, finished: CaseFinished, now: datetime) -> bool:
@@ -174,7 +164,7 @@ async def visible(session: AsyncSession, followup_id: UUID, caller: Caller) -> A
 
 
 async def note_call(
-    session: DecidingSession, followup_id: UUID, call: FollowupCall, calling: Calling
+    session: DecidingSession, followup_id: UUID, call: FollowupCall, calling: StepTaker
 ) -> AskedFollowup:
     """What came of a return call by somebody else than who served.
 

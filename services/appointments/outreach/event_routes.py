@@ -1,6 +1,5 @@
 """Outreach events and registrations over HTTP."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from services.appointments.outreach.schemas import (
     RegistrationIn,
     RegistrationView,
 )
-from services.appointments.outreach.service import OutreachStep
 from services.appointments.outreach.workflow import (
     GATHERINGS,
     REGISTRATIONS,
@@ -29,16 +27,17 @@ from shared.security.identity import Caller
 from shared.web import answers
 from shared.web.dependencies import (
     Deciding,
-    ExpectedVersion,
     Now,
     Paging,
     RequestKeyring,
     Session,
+    StepContext,
     allow,
     public,
 )
 from shared.web.pagination import Page
 from shared.web.routing import Router
+from shared.web.steps import StepTaker
 
 router = Router(prefix="/outreach-events", tags=["citizen"])
 steps_router = Router(
@@ -57,20 +56,7 @@ Anybody = Annotated[Caller | None, public()]
 Asking = Annotated[Caller, allow(*rules.ASKING)]
 
 
-@dataclass(frozen=True)
-class _EventContext:
-    """What every step needs besides who takes it, and of what."""
-
-    session: Deciding
-    keyring: RequestKeyring
-    now: Now
-    expected: ExpectedVersion
-
-    def by(self, caller: Caller) -> OutreachStep:
-        return OutreachStep(caller, self.now, self.keyring, self.expected)
-
-
-Step = Annotated[_EventContext, Depends()]
+Step = Annotated[StepContext, Depends()]
 
 
 @router.post(
@@ -93,7 +79,7 @@ async def announce_outreach(
     The windows go to a village, a community, an enterprise or a school: when, where, what can be
     done, and for how many; registration begins at once.
     """
-    step = OutreachStep(caller, now, keyring)
+    step = StepTaker(caller, now, keyring)
     return views.gathering_detail(await gatherings.announce(session, wanted, step))
 
 

@@ -23,7 +23,7 @@ from services.appointments.outreach.schemas import (
     OutreachReason,
     RegistrationIn,
 )
-from services.appointments.outreach.service import OutreachStep, travel
+from services.appointments.outreach.service import travel
 from services.appointments.outreach.workflow import (
     GATHERINGS,
     REGISTRATIONS,
@@ -38,12 +38,13 @@ from shared.ids import new_id
 from shared.messaging import outbox
 from shared.security.identity import Caller
 from shared.web import versions
+from shared.web.steps import StepTaker
 
 NAME, PHONE = "outreach_registration.name", "outreach_registration.phone"
 PHONE_INDEX = "outreach.phone"
 
 
-async def announce(session: AsyncSession, wanted: NewGathering, step: OutreachStep) -> Gathering:
+async def announce(session: AsyncSession, wanted: NewGathering, step: StepTaker) -> Gathering:
     """A new event of the caller's hall. Raises NotFound, Invalid."""
     if not step.caller.at(wanted.hall_code):
         raise NotFound(rules.NO_HALL)
@@ -73,7 +74,7 @@ async def find(session: AsyncSession, event_id: UUID) -> Gathering:
 
 
 async def plan(
-    session: DecidingSession, event_id: UUID, wanted: EventPlan, step: OutreachStep
+    session: DecidingSession, event_id: UUID, wanted: EventPlan, step: StepTaker
 ) -> Gathering:
     """How the team travels. Raises Invalid."""
     gathering, move = await _begin(session, event_id, GatheringAction.PLAN, step)
@@ -83,7 +84,7 @@ async def plan(
 
 
 async def cancel(
-    session: DecidingSession, event_id: UUID, given: OutreachReason, step: OutreachStep
+    session: DecidingSession, event_id: UUID, given: OutreachReason, step: StepTaker
 ) -> Gathering:
     """It does not take place; the reason is published, and the event says how many were to come."""
     gathering, move = await _begin(session, event_id, GatheringAction.CANCEL, step)
@@ -91,7 +92,7 @@ async def cancel(
 
 
 async def finish(
-    session: DecidingSession, event_id: UUID, result: GatheringResult, step: OutreachStep
+    session: DecidingSession, event_id: UUID, result: GatheringResult, step: StepTaker
 ) -> Gathering:
     """What came of it. Raises Conflict before it has begun."""
     gathering, move = await _begin(session, event_id, GatheringAction.FINISH, step)
@@ -100,7 +101,7 @@ async def finish(
 
 
 async def _begin(
-    session: DecidingSession, event_id: UUID, action: GatheringAction, step: OutreachStep
+    session: DecidingSession, event_id: UUID, action: GatheringAction, step: StepTaker
 ) -> tuple[Gathering, GatheringMove]:
     """Raises NotFound, StateConflict, Forbidden, Conflict."""
     gathering = await find(session, event_id)
@@ -120,7 +121,7 @@ async def _take(
     gathering: Gathering,
     move: GatheringMove,
     changes: dict[str, Any],
-    step: OutreachStep,
+    step: StepTaker,
 ) -> Gathering:
     gathering = await swap(session, gathering, {"state": move.to, **changes})
     await publish(session, gathering, move.event, step.now)
@@ -128,7 +129,7 @@ async def _take(
 
 
 async def register(
-    session: DecidingSession, event_id: UUID, wanted: RegistrationIn, step: OutreachStep
+    session: DecidingSession, event_id: UUID, wanted: RegistrationIn, step: StepTaker
 ) -> Registration:
     """Places for some people, if there are as many; never more than there are.
 
@@ -180,7 +181,7 @@ async def visible_registration(
 
 
 async def settle(
-    session: DecidingSession, registration_id: UUID, action: RegistrationAction, step: OutreachStep
+    session: DecidingSession, registration_id: UUID, action: RegistrationAction, step: StepTaker
 ) -> Registration:
     """Cancelled, which gives its places back, or there. Raises NotFound, StateConflict."""
     found = await visible_registration(session, registration_id, step.caller)

@@ -16,7 +16,6 @@ from services.appointments.outreach.schemas import (
     VisitRequest,
     VisitResult,
 )
-from services.appointments.outreach.service import OutreachStep
 from services.appointments.outreach.views import VisitFilter
 from services.appointments.outreach.workflow import VISITS, VisitAction
 from shared.errors import NotFound, StateConflict, problem_responses
@@ -25,15 +24,16 @@ from shared.web import answers
 from shared.web.dependencies import (
     AuditedReading,
     Deciding,
-    ExpectedVersion,
     Now,
     Paging,
     RequestKeyring,
     Session,
+    StepContext,
     allow,
 )
 from shared.web.pagination import Page
 from shared.web.routing import Router
+from shared.web.steps import StepTaker
 
 router = Router(prefix="/outreach-visits", tags=["citizen"], dependencies=[answers.PRIVATE])
 steps_router = Router(
@@ -47,17 +47,10 @@ Asking = Annotated[Caller, allow(*rules.ASKING)]
 
 
 @dataclass(frozen=True)
-class _VisitContext:
+class _VisitContext(StepContext):
     """What every step of a visit needs besides who takes it."""
 
     visit_id: UUID
-    session: Deciding
-    keyring: RequestKeyring
-    now: Now
-    expected: ExpectedVersion
-
-    def by(self, caller: Caller) -> OutreachStep:
-        return OutreachStep(caller, self.now, self.keyring, self.expected)
 
 
 Step = Annotated[_VisitContext, Depends()]
@@ -81,7 +74,7 @@ async def request_visit(
     no account. Name, telephone number and address are stored encrypted. The hall answers within so
     many working days.
     """
-    step = OutreachStep(caller, now, keyring)
+    step = StepTaker(caller, now, keyring)
     visit = await service.request(session, wanted, step)
     return views.visit_detail(visit, caller, keyring, now)
 

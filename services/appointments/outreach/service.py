@@ -1,6 +1,5 @@
 """Visits to who cannot come: asked for, planned, refused, cancelled, done."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,23 +27,13 @@ from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound
 from shared.ids import new_id
 from shared.messaging import outbox
-from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
+from shared.web.steps import StepTaker
 from shared.workdays import nth_after_or_guess
 
 SEALED = ("name", "phone", "address", "note")
 WORDS = "outreach_visit.words"
-
-
-@dataclass(frozen=True)
-class OutreachStep:
-    """Who takes a step, when, and which version they have seen."""
-
-    caller: Caller
-    now: datetime
-    keyring: Keyring
-    expected: int | None = None
 
 
 def place_of(name: str) -> str:
@@ -52,9 +41,7 @@ def place_of(name: str) -> str:
     return f"outreach_visit.{name}"
 
 
-async def request(
-    session: DecidingSession, wanted: VisitRequest, step: OutreachStep
-) -> OutreachVisit:
+async def request(session: DecidingSession, wanted: VisitRequest, step: StepTaker) -> OutreachVisit:
     """A new request, of the citizen themselves or as staff of the hall wrote it down.
 
     Raises NotFound for a hall that is not the caller's, Invalid for what the hall does not do,
@@ -102,7 +89,7 @@ async def visible(session: AsyncSession, visit_id: UUID, caller: Caller) -> Outr
 
 
 async def plan(
-    session: DecidingSession, visit_id: UUID, wanted: VisitPlan, step: OutreachStep
+    session: DecidingSession, visit_id: UUID, wanted: VisitPlan, step: StepTaker
 ) -> OutreachVisit:
     """When who comes; planned again where it changes. Raises Invalid."""
     visit, move = await _begin(session, visit_id, VisitAction.PLAN, step)
@@ -122,7 +109,7 @@ def travel(wanted: TravelPlan, caller: Caller) -> dict[str, Any]:
 
 
 async def refuse(
-    session: DecidingSession, visit_id: UUID, given: OutreachReason, step: OutreachStep
+    session: DecidingSession, visit_id: UUID, given: OutreachReason, step: StepTaker
 ) -> OutreachVisit:
     """Why the hall does not come; who asked reads it."""
     visit, move = await _begin(session, visit_id, VisitAction.REFUSE, step)
@@ -130,7 +117,7 @@ async def refuse(
 
 
 async def cancel(
-    session: DecidingSession, visit_id: UUID, given: OutreachReason, step: OutreachStep
+    session: DecidingSession, visit_id: UUID, given: OutreachReason, step: StepTaker
 ) -> OutreachVisit:
     """Who asked needs it no more, or the hall cannot come after all."""
     visit, move = await _begin(session, visit_id, VisitAction.CANCEL, step)
@@ -138,7 +125,7 @@ async def cancel(
 
 
 async def finish(
-    session: DecidingSession, visit_id: UUID, result: VisitResult, step: OutreachStep
+    session: DecidingSession, visit_id: UUID, result: VisitResult, step: StepTaker
 ) -> OutreachVisit:
     """What came of it; where somebody was served they may rate it, as at a window."""
     visit, move = await _begin(session, visit_id, VisitAction.FINISH, step)
@@ -171,7 +158,7 @@ async def _publish_finished_case(
 
 
 async def _begin(
-    session: DecidingSession, visit_id: UUID, action: VisitAction, step: OutreachStep
+    session: DecidingSession, visit_id: UUID, action: VisitAction, step: StepTaker
 ) -> tuple[OutreachVisit, VisitMove]:
     """Raises NotFound, StateConflict, Forbidden."""
     visit = await visible(session, visit_id, step.caller)
@@ -187,7 +174,7 @@ async def _end(
     move: VisitMove,
     words: str | None,
     changes: dict[str, Any],
-    step: OutreachStep,
+    step: StepTaker,
 ) -> OutreachVisit:
     sealed = words and step.keyring.seal(words, where=WORDS, row=str(visit.id))
     ended = {"words_sealed": sealed, "ended_by": step.caller.sub, "ended_at": step.now}
@@ -199,7 +186,7 @@ async def _take(
     visit: OutreachVisit,
     move: VisitMove,
     changes: dict[str, Any],
-    step: OutreachStep,
+    step: StepTaker,
 ) -> OutreachVisit:
     visit = await swap(session, visit, {"state": move.to, **changes})
     await publish(session, visit, move.event, step.now)

@@ -1,7 +1,6 @@
 """How a bad rating is put right: by its department, and judged by someone else."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -30,22 +29,12 @@ from shared.database import versioned
 from shared.database.deciding import DecidingSession
 from shared.errors import NotFound
 from shared.messaging import outbox
-from shared.security.crypto import Keyring
 from shared.security.identity import Caller
 from shared.web import versions
+from shared.web.steps import StepTaker
 
 STEP_TEXT, STEP_PLAN = "rating_step.said", "rating_step.plan"
 SUPERVISED_AT_LEVEL = 2
-
-
-@dataclass(frozen=True)
-class Doing:
-    """Who does something about a rating, when, and which version of it they have seen."""
-
-    caller: Caller
-    now: datetime
-    keyring: Keyring
-    expected: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,7 @@ async def act(
     rating_id: UUID,
     action: RatingAction,
     fields: StepInput,
-    doing: Doing,
+    doing: StepTaker,
 ) -> RatingAfter:
     """The rating after a step of its table.
 
@@ -132,7 +121,7 @@ async def _follow_up(
     move: RatingMove,
     fields: StepInput,
     clocks: ClockSet,
-    doing: Doing,
+    doing: StepTaker,
 ) -> dict[str, Any]:
     """What the move changes of the rating, with what else it brings about."""
     if move.then is FollowUp.REVISIT and fields.outcome is not None:
@@ -173,7 +162,7 @@ async def _revisit(
     found: HandledRating,
     outcome: RevisitOutcome,
     clocks: ClockSet,
-    doing: Doing,
+    doing: StepTaker,
 ) -> dict[str, Any]:
     """What the visit makes of the rating."""
     rating, day, attempt = found.rating, today(doing.now), len(found.visited_on) + 1
@@ -202,7 +191,7 @@ async def _revisit(
     return changes
 
 
-async def _hand_to_supervision(session: DecidingSession, rating: Rating, doing: Doing) -> UUID:
+async def _hand_to_supervision(session: DecidingSession, rating: Rating, doing: StepTaker) -> UUID:
     order, _ = await supervision.issue(
         session,
         Cause.RATING,
@@ -216,7 +205,7 @@ async def _hand_to_supervision(session: DecidingSession, rating: Rating, doing: 
 
 
 def _step(
-    rating: Rating, action: RatingAction, round_: int, fields: StepInput, doing: Doing
+    rating: Rating, action: RatingAction, round_: int, fields: StepInput, doing: StepTaker
 ) -> RatingStep:
     step = RatingStep(
         rating_id=rating.id,

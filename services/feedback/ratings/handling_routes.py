@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends
 
 from services.feedback.ratings import handling, views, workflow
-from services.feedback.ratings.handling import Doing, StepInput
+from services.feedback.ratings.handling import StepInput
 from services.feedback.ratings.models import RatingAction
 from services.feedback.ratings.rules import RevisitedToday, SamePerson
 from services.feedback.ratings.schemas import (
@@ -19,7 +19,7 @@ from services.feedback.ratings.schemas import (
 )
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Deciding, ExpectedVersion, Now, RequestKeyring, allow
+from shared.web.dependencies import StepContext, allow
 from shared.web.routing import Router
 
 router = Router(
@@ -33,18 +33,13 @@ Reviewer = Annotated[Caller, allow(*sorted(workflow.REVIEWER))]
 
 
 @dataclass(frozen=True)
-class _RatingStepContext:
+class _RatingStepContext(StepContext):
     """What every step needs."""
 
     rating_id: UUID
-    session: Deciding
-    keyring: RequestKeyring
-    now: Now
-    expected: ExpectedVersion
 
     async def take(self, action: RatingAction, caller: Caller, fields: StepInput) -> RatingView:
-        doing = Doing(caller, self.now, self.keyring, self.expected)
-        done = await handling.act(self.session, self.rating_id, action, fields, doing)
+        done = await handling.act(self.session, self.rating_id, action, fields, self.by(caller))
         return views.after(done, self.now)
 
 
