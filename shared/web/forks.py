@@ -42,6 +42,7 @@ def apart(make: Callable[[], bytes]) -> bytes:
     pid = os.fork()
     if pid == 0:
         code = 1
+        os.close(reading)  # else its own end would keep it waiting for who reads and is gone
         try:
             with os.fdopen(writing, "wb") as output:
                 output.write(make())

@@ -149,3 +149,25 @@ async def test_nothing_forked_outlives_a_killed_supervisor(folder: Path) -> None
     process.kill()
     await process.wait()
     await soon(lambda: not lives(child))
+
+
+ORPHAN = """
+    import os, signal
+    from shared.web import forks
+
+    def make():
+        os.kill(os.getppid(), signal.SIGKILL)
+        return b"x" * (1 << 20)
+
+    forks.apart(make)
+"""
+
+
+def test_what_is_made_apart_ends_where_nobody_reads_it_any_more() -> None:
+    """It would wait for ever to be read: what it inherits of the console stays open as long."""
+    ran = subprocess.Popen(
+        [sys.executable, "-c", dedent(ORPHAN)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    told, _ = ran.communicate(timeout=60)
+    assert ran.returncode == -signal.SIGKILL
+    assert b"BrokenPipeError" in told
