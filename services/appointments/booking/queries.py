@@ -36,7 +36,6 @@ WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY sta
 
 _IN_ORDER = "ORDER BY x.starts_at, x.id"
 _THEIRS_DIRECT = f"{THEIRS.format(whose=of_person_in_order('x'))}{_IN_ORDER}"
-_THEIRS_SESSION = text(f"{THEIRS.format(whose=of_person('x'))}{_IN_ORDER}")
 
 _BARRING = f"""
 SELECT p.id, p.hall_code, p.citizen_key, p.person_document, p.person_phone, p.blocked_until
@@ -183,11 +182,6 @@ async def barring(
 async def theirs(direct: DirectPool, person: Person) -> list[KnownAppointment]:
     """What the person has at every hall, by time."""
     return [known(row) for row in await direct.fetch(_THEIRS_DIRECT, *person)]
-
-
-async def theirs_in(session: AsyncSession, person: Person) -> list[KnownAppointment]:
-    """The same in a transaction."""
-    return [known(row) for row in await session.execute(_THEIRS_SESSION, person._asdict())]
 
 
 async def why_not_on_sale(

@@ -102,7 +102,7 @@ async def put_devices(
     for place, one in enumerate(wanted.devices):
         if one.window_no is not None and one.window_no not in windows:
             raise Invalid(
-                Text("没有这个窗口", "There is no such window"),
+                _NO_WINDOW,
                 pointer=f"/body/devices/{place}/window_no",
             )
         device = known.pop(one.name, None) or Device(

@@ -1,7 +1,6 @@
 """The queries of what guards against guessing."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from services.gateway.guessing import statement
 from services.gateway.guessing.rules import ATTEMPTS_ALLOWED, ATTEMPTS_FORGOTTEN_AFTER
@@ -10,17 +9,10 @@ from shared.database.pieces import Piece
 
 NOTHING = Piece("SELECT", {})
 ATTEMPT = "counted.key, counted.last_at, taken.attempts"
+"""By which key an attempt is counted, when the one before was, and which in a row it is: NULL
+where there are too many.
+"""
 ATTEMPT_FROM = "counted LEFT JOIN taken ON true"
-
-
-class AttemptRow(NamedTuple):
-    """By which key an attempt is counted, when the one before was, and which in a row it is: None
-    where there are too many. In the order of `ATTEMPT`.
-    """
-
-    key: str
-    last_at: datetime | None
-    attempts: int | None
 
 
 def attempt_parts(unfamiliar: str, familiar: str, now: datetime) -> list[Piece]:
