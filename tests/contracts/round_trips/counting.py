@@ -3,6 +3,7 @@
 One round trip is one wait for the server: a statement, and BEGIN, COMMIT or the ping of a pool as
 well. Describing a statement or a type that a connection does not know yet is none, for it happens
 once; nor is what the process remembers (`shared.cache`), nor what it does after the answer left.
+Where another was faster and all is decided anew, the last try counts.
 """
 
 import json
@@ -44,6 +45,7 @@ def install(file: Path) -> None:
     _watch_the_driver()
     _watch_requests(file)
     _leave_out_memory()
+    _leave_out_lost_tries()
 
 
 def _watch_the_driver() -> None:
@@ -102,6 +104,25 @@ def _leave_out_memory() -> None:
         return await get(self, key, asking)
 
     Cache.get = remembered  # type: ignore[method-assign]
+
+
+def _leave_out_lost_tries() -> None:
+    from shared.web import routing
+
+    answer, may_try_again = routing._in_transaction, routing._may_try_again
+
+    async def answering(handle: Any, request: Any) -> Any:
+        request.state.asked_before = len(_asked.get() or ())
+        return await answer(handle, request)
+
+    def trying_again(request: Any, error: Exception, *, is_first: bool) -> bool:
+        may = may_try_again(request, error, is_first=is_first)
+        if may and (asked := _asked.get()) is not None:
+            del asked[request.state.asked_before :]
+        return may
+
+    routing._in_transaction = answering
+    routing._may_try_again = trying_again
 
 
 def install_if_asked() -> None:
