@@ -26,11 +26,12 @@ from shared.ids import new_id
 from tests import support
 from tests.appointments import offices, queue_helpers
 from tests.appointments.queue_helpers import Clock
-from tests.benchmarks import cpu, goals
+from tests.benchmarks import cpu, goals, load
 from tests.benchmarks.day_city import City, at_window
-from tests.benchmarks.day_people import Asked, Crowd, Tally
+from tests.benchmarks.day_people import PATIENCE_SECONDS, Asked, Crowd, Tally
 from tests.benchmarks.goals import Goal, at_least
 from tests.benchmarks.ground import ground
+from tests.benchmarks.load import Step
 from tests.support import Tokens
 
 MINUTES = 1.5
@@ -50,6 +51,8 @@ KINDS = {
 }
 _COUNTED = re.compile(r'^http_requests_total{method="(\w+)",route="([^"]+)",status="(\d+)"} (\S+)')
 TIMES = 10.0
+DIFFERENT = 5_000
+"""Requests of strangers, asked in turn."""
 _TICKET = (
     "INSERT INTO ticket (id, hall_code, service_day, number, leg, visit_id, item_code, items,"
     " ticket_class, credit_minutes, policy_version, issued_at, ready_at, due_at, state,"
@@ -165,11 +168,20 @@ async def day(hall: Hall, seconds: float, *, release: bool, more: float = 0.0) -
         at_windows(crowd, city, seconds, PAUSE_SECONDS),
     ]
     if more:
-        work.append(crowd.steadily(city.ticket, more, seconds))
+        work.append(strangers(crowd, city, more, seconds))
     if release:
         work.append(released())
     await asyncio.gather(*work)
     return crowd.tally
+
+
+async def strangers(crowd: Crowd, city: City, per_second: float, seconds: float) -> None:
+    """More who look how long they have to wait, by a process of their own: a crowd that shares an
+    event loop with clerks would keep them from working."""
+    wanted = [Step(city.ticket().wire, 200) for _ in range(DIFFERENT)]
+    for one in await load.ask_at_rate(crowd.port, wanted, per_second, seconds, PATIENCE_SECONDS):
+        crowd.tally.asked["ticket"] += 1
+        crowd.tally.note("ticket", one.status, one.retry_after, one.seconds)
 
 
 async def phase(name: str, hall: Hall, seconds: float, **how: Any) -> tuple[float, float]:

@@ -125,7 +125,7 @@ class Crowd:
     """Asks over kept connections, as many as there are askers at a moment."""
 
     def __init__(self, port: int) -> None:
-        self._port, self._free = port, list[Line]()
+        self.port, self._free = port, list[Line]()
         self._asking = deque[tuple[float, Line, Asked]]()
         self._answers = dict[Line, asyncio.Future[tuple[int, bytes]]]()
         self._opening = set[asyncio.Task[Any]]()
@@ -191,7 +191,7 @@ class Crowd:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(PATIENCE_SECONDS):
             make = partial(Line, self._settle)
-            _, line = await loop.create_connection(make, "127.0.0.1", self._port)
+            _, line = await loop.create_connection(make, "127.0.0.1", self.port)
             return line
 
     def _leave_those_who_wait_too_long(self, now: float) -> None:

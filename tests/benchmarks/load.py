@@ -1,4 +1,6 @@
 """Clients that ask as fast as they are answered: in C where there is a compiler, else in Python.
+And a crowd that asks at a rate whatever becomes of it (`crowd.c`), in C alone: one in Python is
+itself too slow for what it is to overwhelm.
 
 Either is a process of its own, on a core of its own where there are more than two; its CPU time is
 measured, for it is taken from the machine that is measured. `load.c` says what they read and print.
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +31,8 @@ import uvloop
 from tests.benchmarks.day_people import request
 
 CLIENTS = 64
+LINES = 4_000
+"""So many of a crowd can wait at once."""
 ID = "@" * 36
 """Stands in a request for the `id` of the answer before it."""
 _ID = re.compile(rb'"id": ?"([^"]{36})"')
@@ -38,6 +43,14 @@ class Step(NamedTuple):
 
     wire: bytes
     good: int
+
+
+class Outcome(NamedTuple):
+    """What became of one of a crowd: its status (0: gone), after how long, when to come again."""
+
+    status: int
+    seconds: float
+    retry_after: int
 
 
 Chain = Sequence[Step]
@@ -74,15 +87,39 @@ class Loaded:
 
 def run(port: int, chains: Sequence[Chain], clients: int = CLIENTS) -> Loaded:
     """Sends all of them, and waits until the last is answered."""
+    command = [*_program(), str(port), str(clients)]
+    done = subprocess.run(
+        command, input=_packed(chains), stdout=subprocess.PIPE, check=True, preexec_fn=_apart
+    )
+    return _read(done.stdout.decode().splitlines())
+
+
+async def ask_at_rate(
+    port: int, requests: Sequence[Step], per_second: float, seconds: float, patience: float
+) -> list[Outcome]:
+    """What became of each that was asked, in turn; who waited `patience` seconds has gone.
+
+    Raises RuntimeError where there is no compiler.
+    """
+    built = _built("crowd")
+    if built is None:
+        raise RuntimeError("a crowd needs a compiler of C: apt install gcc libc6-dev")
+    words = [str(port), str(LINES), *map(str, (per_second, seconds, patience))]
+    process = await asyncio.create_subprocess_exec(
+        built, *words, stdin=PIPE, stdout=PIPE, preexec_fn=_apart
+    )
+    told, _ = await process.communicate(_packed([[step] for step in requests]))
+    assert process.returncode == 0, "the crowd did not come to its end"
+    rows = (line.split() for line in told.splitlines()[1:])
+    return [Outcome(int(status), float(took), int(later)) for status, took, later in rows]
+
+
+def _packed(chains: Sequence[Chain]) -> bytes:
     packed = [struct.pack("=II", len(chains), len(chains[0]))]
     for chain in chains:
         for step in chain:
             packed += [struct.pack("=II", step.good, len(step.wire)), step.wire]
-    command = [*_program(), str(port), str(clients)]
-    done = subprocess.run(
-        command, input=b"".join(packed), stdout=subprocess.PIPE, check=True, preexec_fn=_apart
-    )
-    return _read(done.stdout.decode().splitlines())
+    return b"".join(packed)
 
 
 def _read(lines: list[str]) -> Loaded:
@@ -93,15 +130,21 @@ def _read(lines: list[str]) -> Loaded:
 
 
 @functools.cache
-def _program() -> tuple[str, ...]:
+def _built(name: str) -> str | None:
+    """The program made of `name`.c; None where there is no compiler for it."""
     compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is not None:
-        built = Path(tempfile.mkdtemp(prefix="onedoor-load-")) / "load"
-        source = Path(__file__).with_suffix(".c")
-        command = [compiler, "-O2", "-D_GNU_SOURCE", "-o", str(built), str(source)]
-        if subprocess.run(command, capture_output=True, check=False).returncode == 0:
-            return (str(built),)
-    return (sys.executable, "-m", "tests.benchmarks.load")
+    if compiler is None:
+        return None
+    built = Path(tempfile.mkdtemp(prefix="onedoor-load-")) / name
+    source = Path(__file__).with_name(f"{name}.c")
+    command = [compiler, "-O2", "-D_GNU_SOURCE", "-o", str(built), str(source)]
+    is_made = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    return str(built) if is_made else None
+
+
+def _program() -> tuple[str, ...]:
+    built = _built("load")
+    return (built,) if built else (sys.executable, "-m", "tests.benchmarks.load")
 
 
 def language() -> str:
