@@ -1,8 +1,9 @@
 """Few connections: a pool for transactions, and one for hot single statements."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import asyncpg
@@ -38,6 +39,10 @@ GUARDS = {
 Behind PgBouncer in transaction mode they are the role's (`deploy.postgres`): it takes few settings
 at the start of a connection, and what one sets in a session there is another's next.
 """
+_PLANNED_ONCE = {"plan_cache_mode": "force_generic_plan"}
+"""For hot statements, which find their rows by keys: any values have the same plan. Left to itself
+the server plans a long one anew each time, because no values seem better for it than these: half of
+its work on a ticket."""
 _UNGUARDED = text(
     "SELECT name FROM unnest(CAST(:names AS text[])) AS asked (name)"
     " WHERE current_setting(name) = '0' ORDER BY name"
@@ -114,10 +119,12 @@ def _ensure_open(connection: Any, *_: Any) -> None:
         raise DisconnectionError
 
 
-def _session(settings: Settings, name: str) -> dict[str, Any]:
+def _session(
+    settings: Settings, name: str, hot: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """What a connection is started with; behind PgBouncer it may not be the same server's for two
     transactions, so that nothing is set and no statement is kept."""
-    guards = {} if settings.is_pooled_outside else GUARDS
+    guards = {} if settings.is_pooled_outside else {**GUARDS, **hot}
     return {
         "statement_cache_size": settings.statement_cache_size,
         "server_settings": {**guards, "application_name": name},
@@ -224,7 +231,7 @@ class DirectPool:
                     reset=_leave_as_is,
                     timeout=CONNECT_SECONDS,
                     command_timeout=COMMAND_SECONDS,
-                    **_session(self._settings, f"{self._name}-direct"),
+                    **_session(self._settings, f"{self._name}-direct", _PLANNED_ONCE),
                 )
                 self._kept = KeptConnections(pool, most, DIRECT_WAIT_SECONDS)
         return self._kept
