@@ -1,12 +1,12 @@
 """The metadata that holds every table of this service and no other."""
 
 from sqlalchemy.orm import registry
-from sqlmodel import SQLModel
 
+from shared.database.models import TableModel
 from shared.database.tables import new_metadata, system_tables
 
 
-class Table(SQLModel, registry=registry(metadata=new_metadata())):
+class Table(TableModel, registry=registry(metadata=new_metadata())):
     """Base of this service's table models."""
 
 

@@ -1,5 +1,6 @@
 """A hall of its own for a test of booking: items, a schedule, slots, and people who book."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -90,6 +91,16 @@ class Office:
         headers = options.pop("headers", None) or self.citizen()
         body = {"slot_ids": [str(s) for s in slots], "item": self.items[0], **options}
         return await self.client.post("/api/v1/appointments", json=body, headers=headers)
+
+    async def insist(self, *slots: UUID, **options: Any) -> httpx.Response:
+        """As an app does: 503 means try again, with the same key, after as long as it says."""
+        headers = {**(options.pop("headers", None) or self.citizen())}
+        headers.setdefault("Idempotency-Key", uuid4().hex)
+        while True:
+            answer = await self.ask(*slots, headers=headers, **options)
+            if answer.status_code != 503:
+                return answer
+            await asyncio.sleep(float(answer.headers["retry-after"]))
 
     async def hold(self, *slots: UUID, **options: Any) -> dict[str, Any]:
         return good(await self.ask(*slots, **options), 201)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from shared import ids
@@ -19,7 +18,7 @@ TEN = NINE + timedelta(hours=1)
 async def test_500_people_and_20_places_make_20_appointments(office: Office) -> None:
     slot = await office.slot(TEN, capacity=20)
 
-    answers = await asyncio.gather(*[_ask_again_when_busy(office, slot) for _ in range(500)])
+    answers = await asyncio.gather(*[office.insist(slot) for _ in range(500)])
 
     assert sum(answer.status_code == 201 for answer in answers) == 20
     assert {answer.json()["type"] for answer in answers if answer.status_code != 201} == {
@@ -27,16 +26,6 @@ async def test_500_people_and_20_places_make_20_appointments(office: Office) -> 
     }
     assert await office.booked(slot) == 20
     assert len(await office.events("appointment.held")) == 20
-
-
-async def _ask_again_when_busy(office: Office, slot: UUID) -> httpx.Response:
-    """As a client does: 503 means try again after as long as it says."""
-    me = office.citizen(**{"Idempotency-Key": uuid4().hex})
-    while True:
-        answer = await office.ask(slot, headers=me)
-        if answer.status_code != 503:
-            return answer
-        await asyncio.sleep(float(answer.headers["retry-after"]))
 
 
 async def test_a_hold_says_what_was_taken(office: Office) -> None:

@@ -134,7 +134,7 @@ async def test_of_many_who_ask_at_once_as_many_are_booked_as_fit(colours: Office
 
     found = await asyncio.gather(
         *(
-            colours.ask(slot, item=items_of(colours, letter)[0])
+            colours.insist(slot, item=items_of(colours, letter)[0])
             for letter, slot in wanted
             if letter in next(rule for rule, one in slots.items() if one == slot)
         )

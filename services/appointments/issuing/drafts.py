@@ -121,5 +121,4 @@ def _ticket(
         ready_at=place.ready_at,
         due_at=place.due_at,
         state_since=now,
-        missing=[],  # as the class would make it: to look how takes longer
     )

@@ -1,7 +1,6 @@
 """The booking policy in force at a hall, and its next version."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,7 +13,6 @@ from services.appointments.policies.schemas import NewBookingPolicy, PolicyTerms
 from shared.cache import Cache
 from shared.database.engine import DirectPool, memory_of
 from shared.errors import Invalid, Text
-from shared.ids import new_id
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
@@ -36,9 +34,7 @@ async def in_force(session: AsyncSession, hall: str, now: datetime) -> BookingPo
 
 def default(hall: str, now: datetime) -> BookingPolicy:
     """What holds while none was laid down."""
-    # All that the class would make itself is given: to look how it is made takes longer.
-    given: dict[str, Any] = {"id": new_id(), "items": {}, "caps": {}}
-    return BookingPolicy(hall_code=hall, version=0, created_by="system", created_at=now, **given)
+    return BookingPolicy(hall_code=hall, version=0, created_by="system", created_at=now)
 
 
 async def of_version(
