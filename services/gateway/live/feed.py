@@ -21,7 +21,12 @@ from shared.messaging.bus import Bus
 from shared.messaging.pull_consumer import Puller
 
 STREAM = "APPOINTMENTS"
-SUBJECTS = ["appointments.ticket.>", "appointments.window.>", "appointments.hall.>"]
+SUBJECTS = [
+    "appointments.ticket.>",
+    "appointments.window.>",
+    "appointments.hall.>",
+    "appointments.release.>",
+]
 PRIMED_WITH = 2_000
 """Messages read again at the start, so that a screen can resume over our own restart."""
 INACTIVE_SECONDS = 60.0
@@ -162,7 +167,8 @@ class Feed:
         hall.keep(position, frame)
         if hall.viewers:
             hall.send(frame)
-            self._refresh_soon(code, hall)
+            if rules.is_on_display(event["type"]):
+                self._refresh_soon(code, hall)
 
     def _refresh_soon(self, code: str, hall: Hall) -> None:
         hall.changed.set()

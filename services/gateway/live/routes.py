@@ -44,7 +44,9 @@ async def watch_hall(
     并再次推送最新的 `display`。叫号与重呼的 `say` 是要播报的话（英文为 `say_en`）。断线后带
     `Last-Event-ID` 重连，补发漏掉的事件；补不全时先推送 `reset`（`first_id` 是现存最早的一条），
     请以随后的 `display` 为准。没有变化时每 15 秒一次心跳和最新的 `display`：60 秒没有
-    收到 `display`，屏幕上的内容就已过时。
+    收到 `display`，屏幕上的内容就已过时。抽签放号的进展也在这里推送：
+    `appointments.release.advanced.v1` 的 `called_through` 是已叫到的号，`per_minute` 是每分钟
+    进入的人数。
     ---
     Server-sent events. First comes `display` (all that the screen shows); then one event for each
     call, miss or change of a window, and the new `display`. `say` of a call, or of one repeated, is
@@ -52,6 +54,8 @@ async def watch_hall(
     missed; where that is not all known any more, `reset` comes first (`first_id` is the first that
     is held), and the `display` after it is what counts. While nothing changes a heartbeat and the
     present `display` come every 15 seconds: a screen that got no `display` for 60 seconds shows
-    what is out of date.
+    what is out of date. How releases under pressure go on is sent here, too: `called_through` of
+    `appointments.release.advanced.v1` is the number up to which people are admitted, `per_minute`
+    how many are a minute.
     """
     return LiveAnswer(request.state.live, hall, rules.position(last_event_id))

@@ -10,6 +10,19 @@ from shared.clock import SHANGHAI
 
 SHOWN = ("hall_code", "hall_seq", "number", "item_code", "state", "window_no", "at")
 """Never ids: knowing a ticket's id is the right to follow that ticket."""
+RELEASES = "appointments.release."
+SHOWN_OF_RELEASES = (
+    "hall_code",
+    "release_id",
+    "state",
+    "called_through",
+    "last_number",
+    "per_minute",
+    "places_left",
+    "at",
+)
+"""Of places given out in turn, whose release everybody may look at: who has a number sees by it how
+many come before them."""
 ANNOUNCED = ("appointments.ticket.called.v1", "appointments.ticket.recalled.v1")
 RETRY = b"retry: 2000\n\n"
 HEARTBEAT = b": heartbeat\n\n"
@@ -17,13 +30,19 @@ HEARTBEAT = b": heartbeat\n\n"
 
 def shown(envelope: Mapping[str, Any]) -> dict[str, Any]:
     """What everybody in the hall may see of the event in `envelope`."""
-    data = envelope["data"]
-    shown = {"type": envelope["type"], **{key: data[key] for key in SHOWN if key in data}}
+    data, kind = envelope["data"], envelope["type"]
+    names = SHOWN if is_on_display(kind) else SHOWN_OF_RELEASES
+    shown = {"type": kind, **{key: data[key] for key in names if key in data}}
     if "at" in shown:
         shown["at"] = datetime.fromisoformat(shown["at"]).astimezone(SHANGHAI).isoformat()
     if shown["type"] in ANNOUNCED:
         shown |= announcement(shown.get("number"), shown.get("window_no"))
     return shown
+
+
+def is_on_display(kind: str) -> bool:
+    """Whether an event of that type changes what the screens of a hall show."""
+    return not kind.startswith(RELEASES)
 
 
 def display(read: Mapping[str, Any]) -> dict[str, Any]:
