@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments import demo_five_ways
+from services.appointments import demo_five_ways, demo_releases
 from services.appointments.directory import changing, importing
 from services.appointments.directory import service as directory
 from services.appointments.directory import views as directory_views
@@ -67,6 +67,7 @@ async def load(session: AsyncSession, keyring: Keyring, now: datetime) -> list[s
     added += await schedules.extend_hall(session, HALL, now)
     await _closure(session, now)
     await demo_five_ways.load(session, keyring, now)
+    await demo_releases.load(session, keyring, now)
     return [*loaded, f"{HALL}: +{added} 个时段 slots"]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments import examples_five_ways
+from services.appointments import examples_five_ways, examples_releases
 from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import Appointment, Penalty
 from services.appointments.deferrals import workflow as deferrals
@@ -59,6 +59,7 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Versions of what the examples change, and of each state the newest row."""
     found = await _tickets(session) | await _appointments(session) | await _windows(session)
     found |= await examples_five_ways.live(session, keyring)
+    found |= await examples_releases.live(session)
     found |= await _devices(session)
     found |= await _waitlist(session)
     return found | await _versions(session) | await _schedule(session)

@@ -21,6 +21,7 @@ from tests import support
 from tests.appointments import offices, queue_helpers
 from tests.appointments.offices import KEYRING, Office
 from tests.appointments.queue_helpers import Clock, Floor
+from tests.appointments.release_line import Line
 from tests.appointments.waiting_line import Jobs, jobs_of
 from tests.support import Connect, Databases, Tokens
 
@@ -145,3 +146,9 @@ async def other(timeless: Urls) -> AsyncIterator[asyncpg.Connection]:
 def jobs(office: Office, sessions: Sessions) -> Jobs:
     """`await jobs()`: what happens within seconds on the waitlist."""
     return jobs_of(office, sessions)
+
+
+@pytest.fixture
+def line(office: Office, sessions: Sessions) -> Line:
+    """`await line.announce()`: places of the office that are given out in turn."""
+    return Line(office, sessions)

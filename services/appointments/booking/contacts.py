@@ -43,6 +43,11 @@ def opened(keyring: Keyring, one: Appointment, known: Citizen | None) -> Contact
     """Whom it is for; `known` is the person's contact, for an appointment that has none."""
     if (own := _own(keyring, one)) is not None or known is None:
         return own
+    return of_person(keyring, known)
+
+
+def of_person(keyring: Keyring, known: Citizen) -> Contact:
+    """How a person without an account was named last."""
     return Contact(
         keyring.open(known.name_sealed, where="citizen.name", row=known.key),
         keyring.open(known.phone_sealed, where="citizen.phone", row=known.key),

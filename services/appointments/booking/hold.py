@@ -5,16 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.appointments.booking import contacts, limits, refusing, runs, views, visiting, whom
+from services.appointments.booking import (
+    admitting,
+    contacts,
+    limits,
+    refusing,
+    runs,
+    views,
+    visiting,
+    whom,
+)
 from services.appointments.booking.batching import BookingRequest, BookingResult
 from services.appointments.booking.contacts import SealedContact
 from services.appointments.booking.context import BookingContext, Terms, ensure_offered, expiry
 from services.appointments.booking.events import AppointmentHeld
+from services.appointments.booking.placing import WantedVisit
 from services.appointments.booking.rules import BookingOutcome, Draft
 from services.appointments.booking.schemas import AppointmentView, HoldRequest
+from services.appointments.booking.statement import known_answer
+from services.appointments.booking.visit_rows import Booking
 from services.appointments.booking.visiting import Held
 from services.appointments.booking.whom import BookedPerson
 from services.appointments.slots.rules import SlotFacts
+from shared.errors import Problem
 from shared.messaging import outbox
 from shared.messaging.outbox import OutboxRow
 from shared.security.identity import Caller
@@ -44,7 +57,7 @@ async def hold(
 
     Where they are full, in others of that time, or where somebody can be moved to others.
     Raises Invalid, rules.SlotTaken, SlotNotOnSale, NotEnoughTime, AlreadyBooked, BookingBarred,
-    limits.OverlappingAppointment, TooManyAppointments or KeyReused.
+    limits.OverlappingAppointment, TooManyAppointments, NotAdmitted or KeyReused.
     """
     if not request.is_plain:
         return await visiting.hold_visit(context, request, caller, claim, now)
@@ -58,7 +71,10 @@ async def hold(
     if claim is None and (refusal := context.sold_out([slot.id for slot in run], item)):
         raise refusal
     asked = _Asked(item, person, caller, claim, terms, now)
-    held = await _hold_run(context, run, asked) or await _hold_elsewhere(context, run, asked)
+    if await admitting.is_pressing(context, run[0].hall_code, [item], run[0].starts_at):
+        held = await _hold_in_turn(context, run, asked)
+    else:
+        held = await _hold_run(context, run, asked) or await _hold_elsewhere(context, run, asked)
     if held is None:
         raise await refusing.refusal(context, run, item, now)
     return held
@@ -106,9 +122,26 @@ async def _hold_elsewhere(
         others = await context.slots([slot.id for slot in place.legs[0].slots])
         if held := await _hold_run(context, others, asked):
             return held
+    return await _book(context, visit, asked)
+
+
+async def _hold_in_turn(
+    context: BookingContext, run: Sequence[SlotFacts], asked: _Asked
+) -> Held | None:
+    """Wherever there is a place at that time, by an admission; None where there is none."""
+    visit = visiting.in_stead(run, asked.item, asked.now)
+    try:
+        return await _book(context, visit, asked)
+    except Problem:
+        # The same request may have been what used it.
+        if asked.claim and (answer := await known_answer(context.direct, asked.claim)):
+            return Held(answer, replayed=True)
+        raise
+
+
+async def _book(context: BookingContext, visit: WantedVisit, asked: _Asked) -> Held | None:
     terms = {asked.item: asked.terms}
-    person, caller, claim = asked.person, asked.caller, asked.claim
-    booking = visiting.Booking(visit, terms, person, caller, claim, asked.now)
+    booking = Booking(visit, terms, asked.person, asked.caller, asked.claim, asked.now)
     return await visiting.book(context, booking)
 
 

@@ -173,7 +173,7 @@ class BookingTurn(Table, table=True):
     key: str = Field(
         primary_key=True,
         max_length=140,
-        sa_column_kwargs=digest("document:", "phone:", "id:", "tel:", is_counter=True, place=7),
+        sa_column_kwargs=digest("document:", "phone:", "id:", "tel:", is_counter=True, place=8),
     )
     turn: int
 
@@ -186,7 +186,7 @@ class Citizen(Table, table=True):
     key: str = Field(
         primary_key=True,
         max_length=140,
-        sa_column_kwargs=digest("id:", "tel:", of="citizen", place=5),
+        sa_column_kwargs=digest("id:", "tel:", of="citizen", place=6),
     )
     name_sealed: str
     phone_sealed: str

@@ -5,7 +5,15 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.appointments.booking import around, limits, moving_together, returning, runs, service
+from services.appointments.booking import (
+    admitting,
+    around,
+    limits,
+    moving_together,
+    returning,
+    runs,
+    service,
+)
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.moving_together import Spot
@@ -39,7 +47,7 @@ async def move(
     all that was booked together, or those of the people who are named.
 
     Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale, NotEnoughTime,
-    AlreadyBooked, OverlappingAppointment, TooManyAppointments.
+    AlreadyBooked, OverlappingAppointment, TooManyAppointments, NotAdmitted.
     """
     found = await service.leaving_by(swap.direct, typed, caller, now)
     service.ensure_seen(found.appointment, wanted.version)
@@ -51,6 +59,7 @@ async def move(
     if len(legs) == 1 and wanted.slot_ids:
         [leg] = legs
         run = await _run(context, leg.appointment, wanted.slot_ids, caller, now)
+        await admitting.ensure_may_move(context, [leg.appointment], run[0].starts_at, now)
         party = moving_together.staying(found, legs)
         new = await _exchange(swap, context, leg, run, party, caller, now)
         if new is not None:
@@ -59,6 +68,8 @@ async def move(
         visit = _in_stead(run, leg.appointment, now)
     else:
         visit = await _visit(context, legs, wanted, caller, now)
+        olds = [leg.appointment for leg in legs]
+        await admitting.ensure_may_move(context, olds, visit.starts_at, now)
     return await moving_together.move(swap, context, found, legs, visit, caller, now)
 
 

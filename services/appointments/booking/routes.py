@@ -26,6 +26,7 @@ from services.appointments.booking.schemas import (
     MoveRequest,
     Reference,
 )
+from services.appointments.releases.rules import NotAdmitted
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import (
@@ -63,6 +64,7 @@ OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "dev
         rules.BookingBarred,
         limits.OverlappingAppointment,
         limits.TooManyAppointments,
+        NotAdmitted,
         KeyReused,
     ),
 )
@@ -237,6 +239,7 @@ async def cancel_appointment(
         rules.AlreadyBooked,
         limits.OverlappingAppointment,
         limits.TooManyAppointments,
+        NotAdmitted,
     ),
 )
 async def reschedule_appointment(

@@ -1,44 +1,40 @@
 """A visit held: several people and items, or one for whom somebody else is moved."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from services.appointments.booking import (
-    contacts,
+    admitting,
     limits,
     placing,
-    queries,
     refusing,
     runs,
     views,
     whom,
 )
 from services.appointments.booking.around import Around
-from services.appointments.booking.context import BookingContext, Terms, ensure_offered, expiry
+from services.appointments.booking.context import BookingContext, ensure_offered
 from services.appointments.booking.events import AppointmentHeld
 from services.appointments.booking.finding import Party
 from services.appointments.booking.limits import Wanted
-from services.appointments.booking.models import Appointment, AppointmentSlot, Citizen
-from services.appointments.booking.placing import PlacedLeg, Placement, WantedVisit
+from services.appointments.booking.models import AppointmentSlot
+from services.appointments.booking.placing import Placement, WantedVisit
 from services.appointments.booking.publishing import of_change
-from services.appointments.booking.rules import Place
 from services.appointments.booking.schemas import HoldRequest
 from services.appointments.booking.seen import SeenLeg
 from services.appointments.booking.statement import known_answer, store_answer
-from services.appointments.booking.whom import BookedPerson
+from services.appointments.booking.visit_rows import Booking, legs_of
 from services.appointments.people import service as people
 from services.appointments.people.rules import Person
+from services.appointments.releases import service as releases
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
 from services.appointments.slots.visits import Need, Visit
-from shared import ids
 from shared.database.faults import Overtaken
 from shared.database.swap_statement import SwapStatement
 from shared.errors import Conflict, Invalid, Problem, Text
@@ -59,19 +55,6 @@ class Held(NamedTuple):
 
     answer: str
     replayed: bool
-
-
-@dataclass
-class Booking:
-    """What is booked for whom, under which terms; `answer` once it is written."""
-
-    visit: WantedVisit
-    terms: Mapping[str, Terms]
-    person: BookedPerson
-    caller: Caller
-    claim: Claim | None
-    now: datetime
-    answer: str = field(default="", init=False)
 
 
 class _NotAllowed(Exception):
@@ -166,14 +149,22 @@ async def _when(
 async def book(context: BookingContext, booking: Booking) -> Held | None:
     """The visit with places for all of it; None where it does not fit.
 
-    Raises AlreadyBooked, OverlappingAppointment, TooManyAppointments, BookingBarred, KeyReused.
+    Raises AlreadyBooked, OverlappingAppointment, TooManyAppointments, BookingBarred, KeyReused,
+    NotAdmitted.
     """
     visit, now = booking.visit, booking.now
+    admissions = await admitting.ensure_admitted(
+        context, visit.hall_code, visit.items, visit.starts_at, booking.person.known, now
+    )
 
     def write(statement: SwapStatement, placement: Placement, seen: Around) -> None:
         _ensure_allowed(booking, placement, seen)
+        legs = legs_of(booking, placement, seen.person, context.keyring)
+        for admission in admissions:
+            # Before the turns, as by whoever learns whose an account is.
+            releases.use(statement, admission, legs[0].appointment.id, now)
         people.take_seen_turns(statement, seen.person, seen.turns)
-        _write(statement, booking, placement, seen.person, context.keyring)
+        _write(statement, booking, legs, context.keyring)
 
     try:
         placement = await placing.place(context, visit, booking.person.known, now, write)
@@ -211,14 +202,9 @@ async def _refusal(context: BookingContext, booking: Booking, refused: _NotAllow
 
 
 def _write(
-    statement: SwapStatement,
-    booking: Booking,
-    placement: Placement,
-    person: Person,
-    keyring: Keyring,
+    statement: SwapStatement, booking: Booking, legs: Sequence[SeenLeg], keyring: Keyring
 ) -> None:
     """The appointments with their places, events and contact, and the answer."""
-    legs = _legs(booking, placement, person, keyring)
     for leg in legs:
         one = leg.appointment
         statement.insert(one)
@@ -227,64 +213,7 @@ def _write(
         outbox.promise(statement, of_change(AppointmentHeld, one, expires_at=one.expires_at))
     # What else the person has was read: this was booked since.
     statement.refusing("uq_appointment_live", Overtaken)
-    _meet(statement, booking)
+    whom.keep_contact(statement, booking.person, booking.now)
     booking.answer = views.held_together(legs, keyring).model_dump_json()
     if booking.claim is not None:
         store_answer(statement, booking.claim, booking.answer)
-
-
-def _meet(statement: SwapStatement, booking: Booking) -> None:
-    """The contact of who has no account."""
-    person = booking.person
-    if person.name is not None and person.phone is not None:
-        known = Citizen(
-            key=person.known.citizen_key,
-            name_sealed=person.name,
-            phone_sealed=person.phone,
-            id_number_sealed=person.id_number,
-            updated_at=booking.now,
-        )
-        queries.meet(statement, known)
-
-
-def _legs(
-    booking: Booking, placement: Placement, person: Person, keyring: Keyring
-) -> list[SeenLeg]:
-    """A row for each leg, person by person and by time; the first one names the party."""
-    ordered = sorted(placement.legs, key=lambda leg: (leg.person, leg.claim.starts_at))
-    party = ids.new_id() if len(ordered) > 1 else None
-    found: list[SeenLeg] = []
-    numbers: dict[int, int] = {}
-    for leg in ordered:
-        numbers[leg.person] = numbers.get(leg.person, 0) + 1
-        made = party if party and not found else ids.new_id()
-        one = _appointment(booking, leg, made, person)
-        one.party_id, one.leg_no = party, numbers[leg.person]
-        for name, cell in contacts.sealed(keyring, made, booking.person.contact)._asdict().items():
-            setattr(one, name, cell)
-        found.append(SeenLeg(one, [Place(s.id, s.starts_at, s.minutes) for s in leg.slots]))
-    return found
-
-
-def _appointment(booking: Booking, leg: PlacedLeg, made: UUID, person: Person) -> Appointment:
-    terms, now = booking.terms[leg.claim.item_code], booking.now
-    return Appointment(
-        id=made,
-        code=ids.public_code("A"),
-        hall_code=booking.visit.hall_code,
-        item_code=leg.claim.item_code,
-        pool=leg.slots[0].pool,
-        citizen_key=person.citizen_key,
-        person_document=person.document,
-        person_phone=person.phone,
-        booked_by=booking.caller.sub,
-        on_date=leg.slots[0].on_date,
-        starts_at=leg.claim.starts_at,
-        minutes=leg.claim.minutes,
-        person_no=leg.person,
-        guide_version=terms.offer.guide_version if terms.offer else 0,
-        policy_version=terms.policy_version,
-        held_at=now,
-        expires_at=expiry(terms, now),
-        changed_at=now,
-    )

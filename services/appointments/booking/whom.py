@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.appointments.booking import queries
 from services.appointments.booking.contacts import Contact
 from services.appointments.booking.context import BookingContext
+from services.appointments.booking.models import Citizen
 from services.appointments.booking.schemas import HoldRequest, PersonIn
 from services.appointments.people import service as people
 from services.appointments.people.rules import (
@@ -16,6 +18,7 @@ from services.appointments.people.rules import (
     stale_of,
 )
 from services.appointments.slots.rules import SlotFacts
+from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, Text
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
@@ -79,6 +82,20 @@ def named_person(named: PersonIn | None, keyring: Keyring) -> BookedPerson:
         keyring.seal(named.id_number, where=ID_NUMBER, row=key) if named.id_number else None,
         Contact(named.name, named.phone),
     )
+
+
+def keep_contact(statement: SwapStatement, person: BookedPerson, now: datetime) -> None:
+    """The contact of who has no account, with what is written for them."""
+    if person.name is None or person.phone is None:
+        return
+    known = Citizen(
+        key=person.known.citizen_key,
+        name_sealed=person.name,
+        phone_sealed=person.phone,
+        id_number_sealed=person.id_number,
+        updated_at=now,
+    )
+    queries.meet(statement, known)
 
 
 async def bring_over(context: BookingContext, named: PersonIn | None, caller: Caller) -> None:

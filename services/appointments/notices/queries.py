@@ -16,6 +16,7 @@ from services.appointments.guides.models import Item
 from services.appointments.notices.models import ReminderMark
 from services.appointments.notices.rules import CallingWindow, WaitingTicket
 from services.appointments.queueing.models import Ticket, TicketState, WindowState
+from services.appointments.releases.models import Release, ReleaseEntry
 
 FURTHEST = 200
 """So many of a queue are looked at for whose turn is near."""
@@ -90,6 +91,15 @@ class QueuedMatter(NamedTuple):
     known: Citizen | None
 
 
+class AwaitedTurn(NamedTuple):
+    """A place in line for a release, and the contact of a person without an account."""
+
+    entry: ReleaseEntry
+    release: Release
+    hall: Hall | None
+    known: Citizen | None
+
+
 async def booked(session: AsyncSession, appointment_id: UUID) -> BookedMatter | None:
     """What a notice about an appointment says."""
     rows = (
@@ -115,6 +125,19 @@ async def queued(session: AsyncSession, ticket_id: UUID) -> QueuedMatter | None:
     )
     found = (await session.execute(rows)).one_or_none()
     return None if found is None else QueuedMatter(*found)
+
+
+async def in_line(session: AsyncSession, entry_id: UUID) -> AwaitedTurn | None:
+    """What a notice about a place in line says."""
+    rows = (
+        columns(ReleaseEntry, Release, Hall, Citizen)
+        .join(Release, col(Release.id) == ReleaseEntry.release_id)
+        .outerjoin(Hall, col(Hall.code) == Release.hall_code)
+        .outerjoin(Citizen, col(Citizen.key) == ReleaseEntry.citizen_key)
+        .where(col(ReleaseEntry.id) == entry_id)
+    )
+    found = (await session.execute(rows)).one_or_none()
+    return None if found is None else AwaitedTurn(*found)
 
 
 async def advance(

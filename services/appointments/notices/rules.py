@@ -8,6 +8,7 @@ from uuid import UUID
 from services.appointments.booking.models import AppointmentState
 from services.appointments.people.rules import ACCOUNT
 from services.appointments.queueing.models import TicketState
+from services.appointments.releases.models import ReleaseEntryState
 
 FEW = 3
 """With so many before them people are let know that their turn is near."""
@@ -33,6 +34,10 @@ OF_TICKETS: Mapping[str, frozenset[str]] = {
     "ticket_missed": frozenset({_T.MISSED}),
 }
 """By kind of notice, how its ticket has to stand for it to hold still; above, its appointment."""
+OF_RELEASES: Mapping[str, frozenset[str]] = {
+    "release_turn": frozenset({ReleaseEntryState.ADMITTED}),
+}
+"""The same of who is in line for a release."""
 
 
 class WaitingTicket(NamedTuple):

@@ -11,7 +11,12 @@ from services.appointments.guides.models import Item
 from services.appointments.notices import queries, rules
 from services.appointments.notices.events import NoticeDue
 from services.appointments.notices.models import TicketNotice
-from services.appointments.notices.rules import OF_APPOINTMENTS, OF_TICKETS, REMINDED_BEFORE
+from services.appointments.notices.rules import (
+    OF_APPOINTMENTS,
+    OF_RELEASES,
+    OF_TICKETS,
+    REMINDED_BEFORE,
+)
 from shared.database.pruning import Pruned
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
@@ -30,6 +35,8 @@ async def hand_over(
         return await _of_appointment(session, keyring, kind, about)
     if kind in OF_TICKETS:
         return await _of_ticket(session, keyring, kind, about)
+    if kind in OF_RELEASES:
+        return await _of_release(session, keyring, kind, about)
     return OVER
 
 
@@ -70,6 +77,26 @@ async def _of_ticket(
         ),
         phone=contact and contact.phone,
         facts={**_where(found.hall, found.item), **own},
+    )
+
+
+async def _of_release(
+    session: AsyncSession, keyring: Keyring, kind: str, about: UUID
+) -> HandoverView:
+    found = await queries.in_line(session, about)
+    if found is None or found.entry.state not in OF_RELEASES[kind]:
+        return OVER
+    entry = found.entry
+    contact = found.known and contacts.of_person(keyring, found.known)
+    return HandoverView(
+        applies=True,
+        account_id=rules.account_of(entry.citizen_key),
+        phone=contact and contact.phone,
+        facts={
+            **_where(found.hall, None),
+            "release_title": found.release.title,
+            "expires_at": entry.expires_at.isoformat() if entry.expires_at else None,
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -22,7 +22,6 @@ from services.appointments.waitlist.rules import WAITING, fits
 from services.appointments.waitlist.workflow import WORKFLOW, WaitlistAction
 from shared.database.engine import DirectPool
 from shared.database.rows import columns, loaded, rest
-from shared.database.swap_statement import SwapStatement
 from shared.database.transitions import listed, sources
 
 _OFFERED = sources([WORKFLOW[WaitlistState.OFFERED, WaitlistAction.ACCEPT]])
@@ -46,14 +45,6 @@ FROM (
   FROM (SELECT 1) AS one LEFT JOIN verified_account v ON v.citizen_key = $1
 ) w
 """
-_KEEP_CONTACT = """
-INSERT INTO citizen (key, name_sealed, phone_sealed, id_number_sealed, updated_at)
-VALUES (:key, :called, :phone, CAST(:number AS text), :now)
-ON CONFLICT (key) DO UPDATE SET name_sealed = excluded.name_sealed,
-  phone_sealed = excluded.phone_sealed, updated_at = excluded.updated_at,
-  id_number_sealed = coalesce(excluded.id_number_sealed, citizen.id_number_sealed)
-"""
-
 # Who comes first is whoever joined first, of those who could have the place: they waited when it
 # was given back, were not offered its time before nor gave it up, and have nothing against it.
 _IN_LINE = text(f"""
@@ -161,25 +152,6 @@ async def joining(
     barring = BarringPenalty(*penalties[0]) if penalties else None
     who = Person(key, document, phone)
     return Joining(who, timezone, dict(map(tuple, turns)), mine[0], bool(mine[1]), barring)
-
-
-def keep_contact(
-    statement: SwapStatement,
-    key: str,
-    name: str,
-    phone: str,
-    number: str | None,
-    now: datetime,
-) -> None:
-    """The sealed contact of who has no account."""
-    values: dict[str, Any] = {
-        "key": key,
-        "called": name,
-        "phone": phone,
-        "number": number,
-        "now": now,
-    }
-    statement.also(_KEEP_CONTACT, **values)
 
 
 async def in_line(session: AsyncSession, now: datetime) -> list[tuple[WaitlistEntry, list[UUID]]]:

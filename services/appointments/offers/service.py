@@ -100,9 +100,7 @@ async def _joining(
     if caller.has(*STAFF):
         named = whom.named_person(wanted.citizen, context.keyring)
         person = named.known
-        if named.name is not None and named.phone is not None:
-            sealed = (named.name, named.phone, named.id_number)
-            queries.keep_contact(swap, person.citizen_key, *sealed, now)
+        whom.keep_contact(swap, named, now)
     elif wanted.citizen is not None:
         raise Invalid(_FOR_YOURSELF, pointer="/body/citizen")
     elif wanted.pool is not Pool.ONLINE:

@@ -15,9 +15,9 @@ class VerifiedAccount(Table, table=True):
 
     citizen_key: str = Field(primary_key=True, max_length=140)
     document: str | None = Field(
-        default=None, max_length=64, sa_column_kwargs=digest(of="person.document", place=6)
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.document", place=7)
     )
     phone: str | None = Field(
-        default=None, max_length=64, sa_column_kwargs=digest(of="person.phone", place=6)
+        default=None, max_length=64, sa_column_kwargs=digest(of="person.phone", place=7)
     )
     version: int

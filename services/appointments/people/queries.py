@@ -36,7 +36,7 @@ _TAKE_TURN = """
 INSERT INTO booking_turn AS b (key, turn) VALUES (:key, CAST(:seen AS int) + 1)
 ON CONFLICT (key) DO UPDATE SET turn = excluded.turn WHERE b.turn = :seen RETURNING 1
 """
-_TABLES = ("ticket", "appointment", "penalty", "waitlist_entry")
+_TABLES = ("ticket", "appointment", "penalty", "waitlist_entry", "release_entry")
 """What names a person, in the order in which whoever locks several of them does."""
 _BELONGING = [
     text(

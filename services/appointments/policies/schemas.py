@@ -81,6 +81,29 @@ class OutreachTerms(Input):
     )
 
 
+class ReleaseTerms(Input):
+    """How places are given out that many want at once: what a release of the hall begins with."""
+
+    join_minutes: int = Field(
+        60, ge=1, le=20_160, description="放号前多少分钟开始排队 | Joining begins so long before"
+    )
+    window_minutes: int = Field(
+        10, ge=2, le=240, description="轮到后多少分钟内预约 | In which who is admitted books"
+    )
+    least_per_minute: int = Field(
+        5, ge=1, le=6000, description="每分钟至少进入人数 | Admitted a minute at the least"
+    )
+    most_per_minute: int = Field(
+        60, ge=1, le=6000, description="每分钟至多进入人数 | Admitted a minute at the most"
+    )
+
+    @model_validator(mode="after")
+    def _least_is_not_above_most(self) -> Self:
+        if self.least_per_minute > self.most_per_minute:
+            raise ValueError(Text("最少人数不能多于最多人数", "The least is above the most"))
+        return self
+
+
 class SamplingRule(Input):
     """Of which finished cases what share is asked; the first rule that fits decides."""
 
@@ -164,6 +187,9 @@ class PolicyTerms(View):
     )
     outreach: OutreachTerms = Field(
         default_factory=OutreachTerms, description="上门办理的时限 | Limits of outreach visits"
+    )
+    releases: ReleaseTerms = Field(
+        default_factory=ReleaseTerms, description="抽签放号 | Releases under pressure"
     )
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 

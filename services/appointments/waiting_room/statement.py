@@ -1,0 +1,212 @@
+"""What the jobs do to many in line at once. Whoever locks several locks the release first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.releases.models import Release, ReleaseEntry, ReleaseState
+from services.appointments.releases.workflow import (
+    ENTRIES,
+    RELEASES,
+    ReleaseAction,
+    ReleaseEntryAction,
+)
+from shared.database.transitions import listed, sources, target
+
+_CLOSING = sources(RELEASES.of(ReleaseAction.CLOSE))
+_DRAWING = sources(RELEASES.of(ReleaseAction.DRAW))
+_ADVANCING = sources(RELEASES.of(ReleaseAction.ADVANCE))
+_OVER = listed([ReleaseState.ENDED, ReleaseState.WITHDRAWN])
+_ADMITTING = ENTRIES.of(ReleaseEntryAction.ADMIT)
+_LAPSING = ENTRIES.of(ReleaseEntryAction.LAPSE)
+_DROPPING = ENTRIES.of(ReleaseEntryAction.DROP)
+
+# NO KEY, for who joins refers to the row. It waits for those who joined before the release and are
+# just being written, and whoever of them comes later is decided anew: after it they are late.
+_TO_CLOSE = text(f"""
+SELECT * FROM release WHERE state IN ({_CLOSING}) AND opens_at <= :now
+ORDER BY opens_at LIMIT 1 FOR NO KEY UPDATE
+""")
+_TO_DRAW = text(f"""
+SELECT * FROM release WHERE state IN ({_DRAWING}) ORDER BY id LIMIT 1 FOR NO KEY UPDATE
+""")
+_OPEN = text(f"SELECT id FROM release WHERE state IN ({_ADVANCING}) ORDER BY id")
+_LOCK_OPEN = text(f"""
+SELECT * FROM release WHERE id = :id AND state IN ({_ADVANCING}) FOR NO KEY UPDATE
+""")
+_IN_DRAW = text("SELECT id FROM release_entry WHERE release_id = :release AND is_drawn")
+_NUMBER_DRAWN = text("""
+UPDATE release_entry e SET number = drawn.number
+FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS drawn(id, number) WHERE e.id = drawn.id
+""")
+# By arrival, behind all who have a number.
+_NUMBER_LATE = text(f"""
+UPDATE release_entry e SET number = late.number FROM (
+  SELECT id, :last + row_number() OVER (ORDER BY joined_at, id) AS number FROM release_entry
+  WHERE release_id = :release AND number IS NULL AND state IN ({sources(_ADMITTING)})
+) late WHERE e.id = late.id
+""")
+_MEASURE = text(f"""
+SELECT (
+  SELECT count(*) FROM release_entry
+  WHERE release_id = :release AND state = 'booked' AND changed_at >= :since
+), (
+  SELECT count(*) FROM release_entry
+  WHERE release_id = :release AND state IN ({sources(_LAPSING)})
+), (
+  SELECT coalesce(sum(s.capacity - s.booked - s.kept_back), 0) FROM slot s
+  WHERE s.hall_code = :hall AND s.state = 'open' AND s.closes_at > :now
+    AND s.starts_at >= :first AND s.starts_at < :until
+    AND s.item_codes::text[] && CAST(:items AS text[])
+)
+""")
+# Who is just leaving is passed over, and asked the next time if they stay.
+_ADMIT = text(f"""
+WITH next AS (
+  SELECT id FROM release_entry
+  WHERE release_id = :release AND state IN ({sources(_ADMITTING)}) AND number IS NOT NULL
+  ORDER BY number LIMIT :most FOR UPDATE SKIP LOCKED
+)
+UPDATE release_entry e SET state = {target(_ADMITTING)}, version = version + 1,
+  admitted_at = :now, expires_at = :until, changed_at = :now
+FROM next WHERE e.id = next.id RETURNING e.*
+""")
+_LAPSE = text(f"""
+WITH over AS (
+  SELECT id FROM release_entry
+  WHERE release_id = :release AND state IN ({sources(_LAPSING)}) AND expires_at <= :now
+  ORDER BY id FOR UPDATE SKIP LOCKED
+)
+UPDATE release_entry e SET state = {target(_LAPSING)}, version = version + 1, changed_at = :now
+FROM over WHERE e.id = over.id RETURNING e.*
+""")
+_TO_CLEAR = text(f"""
+SELECT * FROM release r WHERE state IN ({_OVER}) AND cleared_at IS NULL AND (
+  changed_at <= :settled OR EXISTS (
+    SELECT FROM release_entry e
+    WHERE e.release_id = r.id AND e.state IN ({sources(_DROPPING)})
+  )
+) ORDER BY changed_at LIMIT 1 FOR NO KEY UPDATE
+""")
+_DROP = text(f"""
+WITH over AS (
+  SELECT id FROM release_entry
+  WHERE release_id = :release AND state IN ({sources(_DROPPING)})
+  ORDER BY id LIMIT :most FOR UPDATE
+)
+UPDATE release_entry e SET state = {target(_DROPPING)}, version = version + 1, changed_at = :now
+FROM over WHERE e.id = over.id RETURNING e.*
+""")
+_CLEARED = text("UPDATE release SET cleared_at = :now WHERE id = :release")
+
+
+class Measured(NamedTuple):
+    """How many booked lately, how many may book now, and how many places are free."""
+
+    booked: int
+    admitted: int
+    places: int
+
+
+async def _release(
+    session: AsyncSession, statement: TextClause, **values: object
+) -> Release | None:
+    rows, fresh = select(Release).from_statement(statement), {"populate_existing": True}
+    return (await session.scalars(rows, values, execution_options=fresh)).one_or_none()
+
+
+async def _entries(
+    session: AsyncSession, statement: TextClause, **values: object
+) -> Sequence[ReleaseEntry]:
+    rows, fresh = select(ReleaseEntry).from_statement(statement), {"populate_existing": True}
+    return (await session.scalars(rows, values, execution_options=fresh)).all()
+
+
+async def to_close(session: AsyncSession, now: datetime) -> Release | None:
+    """A release whose time has come, held until the transaction ends."""
+    return await _release(session, _TO_CLOSE, now=now)
+
+
+async def to_draw(session: AsyncSession) -> Release | None:
+    """A release that is to be drawn, held until the transaction ends."""
+    return await _release(session, _TO_DRAW)
+
+
+async def in_draw(session: AsyncSession, release: UUID) -> Sequence[UUID]:
+    """Who is in the draw: fixed once joining is closed, though they leave afterwards."""
+    return (await session.scalars(_IN_DRAW, {"release": release})).all()
+
+
+async def number_drawn(session: AsyncSession, order: Sequence[UUID]) -> None:
+    """Gives the numbers from 1 on."""
+    await session.execute(_NUMBER_DRAWN, {"ids": list(order)})
+
+
+async def open_releases(session: AsyncSession) -> Sequence[UUID]:
+    """Those that are giving out places."""
+    return (await session.scalars(_OPEN)).all()
+
+
+async def lock_open(session: AsyncSession, release: UUID) -> Release | None:
+    """The release, held until the transaction ends; None where it is not open any more."""
+    return await _release(session, _LOCK_OPEN, id=release)
+
+
+async def number_late(session: AsyncSession, release: UUID, last: int) -> int:
+    """Numbers behind `last` for who joined since. Returns how many."""
+    found = await session.execute(_NUMBER_LATE, {"release": release, "last": last})
+    return int(found.rowcount)  # type: ignore[attr-defined]
+
+
+async def measure(
+    session: AsyncSession, release: Release, since: datetime, now: datetime
+) -> Measured:
+    """What the pace goes by."""
+    values = {
+        "release": release.id,
+        "hall": release.hall_code,
+        "items": release.item_codes,
+        "first": release.starts_from,
+        "until": release.starts_until,
+        "since": since,
+        "now": now,
+    }
+    booked, admitted, places = (await session.execute(_MEASURE, values)).one()
+    return Measured(booked, admitted, places)
+
+
+async def admit(
+    session: AsyncSession, release: UUID, most: int, until: datetime, now: datetime
+) -> Sequence[ReleaseEntry]:
+    """Those whose turn it is, as they are then: they may book until then."""
+    if most < 1:
+        return []
+    return await _entries(session, _ADMIT, release=release, most=most, until=until, now=now)
+
+
+async def lapse(session: AsyncSession, release: UUID, now: datetime) -> Sequence[ReleaseEntry]:
+    """Those who have not booked in time, as they are then."""
+    return await _entries(session, _LAPSE, release=release, now=now)
+
+
+async def to_clear(session: AsyncSession, settled: datetime) -> Release | None:
+    """A release that is over, of which somebody is still in line; or that was over by `settled`,
+    and nobody is."""
+    return await _release(session, _TO_CLEAR, settled=settled)
+
+
+async def drop(
+    session: AsyncSession, release: UUID, most: int, now: datetime
+) -> Sequence[ReleaseEntry]:
+    """Those who were in line when it was over, as they are then."""
+    return await _entries(session, _DROP, release=release, most=most, now=now)
+
+
+async def cleared(session: AsyncSession, release: UUID, now: datetime) -> None:
+    """Nobody is in line any more, and nobody can be."""
+    await session.execute(_CLEARED, {"release": release, "now": now})
