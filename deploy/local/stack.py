@@ -67,6 +67,8 @@ class Stack:
 
     def _own_settings(self, service: str) -> dict[str, str]:
         data = self.options.data
+        if service == "appointments":
+            return {"APPOINTMENTS_CHANNEL_POOLS": "true"}
         if service == "gateway":
             backends = {s: f"http://{LOOPBACK}:{self.ports[s]}" for s in SERVICES if s != service}
             return {

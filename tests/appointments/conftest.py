@@ -29,6 +29,13 @@ Build = Callable[..., Awaitable[Floor]]
 Identify = Callable[..., Awaitable[None]]
 
 
+def _settings(url: str, bus: NatsServer, tokens: Tokens) -> AppointmentsSettings:
+    settings: AppointmentsSettings = support.settings_for(
+        "appointments", url, bus, tokens, background=False, channel_pools=True
+    )
+    return settings
+
+
 @pytest.fixture(scope="session")
 def test_clock() -> Clock:
     return Clock()
@@ -54,7 +61,7 @@ async def on_test_clock(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """The service without its jobs, at the time that `test_clock` says."""
     url = timeless.service
-    app = create_app(support.settings_for("appointments", url, bus, tokens, background=False))
+    app = create_app(_settings(url, bus, tokens))
     app.dependency_overrides[dependencies.present] = test_clock
     async with support.serve(app) as client:
         yield client

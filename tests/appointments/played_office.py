@@ -12,9 +12,11 @@ from services.appointments.booking.schemas import CancelRequest
 from services.appointments.directory.schemas import WindowsIn
 from services.appointments.proofs import queries as proofs
 from services.appointments.schedules import closing, service
-from services.appointments.schedules.schemas import (
+from services.appointments.schedules.closure_schemas import (
     ClosureIn,
     ClosureUpdate,
+)
+from services.appointments.schedules.schemas import (
     RuleIn,
     ScheduleApplication,
     ScheduleChange,

@@ -1,5 +1,6 @@
 """From rules to slots: weekdays, weeks, working days, lead, horizon, and years that are unknown."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -8,9 +9,12 @@ import pytest
 
 from services.appointments.schedules import rules, weeks
 from services.appointments.schedules.closures import Shut
+from services.appointments.schedules.comparing import compare, fingerprint
+from services.appointments.schedules.making import WantedSlot
 from services.appointments.schedules.models import CalendarKind, ScheduleRule
-from services.appointments.schedules.rules import WantedSlot
+from services.appointments.schedules.rules import Circumstances
 from services.appointments.slots.models import Pool
+from services.appointments.slots.rules import Wave
 from shared import workdays
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -39,9 +43,8 @@ def rule(**others: Any) -> ScheduleRule:
 def plan(
     *some: ScheduleRule, now: datetime = TUESDAY_NINE, shut: list[Shut] | None = None
 ) -> rules.Plan:
-    return rules.plan(
-        some, official=workdays.official(), zone=SHANGHAI, closures=shut or [], served={}, now=now
-    )
+    there = Circumstances(workdays.official(), SHANGHAI, {}, now, closures=shut or [])
+    return rules.plan(some, there)
 
 
 def days(made: rules.Plan) -> list[date]:
@@ -204,18 +207,12 @@ def test_a_slot_is_named_by_its_rule_and_its_items_in_order() -> None:
 
 def test_today_is_that_of_the_hall_and_not_of_the_machine() -> None:
     late = datetime(2026, 11, 23, 17, tzinfo=UTC)
-    made = rules.plan(
-        [rule(weekdays=[1], horizon_workdays=0)],
-        official=workdays.official(),
-        zone=ZoneInfo("America/Los_Angeles"),
-        closures=[],
-        served={},
-        now=late,
-    )
+    there = Circumstances(workdays.official(), ZoneInfo("America/Los_Angeles"), {}, late)
+    made = rules.plan([rule(weekdays=[1], horizon_workdays=0)], there)
     assert days(made)[0] == date(2026, 11, 23)
-    tokyo = ZoneInfo("Asia/Tokyo")
-    beyond = rules._of_rule(rule(horizon_workdays=0), weeks.EveryDay(), tokyo, late)
-    assert max(slot.on_date for day in beyond for slot in day) == date(2026, 12, 1)
+    tokyo = replace(there, zone=ZoneInfo("Asia/Tokyo"))
+    always = rule(calendar=CalendarKind.EVERY_DAY, horizon_workdays=0)
+    assert days(rules.plan([always], tokyo))[-1] == date(2026, 12, 1)
 
 
 def test_a_closure_spares_the_slots_that_only_touch_its_ends() -> None:
@@ -237,6 +234,8 @@ class Row(NamedTuple):
     opens_at: datetime
     closes_at: datetime
     shared_from: datetime | None
+    ceded: int
+    later: tuple[Wave, ...]
 
 
 def wanted(minute: int = 0, **others: Any) -> WantedSlot:
@@ -254,13 +253,13 @@ def on_sale(slot: WantedSlot, **others: Any) -> Row:
 
 def test_what_is_on_sale_as_planned_is_kept() -> None:
     plans = [wanted(minute) for minute in (0, 30, 60)]
-    found = rules.compare(plans, [on_sale(slot) for slot in plans[:2]], TUESDAY_NINE)
+    found = compare(plans, [on_sale(slot) for slot in plans[:2]], TUESDAY_NINE)
     assert found == ([plans[2]], [], [], [], 2)
 
 
 def test_what_is_no_longer_planned_is_withdrawn() -> None:
     gone, kept = on_sale(wanted(0)), wanted(30)
-    found = rules.compare([kept], [gone, on_sale(kept)], TUESDAY_NINE)
+    found = compare([kept], [gone, on_sale(kept)], TUESDAY_NINE)
     assert found == ([], [], [gone], [], 1)
 
 
@@ -280,17 +279,17 @@ def test_a_changed_slot_is_made_anew_and_its_time_goes_on_in_one_of_the_same_len
 ) -> None:
     slot = wanted()
     row = on_sale(slot, **before)
-    found = rules.compare([slot], [row], TUESDAY_NINE)
+    found = compare([slot], [row], TUESDAY_NINE)
     assert found == ([slot], [], [row], [row] if goes_on else [], 0)
 
 
 def test_a_slot_whose_sale_is_over_is_only_made_if_somebody_needs_it() -> None:
     slot = wanted(closes_at=TUESDAY_NINE)
     row = on_sale(slot, capacity=1)
-    assert rules.compare([slot], [row], TUESDAY_NINE) == ([], [slot], [row], [row], 0)
+    assert compare([slot], [row], TUESDAY_NINE) == ([], [slot], [row], [row], 0)
 
 
 def test_a_fingerprint_is_of_the_lines_in_any_order() -> None:
-    assert rules.fingerprint(["b", "a"]) == rules.fingerprint(["a", "b"])
+    assert fingerprint(["b", "a"]) == fingerprint(["a", "b"])
     # The first half of `printf 'a\nb' | sha256sum`.
-    assert rules.fingerprint(["a", "b"]) == "7e18f737311b2dc3b2f269dd78396b03"
+    assert fingerprint(["a", "b"]) == "7e18f737311b2dc3b2f269dd78396b03"

@@ -1,11 +1,10 @@
 """What a schedule shows to people and to who changes it: horizon, overlaps, the last of a month."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
-from tests.appointments.test_schedules import apply, change, free, propose
+from tests.appointments.test_schedules import apply, change, propose
 
 
 async def test_people_see_until_when_they_can_book_and_when_the_next_day_opens(
@@ -37,33 +36,6 @@ async def test_rules_that_overlap_are_named_and_may_stay(office: Office) -> None
     assert one["item_codes"] == office.items[:1]
     assert datetime.fromisoformat(one["first_at"]) == NINE + timedelta(hours=2)
     assert one["count"] == seen["added_count"] // 2
-
-
-async def test_what_staff_have_not_used_is_for_everybody_from_a_set_time(office: Office) -> None:
-    terms = {"capacity": {"online": 1, "assisted": 1}, "share_at": "16:00", "share_workdays": 1}
-    await apply(office, change(office, terms))
-    assert good(await propose(office, change(office, terms)))["kept_count"] > 0
-    assert good(await propose(office, change(office, terms)))["added_count"] == 0
-    listed = await free(office, pool="assisted", **{"from": "2026-11-25"})
-    [own, *_] = listed
-    problem(await office.ask(UUID(own["id"])), 422, "invalid-request")
-    tomorrow = {"from": "2026-11-25"}
-    assert {one["pool"] for one in await free(office, **tomorrow)} == {"online"}
-    mine = office.citizen()
-    moved = await office.hold(UUID((await free(office, **tomorrow))[0]["id"]), headers=mine)
-    good(await office.do(moved, "confirm", mine))
-    answer = await office.do(moved, "reschedule", mine, slot_ids=[own["id"]])
-    problem(answer, 422, "invalid-request")
-
-    office.clock.at = NINE + timedelta(hours=7)
-
-    shown = [one for one in await free(office, **tomorrow) if one["pool"] == "assisted"]
-    assert {one["starts_at"][:10] for one in shown} == {"2026-11-25"}
-    held = await office.hold(UUID(own["id"]))
-    assert held["pool"] == "assisted"
-    assert problem(await office.ask(UUID(own["id"])), 409, "slot-full")["alternatives"]
-    no_places = change(office, {"share_at": "16:00"})
-    problem(await propose(office, no_places), 422, "invalid-request")
 
 
 async def test_the_last_such_day_of_a_month_and_no_week_zero(office: Office) -> None:

@@ -1,17 +1,17 @@
 """What is free."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, NamedTuple
-from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
-from services.appointments.booking import finding
+from services.appointments.availability import views
+from services.appointments.availability.schemas import Availability
+from services.appointments.availability.views import AskedTimes
 from services.appointments.booking.finding import Party
 from services.appointments.slots.models import Pool
-from services.appointments.slots.schemas import FreeSlot
 from services.appointments.slots.visits import MOST_LEGS, MOST_PERSONS
 from shared import clock
 from shared.errors import Invalid, Text, counted
@@ -21,12 +21,10 @@ from shared.web.dependencies import Direct, Now, Paging, public
 from shared.web.gate import EXTENSION, REMEMBERED, Priority
 from shared.web.models import Day
 from shared.web.old_queries import Formerly
-from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
 router = Router(tags=["citizen"])
 
-_PAGE = TypeAdapter(Page[FreeSlot])
 _TWICE = Text("事项不能重复", "The same item is named twice")
 _ONE_ALONE = Text(
     "只约一个事项时才能写连续几个时段", "Several slots in a row are for one item alone"
@@ -81,7 +79,7 @@ async def _days(
     "/availability",
     operation_id="list_availability",
     summary="可约时间 | Free times",
-    response_model=Page[FreeSlot],
+    response_model=Availability,
     responses={304: {"description": "没有变化 | Not modified"}},
     openapi_extra={REMEMBERED: 1, EXTENSION: Priority.BOOKING.name.lower()},
 )
@@ -100,7 +98,8 @@ async def list_availability(
     """某大厅的可约时间，默认从今天起两周，每个时间一行。可写几个事项和几个人（`item=A&item=B&persons=2`）：
     列出的是所有人办完所有事项都排得下的时间，`free` 是还能再约几个人。名额怎样分给已约的人由系统
     调剂，排得下的一定列出、一定能约。事项需要的时间长于一个时段时，`slot_ids` 是连续的几个时段。
-    现在不能预约的事项没有可约时间。带 `If-None-Match` 轮询时，没有变化返回 304。
+    现在不能预约的事项没有可约时间。`pool` 为号源（网上、电话、现场、窗口代约），列出的是其余量。
+    `coming` 列出还没放号的日期和放号时间。带 `If-None-Match` 轮询时，没有变化返回 304。
 
     ---
 
@@ -108,23 +107,14 @@ async def list_availability(
     and people (`item=A&item=B&persons=2`) those at which all of them fit with everything; `free` is
     how many more people do. Who sits in which place is arranged anew where that makes room: what
     fits is listed, and can be booked. For an item that takes longer than a slot, `slot_ids` are
-    several in a row. An item that cannot be booked has none. Poll with `If-None-Match`: 304 while
+    several in a row. An item that cannot be booked has none. `pool` says whose places are meant:
+    online, by telephone, on site or by staff; `free` is what is left of those. `coming` names the
+    days that are not on sale yet, and when they are. Poll with `If-None-Match`: 304 while
     nothing changed.
     """
-    after = paging.key(datetime, UUID)
-    found = await finding.availability(
-        direct,
-        hall=hall,
-        party=party,
-        **days._asdict(),
-        pool=pool,
-        with_full=full,
-        after=after[0] if after else None,
-        most=paging.limit + 1,
-        now=now,
-    )
-    shown = page(found, paging, lambda one: (one.starts_at, one.id), lambda one: one)
-    return _cached(request, _PAGE.dump_json(shown))
+    asked = AskedTimes(hall, party, *days, pool, full)
+    shown = await views.availability(direct, asked, paging, now)
+    return _cached(request, shown.model_dump_json().encode())
 
 
 def _cached(request: Request, body: bytes) -> Response:

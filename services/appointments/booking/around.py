@@ -31,8 +31,7 @@ WITH RECURSIVE on_sale AS MATERIALIZED (
   SELECT id, rule_code, pool::text AS pool, on_date, starts_at, minutes, capacity,
     booked + kept_back AS taken, item_codes::text[] AS items
   FROM slot WHERE hall_code = $1 AND state = 'open'
-    AND (pool = $2 OR ($2 = 'online' AND shared_from <= $5))
-    AND starts_at >= $3 AND starts_at < $4 AND closes_at > $5
+    AND pool = $2 AND starts_at >= $3 AND starts_at < $4 AND closes_at > $5
 ), kinds AS MATERIALIZED (
   SELECT DISTINCT items FROM on_sale
 ), reach AS (

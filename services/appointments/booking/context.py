@@ -112,7 +112,7 @@ async def near(
     first, minutes = run[0], sum(slot.minutes for slot in run)
     party = Party([item], slots=len(run))
     return await finding.alternatives(
-        direct, first.hall_code, first.sold_as(now), party, first.starts_at, now, minutes=minutes
+        direct, first.hall_code, first.pool, party, first.starts_at, now, minutes=minutes
     )
 
 

@@ -24,7 +24,6 @@ from shared.errors import NotFound, Text
 _NEAREST = 3
 _PIECE = 500
 """Slots that are read at once: a page needs more only where most of them are full."""
-_NO_HALL = Text("没有这个大厅", "There is no such hall")
 _NO_ITEM = Text("没有这个事项", "There is no such item")
 
 
@@ -46,6 +45,7 @@ async def availability(
     direct: DirectPool,
     *,
     hall: str,
+    zone: ZoneInfo,
     party: Party,
     first: date,
     last: date,
@@ -55,20 +55,15 @@ async def availability(
     most: int,
     now: datetime,
 ) -> list[FreeSlot]:
-    """The times on the hall's local days `first`..`last` at which they all fit, one row a time, at
-    most that many.
+    """The times on the local days `first`..`last` of the hall, which is in that zone, at which they
+    all fit, one row a time, at most that many.
 
-    `after` is the last time seen. What cannot be booked is not listed.
-    Raises NotFound for an unknown hall or item and Invalid for an impossible range.
+    `after` is the last time seen. What cannot be booked is not listed. Raises NotFound for an
+    unknown item.
     """
-    rules.ensure_range(first, last)
-    zone_name = await slots.hall_zone(direct, hall)
-    if zone_name is None:
-        raise NotFound(_NO_HALL, pointer="/query/hall")
     offers = await guides.offers_direct(direct, hall, party.items)
     if offers.keys() != {*party.items}:
         raise NotFound(_NO_ITEM, pointer="/query/item")
-    zone = ZoneInfo(zone_name)
     since = max(datetime.combine(first, time(), zone), now)
     until = datetime.combine(last + timedelta(days=1), time(), zone)
     search = _Search(direct, hall, offers, pool, party.wish(offers), until, now)

@@ -64,7 +64,7 @@ async def hold(
     person = whom.booked_person(request, caller, context.keyring)
     await whom.bring_over(context, request.citizen, caller)
     [item] = request.wanted_items
-    named = await _run(context, request, item, caller, now)
+    named = await _run(context, request, item, caller)
     terms = await context.terms(named[0].hall_code, item)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/item_code")
     run = await context.whole_run(named, offer, now)
@@ -114,7 +114,7 @@ async def _hold_elsewhere(
     None where there is no place."""
     if context.sold_out([slot.id for slot in run], asked.item):
         return None
-    visit = visiting.in_stead(run, asked.item, asked.now)
+    visit = visiting.in_stead(run, asked.item)
     place = await visiting.place_for(context, visit, asked.now)
     if place is None:
         return None
@@ -146,10 +146,10 @@ async def _book(context: BookingContext, visit: WantedVisit, asked: _Asked) -> H
 
 
 async def _run(
-    context: BookingContext, request: HoldRequest, item: str, caller: Caller, now: datetime
+    context: BookingContext, request: HoldRequest, item: str, caller: Caller
 ) -> list[SlotFacts]:
     found = await context.slots(request.wanted)
-    return runs.ensure_run(whom.open_to(caller, found, now), request.wanted, item)
+    return runs.ensure_run(whom.open_to(caller, found), request.wanted, item)
 
 
 def _draft(context: BookingContext, run: Sequence[SlotFacts], asked: _Asked) -> Draft:

@@ -14,6 +14,7 @@ from services.appointments.booking import (
     runs,
     service,
 )
+from services.appointments.booking.channels import pools_of
 from services.appointments.booking.context import BookingContext, ensure_offered, places_freed
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.booking.moving_together import Spot
@@ -65,9 +66,9 @@ async def move(
         if new is not None:
             taken = [Place(slot.id, slot.starts_at, slot.minutes) for slot in run]
             return moving_together.seen_with(found, legs, [SeenLeg(new, taken)])
-        visit = _in_stead(run, leg.appointment, now)
+        visit = _in_stead(run, leg.appointment)
     else:
-        visit = await _visit(context, legs, wanted, caller, now)
+        visit = await _visit(context, legs, wanted, caller)
         olds = [leg.appointment for leg in legs]
         await admitting.ensure_may_move(context, olds, visit.starts_at, now)
     return await moving_together.move(swap, context, found, legs, visit, caller, now)
@@ -78,16 +79,15 @@ async def _visit(
     legs: Sequence[Leaving],
     wanted: MoveRequest,
     caller: Caller,
-    now: datetime,
 ) -> WantedVisit:
     """Where all of them are seen from then on. Raises Invalid."""
     first = legs[0].appointment
     pointer = "/body/starts_at" if wanted.slot_ids is None else "/body/slot_ids"
     starts_at, pool = wanted.starts_at, first.pool
     if starts_at is None:
-        named = await _named(context, first, wanted.slot_ids or (), caller, now)
+        named = await _named(context, first, wanted.slot_ids or (), caller)
         earliest = min(named, key=lambda slot: slot.starts_at)
-        starts_at, pool = earliest.starts_at, earliest.sold_as(now)
+        starts_at, pool = earliest.starts_at, earliest.pool
     on_date = await _on_date(context, first.hall_code, starts_at)
     people: dict[int, list[Need]] = {}
     for leg in legs:
@@ -107,11 +107,11 @@ async def _on_date(context: BookingContext, hall: str, starts_at: datetime) -> d
     return starts_at.astimezone(ZoneInfo(zone)).date()
 
 
-def _in_stead(run: Sequence[SlotFacts], one: Appointment, now: datetime) -> WantedVisit:
+def _in_stead(run: Sequence[SlotFacts], one: Appointment) -> WantedVisit:
     """As long a time as the run, from then on, in it if there is room."""
     need = Need(one.item_code, sum(slot.minutes for slot in run))
     visit = Visit(((need,),), len(run), frozenset(slot.id for slot in run))
-    return WantedVisit(one.hall_code, run[0].sold_as(now), run[0].starts_at, visit)
+    return WantedVisit(one.hall_code, run[0].pool, run[0].starts_at, visit)
 
 
 async def _exchange(
@@ -168,7 +168,7 @@ async def _run(
     caller: Caller,
     now: datetime,
 ) -> list[SlotFacts]:
-    named = runs.ensure_run(await _named(context, old, wanted, caller, now), wanted, old.item_code)
+    named = runs.ensure_run(await _named(context, old, wanted, caller), wanted, old.item_code)
     terms = await context.terms(old.hall_code, old.item_code)
     offer = ensure_offered(terms, named[0].on_date, pointer="/body/slot_ids")
     return await context.whole_run(named, offer, now)
@@ -179,12 +179,11 @@ async def _named(
     old: Appointment,
     wanted: Sequence[UUID],
     caller: Caller,
-    now: datetime,
 ) -> list[SlotFacts]:
     """The slots of its hall whose places the caller may give; raises Invalid for others."""
     found = [s for s in await context.slots(wanted) if s.hall_code == old.hall_code]
-    if not caller.has(*service.STAFF):
-        found = [slot for slot in found if slot.pool is old.pool or slot.is_for_citizens(now)]
+    pools = {old.pool, *pools_of(caller)}
+    found = [slot for slot in found if slot.pool in pools]
     return runs.ensure_known(found, wanted)
 
 

@@ -17,6 +17,7 @@ from services.appointments.booking import (
     whom,
 )
 from services.appointments.booking.around import Around
+from services.appointments.booking.channels import GIVEN_BY, pools_of
 from services.appointments.booking.context import BookingContext, ensure_offered
 from services.appointments.booking.events import AppointmentHeld
 from services.appointments.booking.finding import Party
@@ -46,7 +47,6 @@ from shared.web.idempotency import Claim
 _KEY = "pk_idempotency"
 NOWHERE = Placement([], [])
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
-_STAFF_ONLY = Text("这类号源由工作人员代约", "These places are given by staff")
 _ONE_HALL = Text("几个时段须在同一大厅", "The slots must be of one hall")
 
 
@@ -64,11 +64,11 @@ class _NotAllowed(Exception):
         self.what, self.nameless = what, nameless
 
 
-def in_stead(run: Sequence[SlotFacts], item: str, now: datetime) -> WantedVisit:
+def in_stead(run: Sequence[SlotFacts], item: str) -> WantedVisit:
     """As long a time as the run, from then on, wherever it is."""
     first, minutes = run[0], sum(slot.minutes for slot in run)
     visit = Visit(((Need(item, minutes),),), len(run))
-    return WantedVisit(first.hall_code, first.sold_as(now), first.starts_at, visit)
+    return WantedVisit(first.hall_code, first.pool, first.starts_at, visit)
 
 
 async def place_for(context: BookingContext, visit: WantedVisit, now: datetime) -> Placement | None:
@@ -92,7 +92,7 @@ async def hold_visit(
     """Holds places for all of them, or none. Raises what `hold.hold` raises."""
     person = whom.booked_person(request, caller, context.keyring)
     await whom.bring_over(context, request.citizen, caller)
-    hall, pool, starts_at, on_date = await _when(context, request, caller, now)
+    hall, pool, starts_at, on_date = await _when(context, request, caller)
     terms = {item: await context.terms(hall, item) for item in request.wanted_items}
     offers = {
         item: ensure_offered(terms[item], on_date, pointer=_named(request, place))
@@ -125,25 +125,23 @@ class _When(NamedTuple):
     on_date: date
 
 
-async def _when(
-    context: BookingContext, request: HoldRequest, caller: Caller, now: datetime
-) -> _When:
+async def _when(context: BookingContext, request: HoldRequest, caller: Caller) -> _When:
     """Where and when it begins: as said, or with the first of the slots. Raises Invalid."""
     if request.starts_at is not None and request.hall_code is not None:
         zone = await slots.hall_zone(context.direct, request.hall_code)
         if zone is None or (caller.has(*whom.STAFF) and not caller.at(request.hall_code)):
             raise Invalid(_NO_HALL, pointer="/body/hall_code")
         pool = request.pool or Pool.ONLINE
-        if pool is not Pool.ONLINE and not caller.has(*whom.STAFF):
-            raise Invalid(_STAFF_ONLY, pointer="/body/pool")
+        if pool not in pools_of(caller):
+            raise Invalid(GIVEN_BY[pool], pointer="/body/pool")
         on_date = request.starts_at.astimezone(ZoneInfo(zone)).date()
         return _When(request.hall_code, pool, request.starts_at, on_date)
-    found = whom.open_to(caller, await context.slots(request.wanted), now)
+    found = whom.open_to(caller, await context.slots(request.wanted))
     named = runs.ensure_known(found, request.wanted)
-    if len({(slot.hall_code, slot.sold_as(now)) for slot in named}) > 1:
+    if len({(slot.hall_code, slot.pool) for slot in named}) > 1:
         raise Invalid(_ONE_HALL, pointer="/body/slot_ids")
     first = min(named, key=lambda slot: slot.starts_at)
-    return _When(first.hall_code, first.sold_as(now), first.starts_at, first.on_date)
+    return _When(first.hall_code, first.pool, first.starts_at, first.on_date)
 
 
 async def book(context: BookingContext, booking: Booking) -> Held | None:

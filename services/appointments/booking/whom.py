@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.appointments.booking import queries
+from services.appointments.booking.channels import pools_of
 from services.appointments.booking.contacts import Contact
 from services.appointments.booking.context import BookingContext
 from services.appointments.booking.models import Citizen
@@ -115,9 +116,8 @@ async def bring_over(context: BookingContext, named: PersonIn | None, caller: Ca
     await people.bring_over(context.direct, stale_of(keys, documents, phones))
 
 
-def open_to(caller: Caller, slots: Sequence[SlotFacts], now: datetime) -> list[SlotFacts]:
-    """Those whose places the caller may give: citizens their own and what is shared by now, staff
-    and devices all of their hall, for a slot of another hall does not exist for them."""
-    if caller.has(*STAFF):
-        return [slot for slot in slots if caller.at(slot.hall_code)]
-    return [slot for slot in slots if slot.is_for_citizens(now)]
+def open_to(caller: Caller, slots: Sequence[SlotFacts]) -> list[SlotFacts]:
+    """Those whose places the caller may give: by the pool, and staff and devices at their hall, for
+    a slot of another one does not exist for them."""
+    pools, is_staff = pools_of(caller), caller.has(*STAFF)
+    return [s for s in slots if s.pool in pools and (not is_staff or caller.at(s.hall_code))]

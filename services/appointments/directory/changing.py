@@ -71,6 +71,7 @@ async def put_windows(
     for one in wanted.windows:
         window = known.pop(one.no, None) or Window(hall_code=code, no=one.no)
         values = one.model_dump(include={"name", "kind", "department_code"})
+        values["late_hours"] = [hours.model_dump(mode="json") for hours in one.late_hours]
         zone = zones[one.zone].id if one.zone else None
         window.sqlmodel_update(values | {"zone_id": zone, "retired_at": None})
         session.add(window)

@@ -121,6 +121,10 @@ class Window(Table, table=True):
     zone_id: UUID | None = Field(default=None, foreign_key="zone.id")
     department_code: str | None = Field(default=None, max_length=32)
     """The unit stationed (进驻) at this window."""
+    late_hours: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
+    )
+    """When a late-closing window serves though the hall is not open, as `Hall.opening_hours`."""
     retired_at: datetime | None = Field(default=None, sa_type=Moment)
 
 

@@ -7,7 +7,7 @@ a make-up day (调休上班) the hours of the nearest weekday hold, those of Fri
 those of Monday on a Sunday. Of a year without its notice only the printed hours are known.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -58,6 +58,12 @@ class Openings:
         closes = self.closes_on(now.astimezone(self.zone).date())
         return bool(self._hours) and (closes is None or now >= closes)
 
+    def hours_on(self, day: date, weekday: int | None = None) -> list[Period]:
+        """The printed hours that hold on the day, or on that weekday whatever the day, by time."""
+        if weekday is not None:
+            return sorted(periods_on(day, self._hours, self.zone, weekday))
+        return sorted(self._periods(day))
+
     def closes_on(self, day: date) -> datetime | None:
         """The end of the day's last hours; None on a day without any."""
         return max((period.ends for period in self._periods(day)), default=None)
@@ -94,15 +100,9 @@ class Openings:
                 opens = closed.ends.astimezone(self.zone)
         return opens
 
-    def _periods(self, day: date) -> Iterator[Period]:
+    def _periods(self, day: date) -> list[Period]:
         weekday = self._weekday(day)
-        for each in self._hours:
-            if weekday in each.weekdays:
-                ends = day + timedelta(days=1) if each.closes == time() else day
-                yield Period(
-                    datetime.combine(day, each.opens, self.zone),
-                    datetime.combine(ends, each.closes, self.zone),
-                )
+        return [] if weekday is None else periods_on(day, self._hours, self.zone, weekday)
 
     def _weekday(self, day: date) -> int | None:
         """The weekday whose hours hold on that day; None where the hall rests."""
@@ -116,3 +116,20 @@ class Openings:
         if works is False and not self._printed & _NEAREST_WEEKDAY.keys():
             return None
         return own
+
+
+def periods_on(
+    day: date, hours: Sequence[OpeningHours], zone: ZoneInfo, weekday: int | None = None
+) -> list[Period]:
+    """The printed hours on a day, as on that weekday; on its own unless said."""
+    found = []
+    for each in hours:
+        if (weekday or day.isoweekday()) in each.weekdays:
+            ends = day + timedelta(days=1) if each.closes == time() else day
+            found.append(
+                Period(
+                    datetime.combine(day, each.opens, zone),
+                    datetime.combine(ends, each.closes, zone),
+                )
+            )
+    return found

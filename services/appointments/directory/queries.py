@@ -38,6 +38,9 @@ ORDER BY starts_at, id
 """)
 
 _LOCK_HALL = text("SELECT FROM hall WHERE code = :hall FOR NO KEY UPDATE")
+_LOCK_IDLE = text(
+    "SELECT code FROM hall WHERE code = ANY(:halls) ORDER BY code FOR NO KEY UPDATE SKIP LOCKED"
+)
 
 _EARTH_METRES = 6_371_000
 _NOWHERE = 1e9
@@ -93,6 +96,10 @@ async def hall(session: AsyncSession, code: str) -> Hall | None:
 
 async def lock_hall(session: AsyncSession, code: str) -> None:
     await session.execute(_LOCK_HALL, {"hall": code})
+
+
+async def lock_idle_halls(session: AsyncSession, codes: Sequence[str]) -> list[str]:
+    return list((await session.execute(_LOCK_IDLE, {"halls": list(codes)})).scalars())
 
 
 async def load(session: AsyncSession, hall: str) -> HallLoad | None:

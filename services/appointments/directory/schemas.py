@@ -10,6 +10,7 @@ from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
+    TypeAdapter,
     model_validator,
 )
 
@@ -51,6 +52,12 @@ def _zone(name: str) -> str:
     return name
 
 
+_LATE = (
+    "大厅开放时间以外的办理时间（延时服务窗口） | When it serves though the hall is not open"
+    " (late-closing windows)"
+)
+
+
 class OpeningHours(Input):
     """On these weekdays (1 Monday .. 7 Sunday) from `opens` to `closes`; 00:00 ends the day."""
 
@@ -63,6 +70,10 @@ class OpeningHours(Input):
         if self.closes != time(0) and self.closes <= self.opens:
             raise ValueError(Text("结束时间应晚于开始时间", "It must close after it opens"))
         return self
+
+
+HOURS = TypeAdapter(list[OpeningHours])
+"""Hours as a column has them."""
 
 
 class HallTerms(View):
@@ -148,6 +159,18 @@ class WindowIn(Input):
     zone: Code | None = None
     department_code: str | None = Field(None, pattern=r"^[A-Z0-9-]{2,32}$")
     items: list[ItemRef] = Field(max_length=200)
+    late_hours: list[OpeningHours] = Field(default_factory=list, max_length=14, description=_LATE)
+
+    @model_validator(mode="after")
+    def _late_at_late_windows(self) -> Self:
+        if self.late_hours and self.kind is not WindowKind.LATE_CLOSING:
+            raise ValueError(
+                Text(
+                    "只有延时服务窗口可以在大厅下班后办理",
+                    "Only late-closing windows serve beyond the hall's hours",
+                )
+            )
+        return self
 
 
 class WindowsIn(Input):
@@ -168,6 +191,7 @@ class WindowView(View):
     zone: str | None
     department_code: str | None
     items: list[str]
+    late_hours: list[OpeningHours] = Field(description=_LATE)
 
 
 class HallClosure(View):

@@ -1,15 +1,25 @@
 """Halls: found, and who may work in them."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import queries
 from services.appointments.directory.models import Hall, HallLoad
+from services.appointments.directory.schemas import OpeningHours
 from shared.errors import Invalid, NotFound, Text
 from shared.security.identity import Caller
 
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
+
+
+class WindowsServed(NamedTuple):
+    """By the window's number: its items, and the late-closing hours of those that have some."""
+
+    items: dict[int, frozenset[str]]
+    late: dict[int, list[OpeningHours]]
 
 
 async def get_hall(session: AsyncSession, code: str) -> Hall:
@@ -25,6 +35,12 @@ async def lock_hall(session: AsyncSession, code: str) -> None:
     Each sees what the last one did. NO KEY, for slots and appointments go on being written.
     """
     await queries.lock_hall(session, code)
+
+
+async def lock_idle_halls(session: AsyncSession, codes: Sequence[str]) -> list[str]:
+    """Those of the halls that nobody has locked, locked in their order as by `lock_hall`: for a
+    job, which looks again in a while."""
+    return await queries.lock_idle_halls(session, codes)
 
 
 async def staffed_hall(session: AsyncSession, code: str, caller: Caller) -> Hall:
@@ -52,12 +68,22 @@ async def managed_hall(session: AsyncSession, code: str, caller: Caller) -> Hall
 
 async def items_at_windows(session: AsyncSession, hall: str) -> dict[int, frozenset[str]]:
     """What each window of the hall in use serves, by its number."""
-    numbers = {window.id: window.no for window in await queries.windows(session, hall)}
-    items: dict[int, set[str]] = {no: set() for no in numbers.values()}
+    return (await windows_served(session, hall)).items
+
+
+async def windows_served(session: AsyncSession, hall: str) -> WindowsServed:
+    """What the windows of the hall in use serve, and when they do beyond its hours."""
+    windows = {window.id: window for window in await queries.windows(session, hall)}
+    items: dict[int, set[str]] = {window.no: set() for window in windows.values()}
     for served in await queries.window_items(session, hall):
-        if served.window_id in numbers:
-            items[numbers[served.window_id]].add(served.item_code)
-    return {no: frozenset(codes) for no, codes in items.items()}
+        if served.window_id in windows:
+            items[windows[served.window_id].no].add(served.item_code)
+    late = {
+        window.no: [OpeningHours.model_validate(each) for each in window.late_hours]
+        for window in windows.values()
+        if window.late_hours
+    }
+    return WindowsServed({no: frozenset(codes) for no, codes in items.items()}, late)
 
 
 async def window_number(session: AsyncSession, hall: str, window: UUID) -> int | None:

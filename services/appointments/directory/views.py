@@ -84,7 +84,9 @@ async def windows_of(session: AsyncSession, code: str) -> list[WindowView]:
         items[served.window_id].append(served.item_code)
     return [
         WindowView(
-            **window.model_dump(include={"id", "no", "name", "kind", "department_code"}),
+            **window.model_dump(
+                include={"id", "no", "name", "kind", "department_code", "late_hours"}
+            ),
             zone=zones.get(window.zone_id) if window.zone_id else None,
             items=items[window.id],
         )

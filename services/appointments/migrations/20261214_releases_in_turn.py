@@ -1,7 +1,7 @@
 """places that many want at once are given out in turn
 
 Revision ID: releases_in_turn
-Revises: one_registration_an_account
+Revises: places_due
 Create Date: 2026-12-14
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "releases_in_turn"
-down_revision: str | Sequence[str] | None = "one_registration_an_account"
+down_revision: str | Sequence[str] | None = "places_due"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

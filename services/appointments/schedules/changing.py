@@ -12,9 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.booking import reseating
 from services.appointments.booking.reseating import Outlook
 from services.appointments.booking.seating import Key, Seat
-from services.appointments.schedules import rules
+from services.appointments.schedules.comparing import Comparison, compare
+from services.appointments.schedules.making import WantedSlot
 from services.appointments.schedules.pieces import in_pieces
-from services.appointments.schedules.rules import Comparison, WantedSlot
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import ComingSlot, NewSlot
 from shared.ids import new_id
@@ -39,7 +39,7 @@ async def compared(
         rows[row.on_date].append(row)
     parts = []
     for day in sorted({*plans, *rows}):
-        parts.append(rules.compare(plans[day], rows[day], now))
+        parts.append(compare(plans[day], rows[day], now))
         await asyncio.sleep(0)
     return Comparison(
         add=[slot for part in parts for slot in part.add],

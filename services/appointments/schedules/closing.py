@@ -7,19 +7,16 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
-from services.appointments.guides import service as guides
-from services.appointments.schedules import following, queries, reporting, service
+from services.appointments.schedules import following, parts, planning, queries, reporting
 from services.appointments.schedules.changing import Change
-from services.appointments.schedules.closures import Shut
-from services.appointments.schedules.models import Closure
-from services.appointments.schedules.rules import Comparison
-from services.appointments.schedules.schemas import (
+from services.appointments.schedules.closure_schemas import (
     ClosureIn,
     ClosureUpdate,
     ClosureView,
     ensure_in_order,
 )
-from services.appointments.slots.rules import ComingSlot
+from services.appointments.schedules.closures import Shut
+from services.appointments.schedules.models import Closure
 from shared.database.versioned import swap
 from shared.errors import Invalid, NotFound, Text
 from shared.security import audit_log
@@ -57,7 +54,7 @@ async def close(
         created_by=caller.sub,
         created_at=now,
     )
-    step = _Step(None, service.shut(closure), None)
+    step = _Step(None, planning.shut(closure), None)
     change = await _carry_out(session, wanted.hall_code, step, now, dry_run=wanted.dry_run)
     if not wanted.dry_run:
         session.add(closure)
@@ -76,7 +73,9 @@ async def change(
     closure = await _found(session, key, caller, now)
     versions.ensure(wanted.version, version=closure.version, state=closure.presence)
     values = await _values(session, closure, wanted)
-    step = _Step(service.shut(closure), service.shut(closure.model_copy(update=values)), closure.id)
+    step = _Step(
+        planning.shut(closure), planning.shut(closure.model_copy(update=values)), closure.id
+    )
     done = await _carry_out(session, closure.hall_code, step, now, dry_run=wanted.dry_run)
     if wanted.dry_run:
         return _view(closure.model_copy(update=values), done, dry_run=True)
@@ -100,7 +99,7 @@ async def lift(
     """
     closure = await _found(session, key, caller, now)
     versions.ensure(expected, version=closure.version, state=closure.presence)
-    step = _Step(service.shut(closure), None, closure.id)
+    step = _Step(planning.shut(closure), None, closure.id)
     done = await _carry_out(session, closure.hall_code, step, now, dry_run=dry_run)
     if not dry_run:
         values = {"lifted_by": caller.sub, "lifted_at": now}
@@ -149,13 +148,16 @@ async def _part(
     window = wanted.window
     if isinstance(window, UUID):
         window = await directory.window_number(session, hall, window)
-    if wanted.window is not None and window not in await directory.items_at_windows(session, hall):
+    if wanted.window is not None and window is None:
         raise Invalid(Text("没有这个窗口", "There is no such window"), pointer="/body/window")
-    if wanted.item_code is not None and await guides.unknown_items(session, [wanted.item_code]):
-        raise Invalid(Text("没有这个事项", "There is no such item"), pointer="/body/item_code")
-    in_force = {rule.code for rule in await queries.in_force(session, hall)}
-    if wanted.rule_code is not None and wanted.rule_code not in in_force:
-        raise Invalid(Text("没有这条规则", "There is no such rule"), pointer="/body/rule_code")
+    await parts.ensure_known(
+        session,
+        hall,
+        window_no=window,
+        item_code=wanted.item_code,
+        rule_code=wanted.rule_code,
+        window_at="/body/window",
+    )
     return {"window_no": window, "item_code": wanted.item_code, "rule_code": wanted.rule_code}
 
 
@@ -165,27 +167,19 @@ async def _carry_out(
     """What the step does to the slots of its time, and to those only."""
     if not dry_run:
         await directory.lock_hall(session, hall_code)
-    others = [
-        service.shut(one)
-        for one in await queries.closures(session, hall_code, now)
-        if one.id != step.key
-    ]
-    closures = [*others, step.after] if step.after else others
+    different = await planning.in_force_of(session, hall_code, now, without=step.key)
+    if step.after is not None:
+        different = different._replace(closures=[*different.closures, step.after])
     near = [shut for shut in (step.before, step.after) if shut is not None]
     return await following.carry_out(
-        session, hall_code, now, closures=closures, near=near, dry_run=dry_run
+        session, hall_code, now, different=different, near=near, dry_run=dry_run
     )
 
 
 async def _audit(
     session: AsyncSession, closure: Closure, done: Change, what: str, caller: Caller, now: datetime
 ) -> None:
-    details = {
-        "closure": str(closure.id),
-        "withdrawn": len(done.comparison.withdraw),
-        "orphaned": len(done.outlook.lost),
-        "resupported": len(done.outlook.resupported),
-    }
+    details = {"closure": str(closure.id), **reporting.counts(done)}
     target = f"hall:{closure.hall_code}"
     await audit_log.write(session, caller.sub, what, target, now, details)
 
@@ -197,20 +191,9 @@ _SAME |= {"window_no", "item_code", "rule_code"}
 def _view(
     closure: Closure, done: Change, *, dry_run: bool = False, new: bool = False
 ) -> ClosureView:
-    comparison: Comparison[ComingSlot] = done.comparison
-    places = {(row.rule_code, row.pool, row.starts_at) for row in comparison.withdraw}
-    stay = {(s.rule_code, s.pool, s.starts_at) for s in comparison.add} & places
-    gone = [r for r in comparison.withdraw if (r.rule_code, r.pool, r.starts_at) not in stay]
-    added = [s for s in comparison.add if (s.rule_code, s.pool, s.starts_at) not in stay]
     return ClosureView(
         **closure.model_dump(include=_SAME),
         id=None if dry_run and new else closure.id,
         dry_run=dry_run,
-        withdrawn_count=len(gone),
-        withdrawn=[reporting.shown(row) for row in gone[: reporting.MOST_SHOWN]],
-        changed_count=len(stay),
-        added_count=len(added),
-        added=[reporting.shown(slot) for slot in added[: reporting.MOST_SHOWN]],
-        orphaned=reporting.persons(done.outlook.lost),
-        resupported=len(done.outlook.resupported),
+        **reporting.effects(done),
     )

@@ -29,6 +29,13 @@ class Shut(NamedTuple):
         return starts_at < self.ends_at and self.starts_at < ends_at
 
 
+class Slowed(NamedTuple):
+    """A window that sees so much of what it usually does: 1 is all of it."""
+
+    window: int
+    share: Fraction
+
+
 class Left(NamedTuple):
     """The items of a slot that can still be booked, and the share of its places.
 
@@ -42,8 +49,8 @@ class Left(NamedTuple):
     def places(self, capacity: int, promised: Mapping[str, int]) -> int:
         """Of so many, with those promised by item: rounded up, for who might still be seen does not
         lose their place, and never fewer than are promised to the spared."""
-        kept = sum(promised.get(item, 0) for item in self.spared)
-        return min(capacity, max(ceil(capacity * self.share), kept))
+        kept, left = sum(promised.get(item, 0) for item in self.spared), ceil(capacity * self.share)
+        return min(max(capacity, left), max(left, kept))
 
 
 def left_of(
@@ -53,6 +60,7 @@ def left_of(
     ends_at: datetime,
     closures: Iterable[Shut],
     served: Served,
+    slowed: Sequence[Slowed] = (),
 ) -> Left:
     """What these closures leave of a slot: no items at all where it is shut altogether."""
     shut = [one for one in closures if one.rule in (None, rule) and one.touches(starts_at, ends_at)]
@@ -61,15 +69,19 @@ def left_of(
     closed = {one.item for one in shut if one.window is None}
     stay = [item for item in items if item not in closed]
     windows = [one for one in shut if one.window is not None]
-    if not windows:
+    if not windows and not slowed:
         return Left(tuple(stay), Fraction(1))
-    return _without(windows, items, stay, served)
+    return _without(windows, items, stay, served, slowed)
 
 
 def _without(
-    windows: Sequence[Shut], items: Sequence[str], stay: Sequence[str], served: Served
+    windows: Sequence[Shut],
+    items: Sequence[str],
+    stay: Sequence[str],
+    served: Served,
+    slowed: Sequence[Slowed],
 ) -> Left:
-    """The same where windows are shut: whole, or for an item only."""
+    """The same where windows are shut, whole or for an item only, or see more or fewer people."""
 
     def serves(window: int, item: str) -> bool:
         return item in served[window] and not any(
@@ -85,11 +97,17 @@ def _without(
     left = tuple(item for item in stay if item not in lost)
     before = [window for window, codes in served.items() if codes & set(items)]
     now = [window for window in before if any(serves(window, item) for item in left)]
-    if len(now) == len(before):
+    pace = {one.window: one.share for one in slowed}
+    seen = sum((pace.get(window, Fraction(1)) for window in now), Fraction(0))
+    if seen == len(before):
         return Left(left, Fraction(1))
     spared = (
         item
         for item in left
-        if all(serves(window, item) for window, codes in served.items() if item in codes)
+        if all(
+            serves(window, item) and pace.get(window, 1) >= 1
+            for window, codes in served.items()
+            if item in codes
+        )
     )
-    return Left(left, Fraction(len(now), len(before)), frozenset(spared))
+    return Left(left, seen / len(before), frozenset(spared))

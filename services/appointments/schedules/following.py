@@ -5,7 +5,7 @@ planned slots there are, and what they are for. Whoever loses their time by it i
 whoever had lost one that is there again comes first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,12 +16,11 @@ from services.appointments.guides import service as guides
 from services.appointments.guides.import_schemas import ItemImport, ItemsImported
 from services.appointments.guides.models import Item
 from services.appointments.guides.schemas import ItemIn
-from services.appointments.schedules import changing, queries, service
+from services.appointments.schedules import changing, planning, queries, reporting, rules
 from services.appointments.schedules.changing import Change
-from services.appointments.schedules.closures import Served, Shut, left_of
-from services.appointments.schedules.rules import Plan, Serves
+from services.appointments.schedules.closures import Shut
+from services.appointments.schedules.planning import Different
 from services.appointments.slots import service as slots
-from services.appointments.slots.rules import ComingSlot
 from shared.security import audit_log
 from shared.security.identity import Caller
 
@@ -67,11 +66,7 @@ async def _follow_items(
 async def follow(session: AsyncSession, hall_code: str, caller: Caller, now: datetime) -> None:
     """Makes the slots of the hall those of its rules as they are by now; the hall is locked."""
     done = await carry_out(session, hall_code, now)
-    counts = {
-        "withdrawn": len(done.comparison.withdraw),
-        "orphaned": len(done.outlook.lost),
-        "resupported": len(done.outlook.resupported),
-    }
+    counts = reporting.counts(done)
     if any(counts.values()):
         what = f"hall:{hall_code}"
         await audit_log.write(session, caller.sub, "schedule.followed", what, now, counts)
@@ -82,27 +77,35 @@ async def carry_out(
     hall_code: str,
     now: datetime,
     *,
-    closures: Sequence[Shut] | None = None,
+    different: Different | None = None,
     near: Sequence[Shut] | None = None,
+    anew: Collection[str] = (),
     dry_run: bool = False,
 ) -> Change:
-    """The slots of the hall against its rules, under these closures or those in force.
+    """The slots of the hall against its rules, under what is different or what is so by now.
 
-    Only what lies in the time of one of `near`, if given. What no rule plans any more stays, unless
-    nobody is seen there. The hall is locked, unless it is a dry run.
+    Only what lies in the time of one of `near`, if given. What no rule plans any more stays, but
+    where nobody is seen, and where it is of one of the rules that are planned `anew`. The hall is
+    locked, unless it is a dry run.
     """
     hall = await directory.get_hall(session, hall_code)
     in_force = list(await queries.in_force(session, hall_code))
-    if closures is None:
-        closures = [service.shut(one) for one in await queries.closures(session, hall_code, now)]
-    plan = await service.plan_of(session, hall, in_force, now, closures)
     present = await slots.coming(session, hall_code, now)
+    there = await planning.circumstances(session, hall, in_force, present, now, different)
+    plan = await planning.whole_plan(in_force, there)
     comparison = await changing.compared(
         [slot for slot in plan.slots if _is_near(slot.starts_at, slot.ends_at, near)],
         [row for row in present if _is_near(row.starts_at, row.ends_at, near)],
         now,
     )
-    withdraw = await _going(session, hall_code, plan, comparison.withdraw, closures)
+    planned = {slot.place for slot in plan.slots}
+    withdraw = [
+        row
+        for row in comparison.withdraw
+        if (row.rule_code, row.pool.value, row.starts_at) in planned
+        or row.rule_code in anew
+        or rules.is_over(row, there)
+    ]
     comparison = comparison._replace(withdraw=withdraw)
     done = await changing.foresee(session, hall_code, present, comparison, now, lock=not dry_run)
     if not dry_run:
@@ -111,32 +114,5 @@ async def carry_out(
     return done
 
 
-async def _going(
-    session: AsyncSession,
-    hall_code: str,
-    plan: Plan,
-    rows: Sequence[ComingSlot],
-    closures: Sequence[Shut],
-) -> list[ComingSlot]:
-    """Those of the slots that are planned otherwise, and those in which nobody is seen."""
-    planned = {(slot.rule_code, slot.pool, slot.starts_at) for slot in plan.slots}
-    served = await directory.items_at_windows(session, hall_code)
-    items = {item for row in rows for item in row.item_codes}
-    serves = await service.serving(session, hall_code, items)
-    return [
-        row
-        for row in rows
-        if (row.rule_code, row.pool, row.starts_at) in planned
-        or _is_over(row, closures, served, serves)
-    ]
-
-
 def _is_near(starts_at: datetime, ends_at: datetime, near: Sequence[Shut] | None) -> bool:
     return near is None or any(shut.touches(starts_at, ends_at) for shut in near)
-
-
-def _is_over(row: ComingSlot, closures: Sequence[Shut], served: Served, serves: Serves) -> bool:
-    """Whether nobody is seen in the slot, for none of its items."""
-    items = [item for item in row.item_codes if serves(item, row.on_date)]
-    left = left_of(row.rule_code, items, row.starts_at, row.ends_at, closures, served)
-    return not left.items

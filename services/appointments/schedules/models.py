@@ -1,8 +1,8 @@
-"""The rules that slots are made from, and the closures that take them away."""
+"""The rules that slots are made from, the days that differ, and the closures that take slots."""
 
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
@@ -62,20 +62,71 @@ class ScheduleRule(Table, table=True):
     """00:00 means the end of the day."""
     slot_minutes: int
     capacity: dict[str, int] = Field(sa_type=JSONB)
-    """Places in each pool: {"online": 6, "assisted": 2}."""
+    """Places in each pool: {"online": 6, "phone": 2}."""
     lead_workdays: int = 0
     horizon_workdays: int = 5
     release_at: time = time(0, 0)
     """The time of day at which a day's slots go on sale."""
     share_at: time | None = None
-    """The time of day from which what staff have not used of a day is for citizens too."""
+    """As `returns` of the pool of staff, for the release before, which knows no others."""
     share_workdays: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    """So many working days before that day; 0: on it."""
+    returns: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": "{}"}
+    )
+    """When what a pool has left goes online: {"phone": {"at": "17:00", "workdays": 1}}, so many
+    working days before the day; 0: on it."""
+    waves: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
+    )
+    """In what portions the places online are released, by time: [{"percent": 60, "at": "08:00",
+    "workdays": 10}, ...], 100 in all; none: all at `release_at`."""
     valid_from: date | None = None
     valid_to: date | None = None
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)
     retired_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class ScheduleException(Table, table=True):
+    """On these days a rule, an item or a window is served at other hours, or for more or fewer.
+
+    It says one thing: hours, places in each pool (of a rule), or per cent of what a window
+    usually sees. One that is lifted stays as a row. Where something is closed, see `Closure`.
+    """
+
+    __tablename__: ClassVar[str] = "schedule_exception"
+    __table_args__ = (
+        CheckConstraint("first_on <= last_on", name="days_in_order"),
+        CheckConstraint(
+            "num_nonnulls(rule_code, item_code, window_no) = 1", name="of_one_thing_only"
+        ),
+        CheckConstraint("(starts IS NULL) = (ends IS NULL)", name="hours_are_whole"),
+        CheckConstraint("num_nonnulls(starts, capacity, percent) = 1", name="says_one_thing_only"),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    hall_code: str = Field(foreign_key="hall.code", index=True, max_length=32)
+    first_on: date
+    last_on: date
+    rule_code: str | None = Field(default=None, max_length=32)
+    item_code: str | None = Field(default=None, max_length=64)
+    window_no: int | None = None
+    starts: time | None = None
+    ends: time | None = None
+    """00:00 means the end of the day."""
+    capacity: dict[str, int] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    percent: int | None = None
+    reason: str = Field(max_length=300)
+    version: int = 1
+    created_by: str = Field(max_length=128)
+    created_at: datetime = Field(sa_type=Moment)
+    lifted_by: str | None = Field(default=None, max_length=128)
+    lifted_at: datetime | None = Field(default=None, sa_type=Moment)
+
+    @property
+    def presence(self) -> str:
+        """What a refusal names as its state."""
+        return "in_force" if self.lifted_at is None else "lifted"
 
 
 class Closure(Table, table=True):

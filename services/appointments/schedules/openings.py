@@ -42,9 +42,17 @@ async def of_hall(session: AsyncSession, hall: Hall, now: datetime) -> Openings:
     return hours_of(hall, closed, await calendar_days.load(session))
 
 
-def hours_of(hall: Hall, closed: Iterable[Closed], official: Workdays) -> Openings:
-    """The same by its closures; what closes a part of the hall leaves it open."""
+def hours_of(
+    hall: Hall,
+    closed: Iterable[Closed],
+    official: Workdays,
+    late: Sequence[OpeningHours] = (),
+) -> Openings:
+    """The same by its closures; what closes a part of the hall leaves it open. For who can go to a
+    late-closing window the hall is open as long as that is (`late`)."""
     hours = [OpeningHours.model_validate(each) for each in hall.opening_hours]
+    if hours:
+        hours += late
     periods = [
         Period(each.starts_at, each.ends_at)
         for each in closed

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.appointments.schedules.rules import WantedSlot
+from services.appointments.schedules.making import WantedSlot
 from services.appointments.schedules.shown import RuleOverlap
 from services.appointments.slots.models import Pool
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, text, tuple_, update
@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.workflow import PROMISED
-from services.appointments.schedules.models import Closure, ScheduleRule
+from services.appointments.schedules.models import Closure, ScheduleException, ScheduleRule
 from services.appointments.schedules.rules import Promised
 from shared.database.transitions import listed
 
@@ -84,6 +84,21 @@ async def closures(session: AsyncSession, hall: str, now: datetime) -> Sequence[
     return (await session.exec(mine.order_by(col(Closure.starts_at)))).all()
 
 
+async def schedule_exceptions(
+    session: AsyncSession, hall: str, now: datetime
+) -> Sequence[ScheduleException]:
+    """The hall's exceptions in force that are not over, in the order in which they were made."""
+    mine = select(ScheduleException).where(
+        col(ScheduleException.hall_code) == hall,
+        col(ScheduleException.last_on) >= (now - timedelta(days=1)).date(),
+        col(ScheduleException.lifted_at).is_(None),
+    )
+    rows = await session.exec(
+        mine.order_by(col(ScheduleException.created_at), col(ScheduleException.id))
+    )
+    return rows.all()
+
+
 async def closures_between(
     session: AsyncSession,
     hall: str,
@@ -105,6 +120,33 @@ async def closures_between(
     if after is not None:
         rows = rows.where(tuple_(starts_at, key) > tuple_(*after))
     return (await session.exec(rows.order_by(starts_at, key).limit(limit))).all()
+
+
+async def schedule_exception(session: AsyncSession, key: UUID) -> ScheduleException | None:
+    return await session.get(ScheduleException, key)
+
+
+async def exceptions_between(
+    session: AsyncSession,
+    hall: str,
+    *,
+    first: date,
+    last: date | None,
+    after: tuple[date, UUID] | None,
+    limit: int,
+) -> Sequence[ScheduleException]:
+    """The hall's exceptions in force of those days, by their first day."""
+    begins, key = col(ScheduleException.first_on), col(ScheduleException.id)
+    rows = select(ScheduleException).where(
+        col(ScheduleException.hall_code) == hall,
+        col(ScheduleException.lifted_at).is_(None),
+        col(ScheduleException.last_on) >= first,
+    )
+    if last is not None:
+        rows = rows.where(begins <= last)
+    if after is not None:
+        rows = rows.where(tuple_(begins, key) > tuple_(*after))
+    return (await session.exec(rows.order_by(begins, key).limit(limit))).all()
 
 
 async def closure(session: AsyncSession, key: UUID) -> Closure | None:

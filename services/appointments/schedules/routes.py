@@ -3,17 +3,19 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, status
+from fastapi import Query, Request, status
 
 from services.appointments.directory.schemas import HallClosure
 from services.appointments.guides import views as guide_views
 from services.appointments.guides.import_schemas import ItemImport, ItemsImported
 from services.appointments.guides.schemas import ItemCode, ItemIn, ItemView
 from services.appointments.schedules import closing, following, service, views
-from services.appointments.schedules.schemas import (
+from services.appointments.schedules.closure_schemas import (
     ClosureIn,
     ClosureUpdate,
     ClosureView,
+)
+from services.appointments.schedules.schemas import (
     Proposal,
     ScheduleApplication,
     ScheduleChange,
@@ -63,7 +65,7 @@ async def list_schedules(
     openapi_extra=LARGE,
 )
 async def propose_schedule(
-    wanted: ScheduleChange, session: Session, now: Now, caller: Manager
+    wanted: ScheduleChange, request: Request, session: Session, now: Now, caller: Manager
 ) -> Proposal:
     """不写入任何数据：列出将新增和撤销的时段、会失去时间的预约。不带变更即可核对现状。
 
@@ -72,6 +74,7 @@ async def propose_schedule(
     Writes nothing: names the slots to be added and withdrawn and the appointments that would lose
     their time. Without changes it compares the slots on sale with the rules.
     """
+    service.ensure_in_use(wanted, channel_pools=request.state.settings.channel_pools)
     return await service.propose(session, wanted, caller, now)
 
 
@@ -83,7 +86,7 @@ async def propose_schedule(
     openapi_extra=LARGE,
 )
 async def apply_schedule(
-    wanted: ScheduleApplication, session: Session, now: Now, caller: Manager
+    wanted: ScheduleApplication, request: Request, session: Session, now: Now, caller: Manager
 ) -> Proposal:
     """带上试算结果的 `fingerprint`；情况已变时返回 409 和新的试算结果，不作任何改动。
 
@@ -92,6 +95,7 @@ async def apply_schedule(
     With the `fingerprint` of the proposal; if it would now do something else, 409 with the new
     proposal, and nothing is changed.
     """
+    service.ensure_in_use(wanted, channel_pools=request.state.settings.channel_pools)
     return await service.apply(session, wanted, caller, now)
 
 

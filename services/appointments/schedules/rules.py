@@ -1,22 +1,29 @@
 """From rules to slots. Pure: no clock, no database."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
-from types import MappingProxyType
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from services.appointments.schedules.closures import Served, Shut, left_of
-from services.appointments.schedules.models import CalendarKind, ScheduleRule
-from services.appointments.schedules.weeks import (
-    DayCalendar,
-    EveryDay,
-    is_nth,
-    monday,
-    workday_back,
+from services.appointments.schedules.closures import Served, Shut, Slowed, left_of
+from services.appointments.schedules.exceptions import (
+    Exceptional,
+    shut_on,
+    slowed_on,
+    terms_on,
 )
-from services.appointments.slots.models import Pool
+from services.appointments.schedules.making import (
+    Place,
+    WantedSlot,
+    carried_over,
+    released,
+    slots_of_day,
+)
+from services.appointments.schedules.models import CalendarKind, ScheduleRule
+from services.appointments.schedules.opening_limits import DayLimits, OpeningLimits
+from services.appointments.schedules.weeks import DayCalendar, EveryDay, is_nth, monday
+from services.appointments.slots.rules import ComingSlot
 from shared.workdays import CalendarUnknown, Workdays
 
 EXTRA_DAYS = 7
@@ -24,28 +31,7 @@ EXTRA_DAYS = 7
 _LONGEST_LOOK = 400
 
 
-class WantedSlot(NamedTuple):
-    """A slot as the rules want it; equal plans are the same slot."""
-
-    rule_code: str
-    pool: Pool
-    item_codes: tuple[str, ...]
-    on_date: date
-    starts_at: datetime
-    minutes: int
-    capacity: int
-    opens_at: datetime
-    closes_at: datetime
-    spared: tuple[str, ...] = ()
-    """Items that lose no place though a window is shut (`closures.Left`)."""
-    shared_from: datetime | None = None
-
-    @property
-    def ends_at(self) -> datetime:
-        return self.starts_at + timedelta(minutes=self.minutes)
-
-
-Promised = Mapping[tuple[str, str, datetime], Mapping[str, int]]
+Promised = Mapping[Place, Mapping[str, int]]
 """How many places are promised for each item, by a slot's rule, pool and start."""
 
 
@@ -65,15 +51,26 @@ def calendar_of(rule: ScheduleRule, official: Workdays) -> DayCalendar:
     return EveryDay() if rule.calendar is CalendarKind.EVERY_DAY else official
 
 
-def plan(
-    rules: Iterable[ScheduleRule],
-    *,
-    official: Workdays,
-    zone: ZoneInfo,
-    closures: Sequence[Shut],
-    served: Served,
-    now: datetime,
-) -> Plan:
+@dataclass(frozen=True)
+class Circumstances:
+    """What besides its rules decides which slots a hall has: its calendar, hours, windows and
+    closures, the days that differ, and what is on sale by now."""
+
+    official: Workdays
+    zone: ZoneInfo
+    served: Served
+    now: datetime
+    closures: Sequence[Shut] = ()
+    promised: Promised = field(default_factory=dict)
+    serves: Serves = lambda item, day: True
+    exceptions: Sequence[Exceptional] = ()
+    limits: OpeningLimits | None = None
+    ceded: Mapping[Place, int] = field(default_factory=dict)
+    """How many places went from or came to a slot on sale."""
+    booked: Mapping[Place, int] = field(default_factory=dict)
+
+
+def plan(rules: Iterable[ScheduleRule], there: Circumstances) -> Plan:
     """Every slot that has not begun, up to each rule's horizon and a week more.
 
     A day whose year has no holiday notice gets no slots, and its year is named: it is never taken
@@ -81,59 +78,108 @@ def plan(
     """
     slots: list[WantedSlot] = []
     unknown: set[int] = set()
-    for piece in pieces(
-        rules, official=official, zone=zone, closures=closures, served=served, now=now
-    ):
+    for piece in pieces(rules, there):
         slots += piece.slots
         unknown |= piece.unknown_years
     return Plan(slots, frozenset(unknown))
 
 
-def pieces(
-    rules: Iterable[ScheduleRule],
-    *,
-    official: Workdays,
-    zone: ZoneInfo,
-    closures: Sequence[Shut],
-    served: Served,
-    now: datetime,
-    promised: Promised = MappingProxyType({}),
-    serves: Serves = lambda item, day: True,
-) -> Iterator[Plan]:
+def pieces(rules: Iterable[ScheduleRule], there: Circumstances) -> Iterator[Plan]:
     """The same plan, a rule's day at a time, so that others can be served in between."""
     for rule in rules:
         try:
-            for day in _of_rule(rule, calendar_of(rule, official), zone, now):
-                left = (_open(slot, closures, served, promised, serves) for slot in day)
-                yield Plan([slot for slot in left if slot is not None], frozenset())
+            for day in _days_of(rule, calendar_of(rule, there.official), there):
+                yield Plan(_of_day(rule, day, there), frozenset())
         except CalendarUnknown as error:
             yield Plan([], frozenset({error.year}))
 
 
-def _open(
-    slot: WantedSlot, closures: Sequence[Shut], served: Served, promised: Promised, serves: Serves
-) -> WantedSlot | None:
-    """What is left of the slot, for the items that the hall serves on its day."""
-    items = tuple(item for item in slot.item_codes if serves(item, slot.on_date))
-    if items != slot.item_codes:
-        slot = slot._replace(item_codes=items)
-    if not (closures and items):
-        return slot if items else None
-    left = left_of(slot.rule_code, slot.item_codes, slot.starts_at, slot.ends_at, closures, served)
-    if not left.items:
-        return None
-    places = left.places(slot.capacity, promised.get(_place(slot), {}))
-    return slot._replace(item_codes=left.items, capacity=places, spared=tuple(sorted(left.spared)))
-
-
-def _of_rule(
-    rule: ScheduleRule, calendar: DayCalendar, zone: ZoneInfo, now: datetime
-) -> Iterator[list[WantedSlot]]:
-    """The rule's slots, day by day. Raises CalendarUnknown after those of the days before."""
-    today = now.astimezone(zone).date()
+def _days_of(rule: ScheduleRule, calendar: DayCalendar, there: Circumstances) -> Iterator[date]:
+    """The days on which the rule makes slots. Raises CalendarUnknown after those known."""
+    today = there.now.astimezone(there.zone).date()
     for day in _days_to_horizon(today, rule.horizon_workdays, calendar):
         if applies(rule, day) and calendar.is_workday(day):
-            yield list(_of_day(rule, day, calendar, zone, now))
+            yield day
+
+
+def _of_day(rule: ScheduleRule, day: date, there: Circumstances) -> list[WantedSlot]:
+    """The rule's slots of the day, with what closures, windows and hours leave of them."""
+    different = [one for one in there.exceptions if one.is_on(day)]
+    terms, calendar = terms_on(rule, different), calendar_of(rule, there.official)
+    made = [*slots_of_day(rule, terms, day, calendar, there.zone, there.now)]
+    if not made:
+        return []
+    around = _around(day, made[0].starts_at, made[-1].ends_at, there)
+    left = (_open(slot, around) for slot in carried_over(made, there.ceded))
+    return [
+        released(slot, there.booked.get(slot.place, 0), there.now)
+        for slot in left
+        if slot is not None
+    ]
+
+
+def is_over(row: ComingSlot, there: Circumstances) -> bool:
+    """Whether nobody is seen in the slot, for none of its items."""
+    slot = WantedSlot(
+        row.rule_code,
+        row.pool,
+        tuple(row.item_codes),
+        row.on_date,
+        row.starts_at,
+        row.minutes,
+        row.capacity,
+        row.opens_at,
+        row.closes_at,
+    )
+    return _open(slot, _around(row.on_date, row.starts_at, row.ends_at, there)) is None
+
+
+class _DayAround(NamedTuple):
+    """What of a day its slots depend on."""
+
+    closures: Sequence[Shut]
+    slowed: Sequence[Slowed]
+    limits: DayLimits | None
+    there: Circumstances
+
+
+def _around(day: date, starts_at: datetime, ends_at: datetime, there: Circumstances) -> _DayAround:
+    different = [one for one in there.exceptions if one.is_on(day)]
+    closures = [one for one in there.closures if one.touches(starts_at, ends_at)]
+    return _DayAround(
+        [*closures, *shut_on(day, there.zone, different)],
+        slowed_on(different),
+        there.limits.on(day) if there.limits else None,
+        there,
+    )
+
+
+def _open(slot: WantedSlot, around: _DayAround) -> WantedSlot | None:
+    """What is left of the slot, for the items that the hall serves on its day."""
+    there, served = around.there, around.there.served
+    items = tuple(item for item in slot.item_codes if there.serves(item, slot.on_date))
+    if around.limits is not None:
+        served = around.limits.served(slot.starts_at, slot.ends_at, served)
+        if served is not there.served:
+            known = frozenset[str]().union(*served.values())
+            items = tuple(item for item in items if item in known)
+    if items != slot.item_codes:
+        slot = slot._replace(item_codes=items)
+    if not ((around.closures or around.slowed) and items):
+        return slot if items else None
+    left = left_of(
+        slot.rule_code,
+        slot.item_codes,
+        slot.starts_at,
+        slot.ends_at,
+        around.closures,
+        served,
+        around.slowed,
+    )
+    if not left.items:
+        return None
+    places = left.places(slot.capacity, there.promised.get(slot.place, {}))
+    return slot._replace(item_codes=left.items, capacity=places, spared=tuple(sorted(left.spared)))
 
 
 def _days_to_horizon(today: date, horizon: int, calendar: DayCalendar) -> Iterator[date]:
@@ -162,128 +208,3 @@ def applies(rule: ScheduleRule, day: date) -> bool:
         weeks = (monday(day) - monday(rule.anchor_on)).days // 7
         return weeks % rule.every_n_weeks == 0
     return True
-
-
-def _of_day(
-    rule: ScheduleRule, day: date, calendar: DayCalendar, zone: ZoneInfo, now: datetime
-) -> Iterator[WantedSlot]:
-    opens_at = datetime.combine(
-        workday_back(day, rule.horizon_workdays + 1, calendar), rule.release_at, zone
-    )
-    shared_on = workday_back(day, rule.share_workdays + 1, calendar)
-    shared_from = datetime.combine(shared_on, rule.share_at, zone) if rule.share_at else None
-    last_call = (
-        datetime.combine(workday_back(day, rule.lead_workdays, calendar), time(), zone)
-        if rule.lead_workdays
-        else None
-    )
-    begins = datetime.combine(day, rule.starts, zone)
-    ends = datetime.combine(
-        day if rule.ends != time(0) else day + timedelta(days=1), rule.ends, zone
-    )
-    step = timedelta(minutes=rule.slot_minutes)
-    while begins + step <= ends:
-        closes_at = min(last_call or begins, begins)
-        if begins > now:
-            for pool, places in sorted(rule.capacity.items()):
-                yield WantedSlot(
-                    rule_code=rule.code,
-                    pool=Pool(pool),
-                    item_codes=tuple(sorted(rule.item_codes)),
-                    on_date=day,
-                    starts_at=begins,
-                    minutes=rule.slot_minutes,
-                    capacity=places,
-                    opens_at=opens_at,
-                    closes_at=closes_at,
-                    shared_from=None if pool == Pool.ONLINE else shared_from,
-                )
-        begins += step
-
-
-class Present(Protocol):
-    """What a comparison asks of a slot that is there."""
-
-    @property
-    def rule_code(self) -> str: ...
-    @property
-    def pool(self) -> Pool: ...
-    @property
-    def item_codes(self) -> Sequence[str]: ...
-    @property
-    def starts_at(self) -> datetime: ...
-    @property
-    def minutes(self) -> int: ...
-    @property
-    def capacity(self) -> int: ...
-    @property
-    def opens_at(self) -> datetime: ...
-    @property
-    def closes_at(self) -> datetime: ...
-    @property
-    def shared_from(self) -> datetime | None: ...
-
-
-P = TypeVar("P", bound=Present)
-
-
-class Comparison(NamedTuple, Generic[P]):
-    """What has to happen so that the slots on sale are those of the plan."""
-
-    add: list[WantedSlot]
-    late: list[WantedSlot]
-    """Planned slots whose sale is over: made only if somebody is given a place in them."""
-    withdraw: list[P]
-    replaced: list[P]
-    """Those of the withdrawn whose time goes on in a slot of the same length."""
-    kept: int
-
-
-def compare(wanted: Iterable[WantedSlot], present: Iterable[P], now: datetime) -> Comparison[P]:
-    """The plan against the slots that have not begun: one that changes is withdrawn and made anew.
-
-    Who has a place in it is seated anew (`booking.seating`): those booked first keep their time.
-    """
-    plans = {_place(slot): slot for slot in wanted}
-    withdraw: list[P] = []
-    replaced: list[P] = []
-    kept, missing = 0, dict(plans)
-    for row in present:
-        slot = plans.get((row.rule_code, row.pool.value, row.starts_at))
-        if slot is not None and _same(row, slot):
-            kept += 1
-            del missing[_place(slot)]
-            continue
-        withdraw.append(row)
-        if slot is not None and row.minutes == slot.minutes:
-            replaced.append(row)
-    add = [slot for slot in missing.values() if slot.closes_at > now]
-    late = [slot for slot in missing.values() if slot.closes_at <= now]
-    return Comparison(add, late, withdraw, replaced, kept)
-
-
-def _place(slot: WantedSlot) -> tuple[str, str, datetime]:
-    return slot.rule_code, slot.pool.value, slot.starts_at
-
-
-def _same(row: Present, slot: WantedSlot) -> bool:
-    return (
-        row.minutes,
-        row.capacity,
-        tuple(sorted(row.item_codes)),
-        row.opens_at,
-        row.closes_at,
-        row.shared_from,
-    ) == (
-        slot.minutes,
-        slot.capacity,
-        slot.item_codes,
-        slot.opens_at,
-        slot.closes_at,
-        slot.shared_from,
-    )
-
-
-def fingerprint(lines: Iterable[str]) -> str:
-    """A digest of what a proposal names, so that apply does exactly what was read."""
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:32]

@@ -4,20 +4,57 @@ from datetime import date, datetime, time
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from services.appointments.booking.models import AppointmentState
+from services.appointments.schedules.making import WHOLE
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.schedules.shown import NextSale, RuleOverlap
 from services.appointments.slots.models import Pool
 from shared.errors import Text
-from shared.web.models import LAST_DAY, Input, Shown, View, named, old_name_of
+from shared.web.models import Input, View, named, old_name_of
 from shared.web.wall_times import WallTime
 
 Weekday = Annotated[int, Field(ge=1, le=7)]
 Places = Annotated[int, Field(ge=1, le=1000)]
 Code = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
+_NOTHING_TO_RETURN = Text(
+    "只有本规则中网上以外的名额可以转到网上",
+    "Only places that the rule has in another pool can go online",
+)
+_TOO_LATE = Text(
+    "放出名额的时间晚于预约截止时间，没有人约得到",
+    "Nobody could book what is released after bookings end: release it before that",
+)
+_WAVES_IN_ORDER = Text(
+    "各批次应按时间先后填写，百分比合计为 100",
+    "Give the portions in the order of their times; together they are 100 per cent",
+)
+_WAVES_WITHIN = Text(
+    "第一批不能早于可约天数，且须有网上名额",
+    "The first portion must lie within the days that can be booked, and there must be places"
+    " online",
+)
 HallRef = Annotated[str, Field(pattern=r"^[A-Z0-9-]{2,32}$")]
+
+
+class PoolReturn(Input):
+    """When what a pool has left goes online."""
+
+    at: WallTime = Field(description="几点 | Time of day", examples=["17:00"])
+    workdays: int = Field(
+        0, ge=0, le=60, description="提前几个工作日，0 为当天 | Working days before; 0: on the day"
+    )
+
+
+class ReleaseWave(Input):
+    """So many per cent of the places online, released then."""
+
+    percent: int = Field(ge=1, le=100, description="占网上名额的百分比 | Per cent of the places")
+    at: WallTime = Field(description="几点 | Time of day", examples=["08:00"])
+    workdays: int = Field(
+        ge=0, le=120, description="提前几个工作日，0 为当天 | Working days before; 0: on the day"
+    )
 
 
 class RuleTerms(View):
@@ -65,12 +102,23 @@ class RuleTerms(View):
         description="每天几点放号 | Release time of day",
         json_schema_extra={"default": "00:00"},
     )
+    waves: list[ReleaseWave] = Field(
+        default_factory=list,
+        max_length=6,
+        description="网上名额分批放出，合计百分之百；空为一次放出 | The places online are released"
+        " in these portions, 100 per cent in all; empty: all at once",
+    )
+    returns: dict[Pool, PoolReturn] = Field(
+        default_factory=dict,
+        description="各号源池没约出去的名额何时转到网上 | When what each pool has left goes online",
+    )
     share_at: WallTime | None = Field(
         None,
-        description="几点起网上可约窗口未用的名额 | From when what staff left is for everybody",
+        json_schema_extra={"deprecated": True},
+        description="旧写法：窗口代约名额何时转到网上 | As in `returns`, of the pool of staff",
     )
     share_workdays: int = Field(
-        0, ge=0, le=60, description="提前几个工作日，0 为当天 | Working days before; 0: on the day"
+        0, ge=0, le=60, json_schema_extra={"deprecated": True}, description="同上 | As above"
     )
     valid_from: date | None = None
     valid_to: date | None = None
@@ -87,10 +135,8 @@ class RuleIn(Input, RuleTerms):
             raise ValueError(
                 Text("可约天数不能少于提前天数", "The horizon must not be shorter than the lead")
             )
-        if self.share_at is not None and Pool.ASSISTED not in self.capacity:
-            raise ValueError(
-                Text("没有窗口名额，无可放出", "There are no places of staff that could be shared")
-            )
+        self._returns_are_possible()
+        self._waves_are_whole()
         if self.every_n_weeks > 1 and self.anchor_on is None:
             raise ValueError(
                 Text(
@@ -99,6 +145,31 @@ class RuleIn(Input, RuleTerms):
                 )
             )
         return self
+
+    def _returns_are_possible(self) -> None:
+        """The old way of saying when staff give back becomes the present one, and stays beside it
+        for the release before. Raises ValueError."""
+        if self.share_at is not None and Pool.ASSISTED not in self.returns:
+            old = PoolReturn(at=self.share_at, workdays=self.share_workdays)
+            self.returns = {**self.returns, Pool.ASSISTED: old}
+        of_staff = self.returns.get(Pool.ASSISTED)
+        self.share_at = of_staff.at if of_staff else None
+        self.share_workdays = of_staff.workdays if of_staff else 0
+        if Pool.ONLINE in self.returns or not self.returns.keys() <= self.capacity.keys():
+            raise ValueError(_NOTHING_TO_RETURN)
+        if any(each.workdays < self.lead_workdays for each in self.returns.values()):
+            raise ValueError(_TOO_LATE)
+
+    def _waves_are_whole(self) -> None:
+        if not self.waves:
+            return
+        times = [(-wave.workdays, wave.at) for wave in self.waves]
+        if sum(wave.percent for wave in self.waves) != WHOLE or times != sorted({*times}):
+            raise ValueError(_WAVES_IN_ORDER)
+        if self.waves[0].workdays > self.horizon_workdays or Pool.ONLINE not in self.capacity:
+            raise ValueError(_WAVES_WITHIN)
+        if any(wave.workdays < self.lead_workdays for wave in self.waves):
+            raise ValueError(_TOO_LATE)
 
 
 class ScheduleRuleView(RuleTerms):
@@ -189,110 +260,3 @@ class Proposal(View):
     @old_name_of("hall_code")
     def hall(self) -> str:
         return self.hall_code
-
-
-Reason = Annotated[Shown, Field(min_length=1, max_length=300, pattern=r"\S")]
-WindowRef = Annotated[
-    int | UUID | None, Field(description="只停这个窗口：编号或 id | Only this window: number or id")
-]
-ItemCode = Annotated[
-    str | None,
-    Field(pattern=r"^[A-Z0-9-]{2,64}$", description="只停这个事项 | Only this item"),
-]
-RuleCode = Annotated[
-    str | None,
-    Field(pattern=r"^[A-Z0-9-]{1,32}$", description="只停这条规则的时段 | Only this rule's slots"),
-]
-_ITEM = Field(None, validation_alias=named("item_code", formerly="item"))
-_RULE = Field(None, validation_alias=named("rule_code", formerly="rule"))
-
-
-class ClosureIn(Input):
-    """The hall sees nobody in this time, or nobody at a window, for an item, by a rule.
-
-    With `dry_run` nothing is written.
-    """
-
-    hall_code: HallRef = Field(validation_alias=named("hall_code", formerly="hall"))
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
-    reason: Reason
-    window: WindowRef = None
-    item_code: ItemCode = _ITEM
-    rule_code: RuleCode = _RULE
-    dry_run: bool = False
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        ensure_in_order(self.starts_at, self.ends_at)
-        return self
-
-
-class ClosureUpdate(Input):
-    """The closure as it shall be: what is left out stays as it is, null takes a limit away."""
-
-    hall_code: HallRef | None = Field(
-        None,
-        validation_alias=named("hall_code", formerly="hall"),
-        description="不能改到另一个大厅 | Stays the same hall",
-    )
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    reason: Reason | None = None
-    window: WindowRef = None
-    item_code: ItemCode = _ITEM
-    rule_code: RuleCode = _RULE
-    dry_run: bool = False
-    version: int | None = Field(None, ge=1, description="所见版本 | The version that you have seen")
-
-
-def ensure_in_order(starts_at: datetime, ends_at: datetime) -> None:
-    """Raises ValueError for a time that ends before it starts, or lasts more than a year."""
-    if ends_at <= starts_at:
-        raise ValueError(Text("结束时间应晚于开始时间", "It must end after it begins"))
-    if (ends_at - starts_at).days > 366:
-        raise ValueError(Text("一次最多停一年", "At most a year at a time"))
-    if ends_at.year > LAST_DAY.year:
-        raise ValueError(Text(f"最晚到 {LAST_DAY.year} 年", f"Not after the year {LAST_DAY.year}"))
-
-
-class ClosureView(View):
-    """A closure, and what making, changing or lifting it does: the first 1000 of each list."""
-
-    id: UUID | None = Field(description="试算新增时为空 | Null for the dry run of a new one")
-    hall_code: str
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-    window_no: int | None
-    item_code: str | None
-    rule_code: str | None
-    version: int
-    dry_run: bool = Field(description="只试算，未写入 | Nothing was written")
-    withdrawn_count: int
-    withdrawn: list[PlannedSlot]
-    changed_count: int = Field(
-        description="留下但名额或事项变了的时段数 | Slots that stay with other places or items"
-    )
-    added_count: int
-    added: list[PlannedSlot]
-    orphaned: list[EndangeredAppointment]
-    resupported: int = Field(
-        description="重新有了时间的预约数 | Orphaned appointments whose time exists again"
-    )
-
-    @old_name_of("hall_code")
-    def hall(self) -> str:
-        return self.hall_code
-
-    @old_name_of("window_no")
-    def window(self) -> int | None:
-        return self.window_no
-
-    @old_name_of("item_code")
-    def item(self) -> str | None:
-        return self.item_code
-
-    @old_name_of("rule_code")
-    def rule(self) -> str | None:
-        return self.rule_code

@@ -1,6 +1,5 @@
 """Slots from rules: proposed, applied, extended every day, taken away by closures."""
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -12,13 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.directory import service as directory
 from services.appointments.directory.models import Hall
 from services.appointments.guides import service as guides
-from services.appointments.guides.rules import is_served, why_not_bookable
-from services.appointments.schedules import changing, queries, reporting, rules
+from services.appointments.guides.rules import why_not_bookable
+from services.appointments.schedules import changing, planning, queries, reporting
 from services.appointments.schedules.changing import Change
-from services.appointments.schedules.closures import Shut
-from services.appointments.schedules.models import Closure, ScheduleRule
+from services.appointments.schedules.models import ScheduleRule
 from services.appointments.schedules.overlapping import overlaps
-from services.appointments.schedules.rules import Plan, Serves, WantedSlot
+from services.appointments.schedules.rules import Circumstances
 from services.appointments.schedules.schemas import (
     Proposal,
     RuleIn,
@@ -26,13 +24,26 @@ from services.appointments.schedules.schemas import (
     ScheduleChange,
 )
 from services.appointments.slots import service as slots
+from services.appointments.slots.models import BY_CHANNEL
 from services.appointments.slots.rules import ComingSlot
-from shared.database import calendar_days
 from shared.errors import Conflict, Invalid, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 
 log = structlog.get_logger()
+
+
+_NOT_IN_USE = Text(
+    "电话和现场号源尚未启用，请联系系统管理员",
+    "Places for the telephone and the counter are not in use yet; ask the administrator",
+)
+
+
+_NOT_OPEN = Text(
+    "这条规则超出了大厅开放时间；下班后只有延时服务窗口办理，请先设置窗口的延时时间",
+    "The rule reaches beyond the hours of the hall; then only late-closing windows serve: give one"
+    " of them late hours first",
+)
 
 
 class ProposalChanged(Conflict):
@@ -49,6 +60,14 @@ class _Change(NamedTuple):
     rules: list[ScheduleRule]
     change: Change
     proposal: Proposal
+
+
+def ensure_in_use(wanted: ScheduleChange, *, channel_pools: bool) -> None:
+    """Raises Invalid for places of a pool that not every instance may know yet (decision 048)."""
+    for number, rule in enumerate(wanted.rules):
+        for pool in sorted(rule.capacity.keys() & BY_CHANNEL):
+            if not channel_pools:
+                raise Invalid(_NOT_IN_USE, pointer=f"/body/rules/{number}/capacity/{pool}")
 
 
 async def propose(
@@ -93,8 +112,10 @@ async def _work_out(
         await directory.lock_hall(session, hall.code)
     await _ensure_bookable(session, hall, wanted.rules, now)
     changed = await _rules_after(session, wanted, caller, now)
-    plan = await plan_of(session, hall, changed, now)
     present = await slots.coming(session, hall.code, now)
+    there = await planning.circumstances(session, hall, changed, present, now)
+    _ensure_open(wanted.rules, changed, there)
+    plan = await planning.whole_plan(changed, there)
     comparison = await changing.compared(plan.slots, present, now)
     change = await changing.foresee(session, hall.code, present, comparison, now, lock=lock)
     proposal = await reporting.proposal(
@@ -121,8 +142,8 @@ async def _rules_after(
     kept = [r for r in await queries.in_force(session, wanted.hall_code) if r.code not in replaced]
     new = [
         ScheduleRule(
-            **rule.model_dump(exclude={"capacity"}),
-            capacity={pool.value: places for pool, places in rule.capacity.items()},
+            **rule.model_dump(exclude={"capacity", "returns", "waves"}),
+            **rule.model_dump(mode="json", include={"capacity", "returns", "waves"}),
             hall_code=wanted.hall_code,
             version=versions.get(rule.code, 0) + 1,
             created_by=caller.sub,
@@ -131,59 +152,6 @@ async def _rules_after(
         for rule in wanted.rules
     ]
     return [*kept, *new]
-
-
-async def plan_of(
-    session: AsyncSession,
-    hall: Hall,
-    in_force: Iterable[ScheduleRule],
-    now: datetime,
-    closures: Sequence[Shut] | None = None,
-) -> Plan:
-    """The slots that these rules make in the time that can be booked.
-
-    Under these closures; under those in force unless given.
-    """
-    if closures is None:
-        closures = [shut(one) for one in await queries.closures(session, hall.code, now)]
-    until = max((one.ends_at for one in closures if one.window is not None), default=None)
-    promised = await queries.promised(session, hall.code, now, until) if until else {}
-    in_force = list(in_force)
-    serves = await serving(session, hall.code, (i for rule in in_force for i in rule.item_codes))
-    slots: list[WantedSlot] = []
-    unknown: set[int] = set()
-    for piece in rules.pieces(
-        in_force,
-        official=await calendar_days.load(session),
-        zone=ZoneInfo(hall.timezone),
-        closures=closures,
-        served=await directory.items_at_windows(session, hall.code),
-        now=now,
-        promised=promised,
-        serves=serves,
-    ):
-        slots += piece.slots
-        unknown |= piece.unknown_years
-        # A plan may have many thousands of slots: other requests are served in between.
-        await asyncio.sleep(0)
-    return Plan(slots, frozenset(unknown))
-
-
-async def serving(session: AsyncSession, hall: str, items: Iterable[str]) -> Serves:
-    """On which days the hall serves which of the items."""
-    offers = await guides.offers(session, hall, sorted(set(items)))
-    return lambda item, day: is_served(offers.get(item), day)
-
-
-def shut(closure: Closure) -> Shut:
-    """The time and the part of the hall that the closure shuts."""
-    return Shut(
-        closure.starts_at,
-        closure.ends_at,
-        closure.window_no,
-        closure.item_code,
-        closure.rule_code,
-    )
 
 
 async def extend(session: AsyncSession, now: datetime) -> int:
@@ -199,8 +167,9 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     await directory.lock_hall(session, code)
     hall = await directory.get_hall(session, code)
     in_force = list(await queries.in_force(session, code))
-    plan = await plan_of(session, hall, in_force, now)
     present = await slots.coming(session, code, now)
+    there = await planning.circumstances(session, hall, in_force, present, now)
+    plan = await planning.whole_plan(in_force, there)
     taken = {(row.rule_code, row.pool, row.starts_at) for row in present}
     missing = [
         slot for slot in plan.slots if (slot.rule_code, slot.pool, slot.starts_at) not in taken
@@ -213,6 +182,16 @@ async def extend_hall(session: AsyncSession, code: str, now: datetime) -> int:
     for year in sorted(plan.unknown_years):
         log.warning("calendar_unknown", hall_code=code, year=year)
     return len(change.comparison.add)
+
+
+def _ensure_open(
+    wanted: Sequence[RuleIn], after: Iterable[ScheduleRule], there: Circumstances
+) -> None:
+    """Raises Invalid for a rule beyond the hours of the hall, where no late window serves it."""
+    rows = {rule.code: rule for rule in after}
+    for place, rule in enumerate(wanted):
+        if there.limits and there.limits.reaches_beyond(rows[rule.code], there.served):
+            raise Invalid(_NOT_OPEN, pointer=f"/body/rules/{place}/starts")
 
 
 async def _ensure_bookable(

@@ -7,14 +7,17 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory import service as directory
-from services.appointments.directory.models import Hall
 from services.appointments.directory.schemas import HallClosure
-from services.appointments.schedules import queries, service
+from services.appointments.schedules import planning, queries
+from services.appointments.schedules.exception_schemas import ScheduleExceptionView
+from services.appointments.schedules.making import returns_of
 from services.appointments.schedules.models import Closure, ScheduleRule
+from services.appointments.schedules.rules import Circumstances
 from services.appointments.schedules.schemas import ScheduleRuleView
 from services.appointments.schedules.shown import NextSale
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import RuleSale
+from shared.database import calendar_days
 from shared.web.pagination import Page, PageRequest, page
 
 
@@ -43,6 +46,31 @@ async def list_closures(
     return page(rows, paging, lambda one: (one.starts_at, one.id), _closure)
 
 
+async def list_exceptions(
+    session: AsyncSession,
+    code: str,
+    paging: PageRequest,
+    *,
+    first: date | None,
+    last: date | None,
+    now: datetime,
+) -> Page[ScheduleExceptionView]:
+    """The hall's exceptions of its local days `first`..`last`; from today on, without an end,
+    unless said. Raises NotFound."""
+    hall = await directory.get_hall(session, code)
+    after = paging.key(date, UUID)
+    rows = await queries.exceptions_between(
+        session,
+        code,
+        first=first or now.astimezone(ZoneInfo(hall.timezone)).date(),
+        last=last,
+        after=(after[0], after[1]) if after else None,
+        limit=paging.limit + 1,
+    )
+    shown = ScheduleExceptionView.model_validate
+    return page(rows, paging, lambda one: (one.first_on, one.id), shown)
+
+
 def _closure(one: Closure) -> HallClosure:
     return HallClosure(
         **one.model_dump(include=set(HallClosure.model_fields)),
@@ -58,16 +86,20 @@ async def list_rules(
     rules = await queries.in_force(session, code, after[0] if after else None, paging.limit + 1)
     found = page(rules, paging, lambda rule: (rule.code,), lambda rule: rule)
     sales = await slots.sales(session, code, now)
-    shown = [await _rule(session, hall, rule, sales.get(rule.code), now) for rule in found.items]
+    official = await calendar_days.load(session)
+    there = Circumstances(official=official, zone=ZoneInfo(hall.timezone), served={}, now=now)
+    shown = [await _rule(rule, there, sales.get(rule.code)) for rule in found.items]
     return Page(items=shown, next_cursor=found.next_cursor)
 
 
 async def _rule(
-    session: AsyncSession, hall: Hall, rule: ScheduleRule, sale: RuleSale | None, now: datetime
+    rule: ScheduleRule, there: Circumstances, sale: RuleSale | None
 ) -> ScheduleRuleView:
-    plan = await service.plan_of(session, hall, [rule], now, closures=())
+    plan = await planning.whole_plan([rule], there)
+    returns = {pool: each._asdict() for pool, each in returns_of(rule).items()}
     return ScheduleRuleView(
-        **rule.model_dump(include=set(ScheduleRuleView.model_fields)),
+        **rule.model_dump(include=set(ScheduleRuleView.model_fields) - {"returns"}),
+        returns=returns,
         slots_until=sale and sale.slots_until,
         bookable_until=sale and sale.bookable_until,
         next_sale=_next(sale),

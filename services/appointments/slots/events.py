@@ -20,9 +20,10 @@ class SlotOnSale(BaseModel):
 
 
 class SlotsOpened(Event):
-    """一批时段开始接受预约（同一大厅、同一天、同一号源池）。
+    """一批时段开始接受预约（同一大厅、同一天、同一号源池）；分批放号、余号回流后再次发布，名额为现有总数。
 
-    Slots of one hall, day and pool are on sale from now on.
+    Slots of one hall, day and pool are on sale from now on. Published again, with the capacity of
+    then, where more of their places are released or come back from another pool.
     """
 
     type: ClassVar[str] = "appointments.slot.opened.v1"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import String
+from sqlalchemy.types import Integer, String
 from sqlmodel import Field
 
 from services.appointments.tables import Table
@@ -25,16 +25,26 @@ class SlotState(StrEnum):
 
 
 class Pool(StrEnum):
-    """Who may take the places: citizens themselves, or staff and devices for people."""
+    """By which way the places are given: online (网上、掌上), on the telephone (电话), on site at a
+    machine or counter (现场), or by staff as they see fit (窗口代约)."""
 
     ONLINE = "online"
     ASSISTED = "assisted"
+    PHONE = "phone"
+    ON_SITE = "on_site"
+
+
+BY_CHANNEL = frozenset({Pool.PHONE, Pool.ON_SITE})
+"""Read since this release, and given out only where the operator says that every instance reads
+them (decision 048)."""
 
 
 class Slot(Table, table=True):
     """Some places at one time.
 
-    All but `booked`, `kept_back`, `state` and `announced_full` never change.
+    `capacity` is what was given to the pool so far: places that a later release brings
+    (`later_places`) are no part of it, and places that came from another pool, or went to one
+    (`ceded`), are. The rest but `booked`, `kept_back`, `state` and `announced_full` never changes.
     """
 
     __tablename__: ClassVar[str] = "slot"
@@ -42,7 +52,10 @@ class Slot(Table, table=True):
         known_states("state", SlotState),
         CheckConstraint("booked BETWEEN 0 AND capacity", name="booked_within_capacity"),
         CheckConstraint("kept_back >= 0", name="kept_back_from_none"),
-        CheckConstraint("capacity BETWEEN 1 AND 1000", name="capacity_is_sane"),
+        CheckConstraint("capacity BETWEEN 0 AND 5000", name="capacity_from_none"),
+        CheckConstraint(
+            "cardinality(later_at) = cardinality(later_places)", name="later_places_have_times"
+        ),
         CheckConstraint("minutes BETWEEN 1 AND 480", name="minutes_are_sane"),
         # A rule never sells the same time of a pool twice.
         Index(
@@ -56,7 +69,20 @@ class Slot(Table, table=True):
         ),
         Index("ix_slot_open", "hall_code", "starts_at", postgresql_where=text("state = 'open'")),
         Index("ix_slot_planned", "opens_at", postgresql_where=text("state = 'planned'")),
+        Index(
+            "ix_slot_coming", "hall_code", "starts_at", postgresql_where=text("state = 'planned'")
+        ),
         Index("ix_slot_closing", "closes_at", postgresql_where=text("state = 'open'")),
+        Index(
+            "ix_slot_ceding",
+            "shared_from",
+            postgresql_where=text("state = 'open' AND shared_from IS NOT NULL"),
+        ),
+        Index(
+            "ix_slot_releasing",
+            text("(later_at[1])"),
+            postgresql_where=text("state = 'open' AND later_at IS NOT NULL"),
+        ),
         # `booked` changes often: room in the page lets PostgreSQL update in place (HOT).
         {"postgresql_with": {"fillfactor": 70}},
     )
@@ -81,7 +107,13 @@ class Slot(Table, table=True):
     opens_at: datetime = Field(sa_type=Moment)
     closes_at: datetime = Field(sa_type=Moment)
     shared_from: datetime | None = Field(default=None, sa_type=Moment)
-    """From when on its free places are for citizens too, whatever its pool; None: never."""
+    """From when on its free places go to the pool online, of whatever pool it is; None: never."""
+    ceded: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """Of `capacity`, the places that came from other pools at that time; negative: that went."""
+    later_at: list[datetime] | None = Field(default=None, sa_type=ARRAY(Moment))
+    """When more of its places are released, by time, without what was; None: all of them were."""
+    later_places: list[int] | None = Field(default=None, sa_type=ARRAY(Integer))
+    """How many at each of these times."""
     state: SlotState = Field(default=SlotState.PLANNED, sa_type=enum_type(SlotState, 16))
     announced_full: bool = False
     """What was published last; a job announces the difference."""

@@ -21,6 +21,7 @@ from services.appointments.slots.rules import (
     RuleSale,
     SlotFacts,
     Span,
+    Wave,
     WithdrawnSlot,
 )
 from services.appointments.slots.statement import AROUND, spanned
@@ -34,7 +35,7 @@ _PIECE = 500
 _OPENING = WORKFLOW.of(SlotAction.OPEN)
 _CLOSING = WORKFLOW.of(SlotAction.CLOSE)
 _WITHDRAWN = WORKFLOW.of(SlotAction.WITHDRAW)
-_ONLINE = f"pool = '{Pool.ONLINE}'"
+_ONLINE = f"pool = '{Pool.ONLINE}' AND capacity > 0"
 
 
 _SALE = (
@@ -42,7 +43,7 @@ _SALE = (
     " item_codes"
 )
 _ON_SALE = """hall_code = $1 AND state = 'open' AND starts_at >= $2 AND starts_at < $3
-  AND (pool = $4 OR ($4 = 'online' AND shared_from <= $6)) AND closes_at > $6"""
+  AND pool = $4 AND closes_at > $6 AND capacity > 0"""
 _OPEN = f"""
 SELECT {_SALE} FROM slot WHERE {_ON_SALE} AND item_codes::text[] && $5::text[]
   AND ($7::uuid IS NULL OR (starts_at, id) > ($2, $7))
@@ -65,16 +66,14 @@ WHERE items IN (SELECT items FROM reach)
 """
 
 _FOLLOWING = """
-SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes,
-  shared_from
+SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes
 FROM slot WHERE hall_code = $1 AND rule_code = $2 AND pool = $3 AND state <> 'withdrawn'
   AND starts_at >= $4 AND starts_at < $5
 ORDER BY starts_at
 """
 
 _FACTS = """
-SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes,
-  shared_from
+SELECT id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes
 FROM slot WHERE id = ANY($1::uuid[])
 """
 
@@ -129,18 +128,21 @@ RETURNING id, hall_code, on_date, pool
 # From one document and not as rows of parameters, which take the process fifty times as long.
 _ADD = text(f"""
 INSERT INTO slot (id, hall_code, rule_code, rule_version, pool, item_codes, on_date, starts_at,
-  minutes, capacity, booked, opens_at, closes_at, state, announced_full, shared_from)
+  minutes, capacity, booked, opens_at, closes_at, state, announced_full, shared_from, ceded,
+  later_at, later_places)
 SELECT id, hall_code, rule_code, rule_version, pool,
   ARRAY(SELECT jsonb_array_elements_text(item_codes)), on_date, starts_at, minutes, capacity, 0,
-  opens_at, closes_at, {listed(WORKFLOW.starts)}, false, shared_from
+  opens_at, closes_at, {listed(WORKFLOW.starts)}, capacity = 0, shared_from, ceded,
+  later_at, later_places
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new(id uuid, hall_code text, rule_code text,
   rule_version int, pool text, item_codes jsonb, on_date date, starts_at timestamptz, minutes int,
-  capacity int, opens_at timestamptz, closes_at timestamptz, shared_from timestamptz)
+  capacity int, opens_at timestamptz, closes_at timestamptz, shared_from timestamptz, ceded int,
+  later_at timestamptz[], later_places int[])
 """)
 
 _COMING_SLOT = """
 SELECT id, rule_code, rule_version, pool, item_codes, on_date, starts_at, minutes, capacity,
-       booked, opens_at, closes_at, state, shared_from
+       booked, opens_at, closes_at, state, shared_from, ceded, later_at, later_places
 FROM slot WHERE {which} AND state <> 'withdrawn' ORDER BY starts_at, id
 """
 _COMING = text(_COMING_SLOT.format(which="hall_code = :hall AND starts_at > :now"))
@@ -262,7 +264,9 @@ async def coming(session: AsyncSession, hall: str, now: datetime) -> list[Coming
 
 
 def _coming(row: Sequence[Any]) -> ComingSlot:
-    return ComingSlot._make((*row[:3], Pool(row[3]), *row[4:12], SlotState(row[12]), row[13]))
+    later = tuple(map(Wave, row[15] or (), row[16] or ()))
+    same = (*row[:3], Pool(row[3]), *row[4:12], SlotState(row[12]), *row[13:15])
+    return ComingSlot._make((*same, later))
 
 
 async def present(session: AsyncSession, ids: Iterable[UUID]) -> list[ComingSlot]:
@@ -277,7 +281,7 @@ async def around(session: AsyncSession, spans: Sequence[Span]) -> dict[UUID, str
 
 async def add(session: AsyncSession, slots: Sequence[NewSlot]) -> None:
     """Puts new slots into the plan."""
-    rows = json.dumps([slot._asdict() for slot in slots], default=str)
+    rows = json.dumps([slot.columns for slot in slots], default=str)
     await session.execute(_ADD, {"rows": rows})
 
 

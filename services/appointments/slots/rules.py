@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from services.appointments.slots.models import Pool, SlotState
@@ -37,6 +37,13 @@ class LeftSlot(NamedTuple):
     losses: int
 
 
+class Wave(NamedTuple):
+    """Places of a slot that are released then, and not with the first."""
+
+    at: datetime
+    places: int
+
+
 class ComingSlot(NamedTuple):
     """A slot that has not begun and is not withdrawn."""
 
@@ -54,6 +61,8 @@ class ComingSlot(NamedTuple):
     closes_at: datetime
     state: SlotState
     shared_from: datetime | None = None
+    ceded: int = 0
+    later: tuple[Wave, ...] = ()
 
     @property
     def ends_at(self) -> datetime:
@@ -85,6 +94,17 @@ class NewSlot(NamedTuple):
     opens_at: datetime
     closes_at: datetime
     shared_from: datetime | None
+    ceded: int
+    later: tuple[Wave, ...]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As a row has them: what is released at once has no later times."""
+        row = self._asdict()
+        later = row.pop("later") or None
+        row["later_at"] = later and [wave.at for wave in later]
+        row["later_places"] = later and [wave.places for wave in later]
+        return row
 
 
 class RuleSale(NamedTuple):
@@ -106,7 +126,7 @@ class WithdrawnSlot(NamedTuple):
 
 
 class OpenedSlot(NamedTuple):
-    """A slot that has just come on sale."""
+    """A slot that has just come on sale, or of which more places have."""
 
     id: UUID
     hall_code: str
@@ -141,20 +161,10 @@ class SlotFacts(NamedTuple):
     on_date: date
     starts_at: datetime
     minutes: int
-    shared_from: datetime | None = None
 
     @property
     def ends_at(self) -> datetime:
         return self.starts_at + timedelta(minutes=self.minutes)
-
-    def is_for_citizens(self, now: datetime) -> bool:
-        """Whether they may book it themselves: it is of their pool, or shared by now."""
-        is_shared = self.shared_from is not None and self.shared_from <= now
-        return self.pool is Pool.ONLINE or is_shared
-
-    def sold_as(self, now: datetime) -> Pool:
-        """Of which pool others are looked for in its stead: what is shared is with those online."""
-        return Pool.ONLINE if self.is_for_citizens(now) else self.pool
 
 
 class OpenSlot(NamedTuple):

@@ -24,4 +24,8 @@ class FreeSlot(View):
         "people fit, each with all that was asked for; of several items counted up to 5"
     )
     pool: Pool
+    late_windows: list[int] = Field(
+        default_factory=list,
+        description="大厅下班后办理的延时服务窗口号 | Windows that serve after its hours",
+    )
     slot_ids: list[UUID] = Field(description="预约时提交的时段编号 | What to send when booking")

@@ -153,12 +153,14 @@ async def open_due(session: AsyncSession, now: datetime) -> int:
     opened = 0
     while rows := await queries.open_due(session, now):
         opened += len(rows)
-        await _publish_opened(session, rows)
+        await publish_opened(session, rows)
     return opened
 
 
-async def _publish_opened(session: AsyncSession, rows: Sequence[OpenedSlot]) -> None:
-    for hall, day, pool, group in _by_day(rows):
+async def publish_opened(session: AsyncSession, rows: Sequence[OpenedSlot]) -> None:
+    """Says that places of the slots are on sale from now on, and how many in all; a slot without
+    any waits for some."""
+    for hall, day, pool, group in _by_day([row for row in rows if row.capacity]):
         on_sale = [
             SlotOnSale(
                 slot_id=row.id, starts_at=row.starts_at, minutes=row.minutes, capacity=row.capacity
