@@ -28,12 +28,15 @@ from services.appointments.guides import service as guides
 from services.appointments.guides.schemas import GuideIn
 from services.appointments.policies import service as policies
 from services.appointments.policies.schemas import NewBookingPolicy
-from services.appointments.schedules import closing
+from services.appointments.schedules import closing, excepting
 from services.appointments.schedules import service as schedules
 from services.appointments.schedules import views as schedule_views
+from services.appointments.schedules.closure_schemas import (
+    ClosureIn,
+)
+from services.appointments.schedules.exception_schemas import ScheduleExceptionIn
 from services.appointments.schedules.models import CalendarKind
 from services.appointments.schedules.schemas import (
-    ClosureIn,
     RuleIn,
     ScheduleApplication,
     ScheduleChange,
@@ -66,6 +69,7 @@ async def load(session: AsyncSession, keyring: Keyring, now: datetime) -> list[s
     added = await _schedule(session, list(codes.values()), now)
     added += await schedules.extend_hall(session, HALL, now)
     await _closure(session, now)
+    await _exception(session, now)
     await demo_five_ways.load(session, keyring, now)
     await demo_releases.load(session, keyring, now)
     return [*loaded, f"{HALL}: +{added} 个时段 slots"]
@@ -232,6 +236,25 @@ async def _closure(session: AsyncSession, now: datetime) -> None:
         reason="设备检修（演示）",
     )
     await closing.close(session, wanted, LOADER, now)
+
+
+async def _exception(session: AsyncSession, now: datetime) -> None:
+    """One window sees half as many people on a day, so that there is an exception to look at."""
+    coming = PageRequest(1, None)
+    if (
+        await schedule_views.list_exceptions(session, HALL, coming, first=None, last=None, now=now)
+    ).items:
+        return
+    day = clock.today(now) + timedelta(days=4)
+    wanted = ScheduleExceptionIn(
+        hall_code=HALL,
+        window_no=4,
+        first_on=day,
+        last_on=day,
+        percent=50,
+        reason="新手带教（演示）",
+    )
+    await excepting.make(session, wanted, LOADER, now)
 
 
 async def main() -> None:

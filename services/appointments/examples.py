@@ -22,7 +22,7 @@ from services.appointments.pre_checks.models import PreCheck, PreCheckFile
 from services.appointments.queueing import workflow as queueing
 from services.appointments.queueing.models import Ticket, TicketState, WindowAtWork, WindowState
 from services.appointments.schedules import service as schedules
-from services.appointments.schedules.models import Closure
+from services.appointments.schedules.models import Closure, ScheduleException
 from services.appointments.schedules.schemas import ScheduleChange
 from services.appointments.slots.models import Pool, Slot, SlotState
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistState
@@ -211,6 +211,15 @@ async def _schedule(session: AsyncSession) -> dict[str, Example]:
     if closure is not None:
         which = {"closure": str(closure.id)}
         found |= {"change_closure": Example(which), "lift_closure": Example(which)}
+    in_force = (
+        col(ScheduleException.lifted_at).is_(None),
+        col(ScheduleException.last_on) > clock.today(clock.now()),
+    )
+    exception = await newest(session, ScheduleException, *in_force)
+    if exception is not None:
+        which = {"exception": str(exception.id)}
+        names = ("change_schedule_exception", "lift_schedule_exception")
+        found |= dict.fromkeys(names, Example(which))
     change = ScheduleChange.model_validate_json(_proposed())
     try:
         proposal = await schedules.propose(session, change, LOADER, clock.now())

@@ -1,15 +1,16 @@
-"""When a hall takes appointments: rules, closures, and the working calendar."""
+"""When a hall takes appointments: rules, days that differ, closures, and the working calendar."""
 
 from datetime import timedelta
 
 from services.appointments.schedules import service
+from services.appointments.schedules.exception_routes import router as exception_router
 from services.appointments.schedules.handlers import subscriptions
 from services.appointments.schedules.routes import item_router, router
 from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
-    routers=[router, item_router],
+    routers=[router, exception_router, item_router],
     subscriptions=subscriptions,
     jobs=[Job("extend-schedules", timedelta(hours=1), service.extend)],
 )
