@@ -277,3 +277,21 @@ async def test_a_limit_for_an_item_that_there_is_not_is_refused_and_an_old_one_i
         "UPDATE booking_policy SET items = $2 WHERE hall_code = $1", floor.code, of_before
     )
     assert list(good(await floor.client.get(url))["items"]) == ["pboc-01"]
+
+
+async def test_after_hours_there_are_tickets_for_what_a_late_window_serves(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    evening = [{"weekdays": [1], "opens": "17:00", "closes": "20:00"}]
+    await owner.execute(
+        "UPDATE \"window\" SET kind = 'late_closing', late_hours = $2 WHERE id = $1",
+        floor.windows[0],
+        json.dumps(evening),
+    )
+    await serve_items(owner, floor.code, floor.windows[0], floor.items[:1])
+    floor.clock.at = floor.clock.at.replace(hour=18)
+
+    problem(await floor.ask_ticket(items=floor.items[1:]), 409, "hall-closed")
+    await floor.issue(items=floor.items[:1])
+    floor.clock.at = floor.clock.at.replace(hour=20)
+    problem(await floor.ask_ticket(items=floor.items[:1]), 409, "hall-closed")

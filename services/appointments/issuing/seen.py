@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import SQLModel
 
 from services.appointments.directory.models import Hall
+from services.appointments.directory.schemas import HOURS, OpeningHours
 from services.appointments.estimates.schemas import seq_of
 from services.appointments.people.rules import Person, same_person, turns_of
 from services.appointments.policies import service as policies
@@ -34,7 +35,9 @@ SELECT {columns(Hall, "h")}, {columns(QueuePolicy, "q")}, {columns(BookingPolicy
     WHERE c.hall_code = h.code AND c.ends_at > $2 AND c.lifted_at IS NULL ORDER BY c.starts_at
   ), ARRAY(
     SELECT ROW(
-      w.id, w.no, ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id)
+      w.id, w.no, ARRAY(SELECT i.item_code::text FROM window_item i WHERE i.window_id = w.id),
+      -- As text: the driver knows no JSON inside of rows.
+      nullif(w.late_hours, '[]')::text
     )
     FROM "window" w WHERE w.hall_code = h.code AND w.retired_at IS NULL ORDER BY w.id
   ), ARRAY(SELECT ROW(c.*) FROM ({calendar_days.CONTENT}) c),
@@ -103,6 +106,8 @@ class ServingWindow(NamedTuple):
     id: UUID
     no: int
     items: frozenset[str]
+    late_hours: str | None = None
+    """As JSON; None where it serves in the hours of the hall only."""
 
 
 class SeenHall(NamedTuple):
@@ -130,6 +135,16 @@ class SeenHall(NamedTuple):
     seq: int
     floor: Sequence[FloorWindow]
     lines: Sequence[FloorLine]
+
+    def late_hours(self, items: Iterable[str]) -> list[OpeningHours]:
+        """When one window serves all of them though the hall is not open."""
+        wanted = frozenset(items)
+        return [
+            hours
+            for window in self.windows
+            if window.late_hours is not None and wanted <= window.items
+            for hours in HOURS.validate_json(window.late_hours)
+        ]
 
     def serving(self, items: Iterable[str]) -> ServingWindow | None:
         """A window that serves all of them."""
@@ -166,7 +181,7 @@ def _seen(asked: Asked, now: datetime, values: list[Any]) -> SeenHall:
         loaded(BookingPolicy, policy) if policy[0] else policies.default(asked.hall_code, now),
         loaded(Ticket, other) if other[0] is not None else None,
         [Closed(*each) for each in closed],
-        [ServingWindow(id_, no, frozenset(items)) for id_, no, items in windows],
+        [ServingWindow(id_, no, frozenset(items), late) for id_, no, items, late in windows],
         calendar,
         Person(asked.account or asked.person.citizen_key, document, phone),
         last,

@@ -164,7 +164,8 @@ async def _ensure_open(counter: Counter, wish: TicketWish) -> Openings:
     """The hours of the hall. Raises HallClosed, ItemClosed."""
     hall, booked, now = counter.hall, wish.appointment, wish.now
     calendar = await calendar_days.of_content(counter.source, hall.calendar)
-    hours = openings.hours_of(hall.hall, hall.closed, calendar)
+    late = hall.late_hours(wish.request.items)
+    hours = openings.hours_of(hall.hall, hall.closed, calendar, late)
     rules.ensure_open(hours, now, expected=booked is not None)
     unexpected = [item for item in wish.request.items if item not in wish.booked]
     served = {window.no: window.items for window in hall.windows}
