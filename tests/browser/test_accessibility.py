@@ -23,7 +23,7 @@ BILINGUAL = (
     f"/live/halls/{HALL}",
     ABSENT,
 )
-CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), "guide", "report", "rows")
+CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), "guide", "queue-rule", "report", "rows")
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390
 LONG = ("/docs", "/events")
@@ -43,6 +43,7 @@ def paths(system: System) -> Iterator[dict[str, str]]:
         report = f"/api/v1/reports/{audited['report']}"
         yield {
             "guide": f"/api/v1/items/{item}/guide?format=html",
+            "queue-rule": f"/api/v1/halls/{HALL}/queue-policy?format=html",
             "report": f"{report}.html",
             "rows": f"{report}/rows.html?column=late",
         }

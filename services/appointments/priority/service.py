@@ -33,7 +33,7 @@ async def decide(
     """
     if not caller.at(hall_code):
         raise NotFound(_NO_HALL)
-    await ensure_hall(session, hall_code)
+    await get_hall(session, hall_code)
     present = policy(await queries.newest(session, hall_code))
     versions.ensure(change.version, version=present.version, state="in_force")
     kept = present.model_dump(exclude={"version"})
@@ -55,7 +55,9 @@ async def decide(
     return decided
 
 
-async def ensure_hall(session: AsyncSession, hall_code: str) -> None:
+async def get_hall(session: AsyncSession, hall_code: str) -> Hall:
     """Raises NotFound."""
-    if await session.get(Hall, hall_code) is None:
+    hall = await session.get(Hall, hall_code)
+    if hall is None:
         raise NotFound(_NO_HALL)
+    return hall

@@ -2,20 +2,23 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.directory.models import Hall
 from services.appointments.priority import queries, service
 from services.appointments.priority.models import QueuePolicy
 from services.appointments.priority.schemas import QueuePolicyView, QueueRules
 
 
-async def show(session: AsyncSession, hall_code: str) -> QueuePolicyView:
-    """The policy in force, for the wall of the hall. Raises NotFound."""
-    await service.ensure_hall(session, hall_code)
+async def show(session: AsyncSession, hall_code: str) -> tuple[QueuePolicyView, Hall]:
+    """The policy in force, for the wall of the hall, and the hall. Raises NotFound."""
+    hall = await service.get_hall(session, hall_code)
     decided = await queries.newest(session, hall_code)
     if decided is None:
-        return QueuePolicyView(
-            hall_code=hall_code, version=0, rules=QueueRules(), basis=None, decided_at=None
+        default = QueueRules()
+        view = QueuePolicyView(
+            hall_code=hall_code, version=0, rules=default, basis=None, decided_at=None
         )
-    return policy_view(decided)
+        return view, hall
+    return policy_view(decided), hall
 
 
 def policy_view(decided: QueuePolicy) -> QueuePolicyView:
