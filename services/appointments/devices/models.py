@@ -55,6 +55,8 @@ class DeviceAccess(Table, table=True):
     enrolled_at: datetime | None = Field(default=None, sa_type=Moment)
     beats: int = 0
     seen_at: datetime | None = Field(default=None, sa_type=Moment)
+    silent_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When it was published that nothing was heard of it; None while it reports."""
     paper: PaperState = Field(default=PaperState.UNKNOWN, sa_type=enum_type(PaperState, 16))
     faults: list[str] = Field(default_factory=list, sa_type=ARRAY(String(16)))
     software: str | None = Field(default=None, max_length=64)

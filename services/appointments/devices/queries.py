@@ -1,12 +1,14 @@
 """The SQL of devices: each with its enrolment, in one reading."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.devices.models import DeviceAccess
+from services.appointments.devices.models import DeviceAccess, DeviceAccessState
 from services.appointments.directory.models import Device, Window, Zone
 
 
@@ -54,6 +56,27 @@ async def by_key(session: AsyncSession, key_hash: str) -> Proven | None:
     rows = select(Device, DeviceAccess).join(DeviceAccess, _WITH_ACCESS)
     found = (await session.exec(rows.where(col(DeviceAccess.key_hash) == key_hash))).first()
     return None if found is None else Proven(*found)
+
+
+async def silent(session: AsyncSession, since: datetime, limit: int) -> list[Proven]:
+    """Devices at work that reported before and not since then, which nobody has noted; locked. One
+    that just reports is left alone."""
+    rows = (
+        select(Device, DeviceAccess)
+        .join(DeviceAccess, _WITH_ACCESS)
+        .where(
+            col(DeviceAccess.state) == DeviceAccessState.ENROLLED,
+            col(DeviceAccess.seen_at).is_not(None),
+            func.greatest(col(DeviceAccess.seen_at), col(DeviceAccess.enrolled_at)) < since,
+            col(DeviceAccess.silent_at).is_(None),
+            col(Device.retired_at).is_(None),
+            func.coalesce(col(DeviceAccess.enrolled_at) >= col(Device.in_use_since), True),
+        )
+        .order_by(col(DeviceAccess.seen_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=DeviceAccess)
+    )
+    return [Proven(*row) for row in await session.exec(rows)]
 
 
 async def of_hall(session: AsyncSession, hall: str) -> list[Placed]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.appointments.devices import queries, rules
+from services.appointments.devices.events import of_report
 from services.appointments.devices.models import DeviceAccess, DeviceAccessState
 from services.appointments.devices.queries import Proven, Registered
 from services.appointments.devices.schemas import DeviceAccessAction, Heartbeat
@@ -16,6 +17,7 @@ from shared.database.deciding import DecidingSession
 from shared.database.faults import Overtaken
 from shared.database.versioned import swap
 from shared.errors import NotFound, Text
+from shared.messaging import outbox
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
@@ -97,6 +99,7 @@ async def enrol(session: DecidingSession, typed: str, now: datetime) -> NewKey:
         "state": row.to,
         "key_hash": rules.digest(key),
         "enrolled_at": now,
+        "silent_at": None,
         "code_hash": None,
         "code_expires_at": None,
     }
@@ -107,10 +110,16 @@ async def enrol(session: DecidingSession, typed: str, now: datetime) -> NewKey:
 
 
 async def report(session: DecidingSession, beat: Heartbeat, now: datetime) -> Proven:
-    """The device, which has reported. Raises DeviceKeyRefused."""
+    """The device, which has reported; what nobody knew of it is published.
+
+    Raises DeviceKeyRefused.
+    """
     found = await proven(session, beat.key.get_secret_value())
-    values = {**beat.model_dump(include={"paper", "faults", "software"}), "seen_at": now}
+    news = of_report(found.device, found.access, beat.paper, [*beat.faults], now)
+    reported = {**beat.model_dump(include={"paper", "faults", "software"}), "seen_at": now}
+    values = {**reported, "silent_at": None}
     await swap(session, found.access, values, counter="beats", follows=True)
+    await outbox.record_many(session, news)
     return found
 
 
