@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from deploy.tour import family, rating
+from deploy.tour import family, rating, waiting
 from deploy.tour.visiting import Door, Person, TourStopped
 from services.appointments.queueing.models import OVER, TicketState
 from shared.clock import SHANGHAI, now, today
@@ -26,6 +26,7 @@ def visit(door: Door) -> None:
     citizen, clerk = door.sign_in("citizen1"), door.sign_in("clerk1")
     appointment = _book(door, citizen, item)
     family.book_together(door, HALL, item["department_code"])
+    waiting.wait_for_a_place(door, HALL, item["department_code"])
     window = _open_window(door, clerk, item)
     ticket = _arrive(door, citizen, item, appointment)
     _serve(door, clerk, window, ticket)

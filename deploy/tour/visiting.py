@@ -61,6 +61,10 @@ class Person:
             headers["If-Match"] = f'"{version}"'
         return self._send("POST", path, json=body, headers=headers)
 
+    def delete(self, path: str) -> Any:
+        """The answer's JSON."""
+        return self._send("DELETE", path)
+
     def status(self, method: str, path: str, body: Any = None) -> int:
         """Only the status: for what must be refused."""
         return self._request(method, path, json=body).status_code

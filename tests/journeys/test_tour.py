@@ -93,6 +93,10 @@ def test_the_tour_can_be_walked_in_english_after_somebody_played(system: System)
         "serves 1 person first",
         "two people with two matters are one booking",
         "what is left of the visit",
+        "is booked out",
+        "the citizen reads the notice in their inbox",
+        "A time has become free",
+        "the citizen confirms in time",
     ):
         assert said in walked.stdout, walked.stdout
     told = re.search(r"out of (\d+) free slots", walked.stdout)
