@@ -1,8 +1,11 @@
 """Subscriptions of the notices."""
 
+from typing import Any
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.notices import service
+from services.appointments.outreach.events import OutreachEventCancelled
 from services.appointments.queueing.events import TicketCalled
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Envelope
@@ -13,4 +16,15 @@ async def look_who_is_near(session: AsyncSession, envelope: Envelope[TicketCalle
     await service.notice_nearly(session, envelope.data.hall_code, envelope.time)
 
 
-subscriptions = [Subscription("appointments-nearly", TicketCalled, look_who_is_near)]
+async def notify_registered(
+    session: AsyncSession, envelope: Envelope[OutreachEventCancelled]
+) -> None:
+    """One event for all who had places: each of them is let know."""
+    data = envelope.data
+    await service.notify_registered(session, data.hall_code, data.event_id)
+
+
+subscriptions: list[Subscription[Any]] = [
+    Subscription("appointments-nearly", TicketCalled, look_who_is_near),
+    Subscription("appointments-outreach-off", OutreachEventCancelled, notify_registered),
+]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select as columns
@@ -15,11 +15,17 @@ from services.appointments.directory.models import Hall
 from services.appointments.guides.models import Item
 from services.appointments.notices.models import ReminderMark
 from services.appointments.notices.rules import CallingWindow, WaitingTicket
+from services.appointments.outreach.models import Gathering, Registration, RegistrationState
 from services.appointments.queueing.models import Ticket, TicketState, WindowState
 from services.appointments.releases.models import Release, ReleaseEntry
+from shared.database.transitions import listed
 
+COMING = (AppointmentState.CONFIRMED, AppointmentState.CHECKED_IN, AppointmentState.SERVED)
+"""Of a leg in one of these its person was reminded before the later ones of the visit."""
 FURTHEST = 200
 """So many of a queue are looked at for whose turn is near."""
+
+Row = TypeVar("Row")
 
 _ADVANCE = text(f"""
 -- One process at a time runs the job; a lock here would find the row that `moved` has changed.
@@ -34,9 +40,12 @@ SELECT greatest(coalesce((SELECT until FROM seen), until), :now), until FROM mov
 """)
 _STARTING = text(f"""
 SELECT a.id, a.hall_code, a.version, a.starts_at FROM hall h CROSS JOIN LATERAL (
-  SELECT id, hall_code, version, starts_at FROM appointment
+  SELECT id, hall_code, version, starts_at FROM appointment own
   WHERE hall_code = h.code AND state = '{AppointmentState.CONFIRMED}'
     AND starts_at > :after AND starts_at <= :until
+    AND NOT EXISTS (SELECT FROM appointment b WHERE b.party_id = own.party_id
+      AND b.on_date = own.on_date AND b.state IN ({listed(COMING)})
+      AND (b.starts_at, b.id) < (own.starts_at, own.id))
 ) a ORDER BY a.starts_at, a.id
 """)
 _WAITING = text(f"""
@@ -81,6 +90,21 @@ class BookedMatter(NamedTuple):
     known: Citizen | None
 
 
+class PartyLeg(NamedTuple):
+    """A leg of what was booked together, and what it is for."""
+
+    appointment: Appointment
+    item: Item | None
+
+
+class RegisteredMatter(NamedTuple):
+    """Places at an outreach event, and of which hall it is."""
+
+    registration: Registration
+    gathering: Gathering
+    hall: Hall | None
+
+
 class QueuedMatter(NamedTuple):
     """A ticket, where and for what; its appointment, and that person's contact, if it has one."""
 
@@ -111,6 +135,52 @@ async def booked(session: AsyncSession, appointment_id: UUID) -> BookedMatter | 
     )
     found = (await session.exec(rows)).one_or_none()
     return None if found is None else BookedMatter(*found)
+
+
+async def party(session: AsyncSession, party_id: UUID) -> list[PartyLeg]:
+    """All legs of what was booked together."""
+    rows = (
+        select(Appointment, Item)
+        .outerjoin(Item, col(Item.code) == Appointment.item_code)
+        .where(col(Appointment.party_id) == party_id)
+    )
+    return [PartyLeg(*row) for row in await session.exec(rows)]
+
+
+async def placed(
+    session: AsyncSession, kind: type[Row], row_id: UUID
+) -> tuple[Row, Hall | None, Item | None] | None:
+    """A row that has a hall and an item, with both."""
+    table: Any = kind
+    rows = (
+        columns(table, Hall, Item)
+        .outerjoin(Hall, col(Hall.code) == table.hall_code)
+        .outerjoin(Item, col(Item.code) == table.item_code)
+        .where(table.id == row_id)
+    )
+    found = (await session.execute(rows)).one_or_none()
+    return None if found is None else (found[0], found[1], found[2])
+
+
+async def registered(session: AsyncSession, registration_id: UUID) -> RegisteredMatter | None:
+    """What a notice about places at an outreach event says."""
+    rows = (
+        select(Registration, Gathering, Hall)
+        .join(Gathering, col(Gathering.id) == Registration.event_id)
+        .outerjoin(Hall, col(Hall.code) == Gathering.hall_code)
+        .where(col(Registration.id) == registration_id)
+    )
+    found = (await session.exec(rows)).one_or_none()
+    return None if found is None else RegisteredMatter(*found)
+
+
+async def registrations(session: AsyncSession, event_id: UUID) -> Sequence[UUID]:
+    """Whoever has places at an outreach event."""
+    rows = select(col(Registration.id)).where(
+        col(Registration.event_id) == event_id,
+        col(Registration.state) == RegistrationState.REGISTERED,
+    )
+    return (await session.exec(rows)).all()
 
 
 async def queued(session: AsyncSession, ticket_id: UUID) -> QueuedMatter | None:

@@ -1,22 +1,19 @@
 """When somebody is to be let know, and whom: handed over when the notice goes out."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import contacts
-from services.appointments.directory.models import Hall
-from services.appointments.guides.models import Item
-from services.appointments.notices import queries, rules
+from services.appointments.booking.models import Appointment
+from services.appointments.notices import matters, queries, rules
 from services.appointments.notices.events import NoticeDue
+from services.appointments.notices.matters import MATTERS
 from services.appointments.notices.models import TicketNotice
-from services.appointments.notices.rules import (
-    OF_APPOINTMENTS,
-    OF_RELEASES,
-    OF_TICKETS,
-    REMINDED_BEFORE,
-)
+from services.appointments.notices.queries import PartyLeg
+from services.appointments.notices.rules import OF_APPOINTMENTS, OF_TICKETS, REMINDED_BEFORE
 from shared.database.pruning import Pruned
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
@@ -24,7 +21,7 @@ from shared.security.crypto import Keyring
 from shared.web.handover import OVER, HandoverView
 
 FORGOTTEN = Pruned(TicketNotice.__tablename__, "at", timedelta(days=7))
-SOON = "ticket_soon"
+SOON, EVENT_CANCELLED = "ticket_soon", "outreach_event_cancelled"
 
 
 async def hand_over(
@@ -35,29 +32,49 @@ async def hand_over(
         return await _of_appointment(session, keyring, kind, about)
     if kind in OF_TICKETS:
         return await _of_ticket(session, keyring, kind, about)
-    if kind in OF_RELEASES:
-        return await _of_release(session, keyring, kind, about)
-    return OVER
+    handing = MATTERS.get(kind)
+    return OVER if handing is None else await handing(session, keyring, kind, about)
 
 
 async def _of_appointment(
     session: AsyncSession, keyring: Keyring, kind: str, about: UUID
 ) -> HandoverView:
     found = await queries.booked(session, about)
-    if found is None or found.appointment.state not in OF_APPOINTMENTS[kind]:
+    if found is None:
         return OVER
     one = found.appointment
+    legs = [PartyLeg(one, found.item)]
+    if one.party_id is not None:
+        legs = await queries.party(session, one.party_id)
+    covered = rules.covered(kind, one, [leg.appointment for leg in legs])
+    if not covered:
+        return OVER
     contact = contacts.opened(keyring, one, found.known)
+    expires_at = covered[0].expires_at
     return HandoverView(
         applies=True,
         account_id=rules.account_of(one.citizen_key),
         phone=contact and contact.phone,
         facts={
-            **_where(found.hall, found.item),
-            "starts_at": one.starts_at.isoformat(),
-            "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+            **matters.where(found.hall, found.item),
+            **_matter_of(covered, legs),
+            "starts_at": covered[0].starts_at.isoformat(),
+            "expires_at": expires_at.isoformat() if expires_at else None,
         },
     )
+
+
+def _matter_of(covered: Sequence[Appointment], legs: Sequence[PartyLeg]) -> dict[str, str | None]:
+    """What the legs are for, in both languages."""
+    items = {leg.appointment.id: leg.item for leg in legs}
+    known = [item for one in covered if (item := items[one.id]) is not None]
+    if not known:
+        return {}
+    people = len({one.person_no for one in covered})
+    return {
+        "item_name": rules.named([item.name for item in known], people, "zh"),
+        "item_name_en": rules.named([item.name_en or item.name for item in known], people, "en"),
+    }
 
 
 async def _of_ticket(
@@ -66,48 +83,16 @@ async def _of_ticket(
     found = await queries.queued(session, about)
     if found is None or found.ticket.state not in OF_TICKETS[kind]:
         return OVER
-    ticket, booked = found.ticket, found.appointment
-    contact = booked and contacts.opened(keyring, booked, found.known)
-    window = ticket.window_no
-    own = {"number": ticket.number, "window_no": None if window is None else str(window)}
-    return HandoverView(
-        applies=True,
-        account_id=rules.account_of(
-            ticket.owner, ticket.citizen_key, booked.citizen_key if booked else None
-        ),
-        phone=contact and contact.phone,
-        facts={**_where(found.hall, found.item), **own},
-    )
-
-
-async def _of_release(
-    session: AsyncSession, keyring: Keyring, kind: str, about: UUID
-) -> HandoverView:
-    found = await queries.in_line(session, about)
-    if found is None or found.entry.state not in OF_RELEASES[kind]:
-        return OVER
-    entry = found.entry
-    contact = found.known and contacts.of_person(keyring, found.known)
-    return HandoverView(
-        applies=True,
-        account_id=rules.account_of(entry.citizen_key),
-        phone=contact and contact.phone,
-        facts={
-            **_where(found.hall, None),
-            "release_title": found.release.title,
-            "expires_at": entry.expires_at.isoformat() if entry.expires_at else None,
-        },
-    )
-
-
-def _where(hall: Hall | None, item: Item | None) -> dict[str, str | None]:
-    return {
-        "hall_name": hall.name if hall else None,
-        "hall_name_en": hall.name_en if hall else None,
-        "address": hall.address if hall else None,
-        "item_name": item.name if item else None,
-        "item_name_en": item.name_en if item else None,
+    window = found.ticket.window_no
+    own = {
+        "number": found.ticket.number,
+        "window_no": None if window is None else str(window),
     }
+    return HandoverView(
+        applies=True,
+        **matters.of_queued(keyring, found)._asdict(),
+        facts={**matters.where(found.hall, found.item), **own},
+    )
 
 
 async def remind(session: AsyncSession, now: datetime) -> int:
@@ -145,5 +130,14 @@ async def notice_nearly(session: AsyncSession, hall: str, now: datetime) -> None
     events = [
         Addressed(NoticeDue(kind=SOON, about_id=each, occasion="soon"), hall, str(each))
         for each in fresh
+    ]
+    await outbox.record_many(session, events)
+
+
+async def notify_registered(session: AsyncSession, hall: str, event_id: UUID) -> None:
+    """An outreach event does not take place: whoever has places at it is let know."""
+    events = [
+        Addressed(NoticeDue(kind=EVENT_CANCELLED, about_id=each, occasion="off"), hall, str(each))
+        for each in await queries.registrations(session, event_id)
     ]
     await outbox.record_many(session, events)
