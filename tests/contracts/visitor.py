@@ -71,6 +71,7 @@ class Visitor:
         self.answers: dict[str, list[httpx.Response]] = defaultdict(list)
         self._templates = {name: path for name, (path, _, _) in self.operations().items()}
         self.secrets = Secrets()
+        self._carried = system.data / "notices.jsonl"
         self.accounts = system.accounts()
         people = self.accounts.values()
         self.people = [(one["role"], system.sign_in(one["account"])) for one in people]
@@ -82,6 +83,11 @@ class Visitor:
     def password(self, account: str) -> str:
         """What `make accounts` shows."""
         return str(self.accounts[account]["password"])
+
+    def carried(self, kind: str) -> list[dict[str, str]]:
+        """The messages of a kind that would have left the house, in their order."""
+        lines = self._carried.read_text().splitlines() if self._carried.exists() else []
+        return [found for line in lines if (found := json.loads(line))["kind"] == kind]
 
     def read_portals(self) -> None:
         """Has the portals of the units that dispute read at once, and again by themselves."""

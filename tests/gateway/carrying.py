@@ -11,9 +11,11 @@ from uuid import UUID
 
 from aiosmtpd.smtp import SMTP, Envelope
 from fastapi import FastAPI, Request, Response
+from sqlalchemy import text
 
 from deploy.postgres import Urls
-from services.gateway.notices import service
+from services.gateway.notices import emails, service
+from services.gateway.notices.contracts import Handover
 from services.gateway.notices.schemas import NoticePreferencesIn
 from services.gateway.notices.service import Occasion
 from services.gateway.settings import GatewaySettings
@@ -25,6 +27,10 @@ from tests.gateway.loopback_server import listening
 KEYRING = Keyring(support.COLUMN_KEYS, support.INDEX_KEY)
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 PHONE = "13900000001"
+SECRET = "a-secret-of-the-test-that-is-long-enough"
+FACTS: dict[str, str | None] = {"number": "A007", "window_no": "7", "hall_name": "东湖区政务大厅"}
+Handed = dict[UUID, Handover | None]
+"""What the services say, by what a notice is about."""
 
 
 def apart_settings(apart: Urls, **others: Any) -> GatewaySettings:
@@ -44,9 +50,24 @@ async def accept(
         await service.accept(session, Occasion("appointments", kind, about, occasion), at, at)
 
 
-async def choose(sessions: Sessions, account: UUID, **wanted: Any) -> None:
+async def choose(
+    sessions: Sessions,
+    account: UUID,
+    *,
+    confirmed: bool = True,
+    now: datetime = NOON,
+    **wanted: Any,
+) -> None:
+    """What the account wants; its address is one that it has confirmed, unless said otherwise."""
     async with sessions() as session, session.begin():
-        await service.choose(session, KEYRING, account, NoticePreferencesIn(**wanted), None)
+        asked = NoticePreferencesIn(**wanted)
+        await emails.choose(session, KEYRING, account, asked, None, now)
+        if confirmed:
+            done = "UPDATE notice_preference SET email_confirmed_at = :now, code_sealed = NULL,"
+            done += " code_expires_at = NULL WHERE account_id = :account"
+            await session.execute(text(done), {"now": now, "account": account})
+            gone = "DELETE FROM notice WHERE kind = 'email_confirmation' AND about_id = :account"
+            await session.execute(text(gone), {"account": account})
 
 
 class MailBox:
@@ -56,8 +77,12 @@ class MailBox:
         self.mails: list[EmailMessage] = []
         self.answers: Iterator[str] = iter(())
         self.port = 0
+        self.hangs: asyncio.Event | None = None
+        """As long as it is not set, nobody who brings something is answered."""
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Envelope) -> str:
+        if self.hangs is not None:
+            await self.hangs.wait()
         answer = next(self.answers, "250 2.0.0 queued as 4711")
         if answer.startswith("250"):
             content = envelope.content

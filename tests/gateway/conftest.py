@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,23 @@ from deploy.services import SERVICES
 from services.gateway.app import create_app
 from services.gateway.direct.way import DirectWay
 from services.gateway.documents import asyncapi, openapi
+from services.gateway.notices.channels import carriers
+from services.gateway.notices.contracts import Handover
+from services.gateway.notices.delivering import Dispatcher
+from services.gateway.notices.models import Notice
 from shared.database.engine import Sessions, new_engine, new_sessions
 from shared.web import glossary, room
 from tests import support
-from tests.gateway.carrying import apart_settings
+from tests.gateway.carrying import (
+    KEYRING,
+    SECRET,
+    Handed,
+    MailBox,
+    SmsGateway,
+    apart_settings,
+    mail_server,
+    sms_gateway,
+)
 from tests.gateway.loopback_server import WAYS, listening, listening_both_ways
 from tests.gateway.service import Calls, service
 from tests.support import Databases, Tokens
@@ -177,3 +191,40 @@ async def rows(apart: Urls) -> AsyncIterator[asyncpg.Connection]:
     await connection.execute("TRUNCATE notice, notice_delivery, notice_preference")
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[MailBox]:
+    async with mail_server() as found:
+        yield found
+
+
+@pytest.fixture
+async def city() -> AsyncIterator[SmsGateway]:
+    async with sms_gateway() as found:
+        yield found
+
+
+@pytest.fixture
+def handed() -> Handed:
+    """What the services say, by what a notice is about."""
+    return {}
+
+
+@pytest.fixture
+def dispatcher(
+    sessions: Sessions, apart: Urls, handed: Handed, box: MailBox, city: SmsGateway
+) -> Dispatcher:
+    async def ask(notice: Notice, _: datetime) -> Handover | None:
+        return handed[notice.about_id]
+
+    settings = apart_settings(
+        apart,
+        smtp_host="127.0.0.1",
+        smtp_port=box.port,
+        smtp_tls="none",
+        smtp_from="onedoor@city.example",
+        sms_webhook_url=city.url,
+        sms_webhook_secret=SECRET,
+    )
+    return Dispatcher(sessions, KEYRING, ask, carriers(settings))

@@ -2,75 +2,30 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
-import pytest
 
-from deploy.postgres import Urls
-from services.gateway.notices.channels import carriers, signature
+from services.gateway.notices.channels import signature
 from services.gateway.notices.contracts import Handover
 from services.gateway.notices.delivering import Dispatcher
-from services.gateway.notices.models import Notice
 from services.gateway.notices.rules import RETRY_AFTER
 from shared.database.engine import Sessions
 from tests.gateway.carrying import (
+    FACTS,
     KEYRING,
     NOON,
     PHONE,
+    SECRET,
+    Handed,
     MailBox,
     SmsGateway,
     accept,
-    apart_settings,
     choose,
-    mail_server,
-    sms_gateway,
 )
 from tests.sealed_cells import faults
-
-SECRET = "a-secret-of-the-test-that-is-long-enough"
-FACTS: dict[str, str | None] = {"number": "A007", "window_no": "7", "hall_name": "东湖区政务大厅"}
-Handed = dict[UUID, Handover | None]
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[MailBox]:
-    async with mail_server() as found:
-        yield found
-
-
-@pytest.fixture
-async def city() -> AsyncIterator[SmsGateway]:
-    async with sms_gateway() as found:
-        yield found
-
-
-@pytest.fixture
-def handed() -> Handed:
-    """What the services say, by what a notice is about."""
-    return {}
-
-
-@pytest.fixture
-def dispatcher(
-    sessions: Sessions, apart: Urls, handed: Handed, box: MailBox, city: SmsGateway
-) -> Dispatcher:
-    async def ask(notice: Notice, _: datetime) -> Handover | None:
-        return handed[notice.about_id]
-
-    settings = apart_settings(
-        apart,
-        smtp_host="127.0.0.1",
-        smtp_port=box.port,
-        smtp_tls="none",
-        smtp_from="onedoor@city.example",
-        sms_webhook_url=city.url,
-        sms_webhook_secret=SECRET,
-    )
-    return Dispatcher(sessions, KEYRING, ask, carriers(settings))
 
 
 async def test_it_goes_by_every_channel_once_and_no_phone_is_kept(

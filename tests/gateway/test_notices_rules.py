@@ -1,6 +1,7 @@
 """What a notice says, by which channels it goes, when, and how often it is tried."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from string import Formatter
 from typing import Any
 
@@ -28,6 +29,12 @@ FACTS = {
     "window_no": "7",
     "reg_no": "20261124-0001",
     "expires_at": "2026-11-24T01:10:00+00:00",
+    "materials": "照片",
+    "missing": "2",
+    "title": "送服务进村",
+    "place": "新田村",
+    "people": "2",
+    "code": "40817263",
 }
 
 
@@ -92,6 +99,22 @@ def test_the_channels_are_those_that_somebody_wants_and_has(
         "ticket_called", wishes, has_account=account, phone=phone, available=EVERY
     )
     assert found == expected
+
+
+def test_what_goes_by_one_channel_goes_by_no_other_whatever_somebody_wishes() -> None:
+    """A code to confirm an address by is of no use where it does not come to the address."""
+    muted = Wishes(muted=frozenset({"email_confirmation"}))
+    asked = partial(rules.channels, "email_confirmation", has_account=True, phone="13800138000")
+    found = asked(muted, available=EVERY)
+    assert found == [NoticeChannel.EMAIL]
+    without = EVERY - {NoticeChannel.EMAIL}
+    assert asked(Wishes(), available=without) == []
+
+
+def test_who_is_called_comes_before_who_is_reminded() -> None:
+    urgent = {kind for kind in TEMPLATES if rules.priority(kind) == 0}
+    assert urgent >= {"ticket_soon", "ticket_called", "ticket_missed", "waitlist_offer"}
+    assert not urgent & {"appointment_reminder_day", "deferral_reminder", "followup_invited"}
 
 
 def test_a_channel_that_the_deployment_has_not_is_not_taken() -> None:

@@ -1,12 +1,12 @@
 """Each event makes its notice, once, while it is news."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 
-from services.gateway.notices import handlers
+from services.gateway.notices import contracts, handlers, matters
 from services.gateway.notices.contracts import (
     AppointmentCancelled,
     AppointmentConfirmed,
@@ -79,6 +79,59 @@ async def test_each_event_makes_its_notice_and_a_repetition_none(
         ("ticket_missed", one),
         ("ticket_soon", one),
     ]
+
+
+async def test_so_does_each_event_of_what_is_no_appointment(
+    sessions: Sessions, rows: asyncpg.Connection
+) -> None:
+    one, day = uuid4(), date(2099, 3, 9)
+    checked = [
+        contracts.PreCheckAnswered(pre_check_id=one, state=state, version=2)
+        for state in ("complete", "missing", "elsewhere")
+    ]
+    planned = [
+        contracts.OutreachVisitPlanned(visit_id=one, starts_at=NOON + timedelta(days=36500 + n))
+        for n in (0, 0, 1)
+    ]
+    steps: list[tuple[Any, Any]] = [
+        (matters.promised, contracts.DeferralPromised(deferral_id=one, due_on=day)),
+        (matters.reminded, contracts.DeferralReminded(deferral_id=one, due_on=day)),
+        (matters.lapsed, contracts.DeferralLapsed(deferral_id=one, due_on=day)),
+        *((matters.checked, each) for each in checked),
+        *((matters.planned, each) for each in planned),
+        (matters.refused, contracts.OutreachVisitRefused(visit_id=one, version=2)),
+        (matters.called_off, contracts.OutreachVisitCancelled(visit_id=one, version=3)),
+        (matters.registered, contracts.OutreachRegistrationMade(registration_id=one, version=1)),
+        (
+            matters.unregistered,
+            contracts.OutreachRegistrationCancelled(registration_id=one, version=2),
+        ),
+        (matters.decided, contracts.ConsultationAnswered(consultation_id=one, version=5)),
+        (matters.invited, contracts.FollowupInvited(followup_id=one, due_on=day)),
+    ]
+    for handle, data in [*steps, *steps]:
+        async with sessions() as session, session.begin():
+            await handle(session, of(data))
+
+    found = await rows.fetch("SELECT kind, useful_until FROM notice ORDER BY kind, useful_until")
+    assert [row["kind"] for row in found] == [
+        "consultation_answered",
+        "deferral_lapsed",
+        "deferral_promised",
+        "deferral_reminder",
+        "followup_invited",
+        "outreach_registered",
+        "outreach_registration_cancelled",
+        "outreach_visit_cancelled",
+        "outreach_visit_planned",
+        "outreach_visit_planned",
+        "outreach_visit_refused",
+        "pre_check_complete",
+        "pre_check_elsewhere",
+        "pre_check_missing",
+    ]
+    until = {row["kind"]: row["useful_until"] for row in found}
+    assert until["deferral_reminder"] == datetime(2099, 3, 9, 15, 59, tzinfo=UTC)
 
 
 async def test_a_stream_that_is_read_from_its_beginning_wakes_nobody(

@@ -129,7 +129,7 @@ async def _hold_in_turn(
     context: BookingContext, run: Sequence[SlotFacts], asked: _Asked
 ) -> Held | None:
     """Wherever there is a place at that time, by an admission; None where there is none."""
-    visit = visiting.in_stead(run, asked.item, asked.now)
+    visit = visiting.in_stead(run, asked.item)
     try:
         return await _book(context, visit, asked)
     except Problem:

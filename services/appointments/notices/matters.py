@@ -1,6 +1,6 @@
 """Whom notices of what is no appointment and no ticket are for: promises, pre-checks, outreach,
-follow-ups, consultations, and turns in the line for a release. Who has none of their own account is reached by the ticket, or the
-visit, that it came up in.
+follow-ups, consultations, and turns in the line for a release. Who has none of their own account is
+reached by the ticket, or the visit, that it came up in.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -175,7 +175,7 @@ async def turn(session: AsyncSession, keyring: Keyring, kind: str, about: UUID) 
     if found is None or found.entry.state is not OF_RELEASES[kind]:
         return OVER
     entry = found.entry
-    contact = found.known and contacts.of_person(keyring, found.known)
+    contact = None if found.known is None else contacts.of_person(keyring, found.known)
     reach = Reach(rules.account_of(entry.citizen_key), contact and contact.phone)
     expires_at = entry.expires_at.isoformat() if entry.expires_at else None
     named = {"release_title": found.release.title, "expires_at": expires_at}

@@ -107,6 +107,139 @@ class NoticeDue(Event):
     useful_until: AwareDatetime | None = None
 
 
+class DeferralEvent(Event):
+    """What is read of every event of a deferral."""
+
+    deferral_id: UUID
+    due_on: date
+
+
+class DeferralPromised(DeferralEvent):
+    """容缺受理：次要材料承诺在期限前补交。
+
+    A matter was taken up with minor papers missing.
+    """
+
+    type: ClassVar[str] = "appointments.deferral.promised.v1"
+
+
+class DeferralReminded(DeferralEvent):
+    """补交期限将到。
+
+    The last day to hand in papers is near.
+    """
+
+    type: ClassVar[str] = "appointments.deferral.reminded.v1"
+
+
+class DeferralLapsed(DeferralEvent):
+    """到期未补，容缺受理失效。
+
+    The last day went by, and the matter counts as not taken up.
+    """
+
+    type: ClassVar[str] = "appointments.deferral.lapsed.v1"
+
+
+class PreCheckAnswered(Event):
+    """预审已答复。
+
+    A pre-check was answered.
+    """
+
+    type: ClassVar[str] = "appointments.pre-check.answered.v1"
+
+    pre_check_id: UUID
+    state: str
+    version: int
+
+
+class OutreachVisitPlanned(Event):
+    """上门时间已定，或有变动。
+
+    A visit was planned, or planned anew.
+    """
+
+    type: ClassVar[str] = "appointments.outreach_visit.planned.v1"
+
+    visit_id: UUID
+    starts_at: AwareDatetime
+
+
+class OutreachVisitEnded(Event):
+    """What is read of a visit that does not take place."""
+
+    visit_id: UUID
+    version: int
+
+
+class OutreachVisitRefused(OutreachVisitEnded):
+    """不能上门办理。
+
+    A visit was refused.
+    """
+
+    type: ClassVar[str] = "appointments.outreach_visit.refused.v1"
+
+
+class OutreachVisitCancelled(OutreachVisitEnded):
+    """取消上门。
+
+    A visit was cancelled.
+    """
+
+    type: ClassVar[str] = "appointments.outreach_visit.cancelled.v1"
+
+
+class OutreachRegistrationEvent(Event):
+    """What is read of places at an outreach event."""
+
+    registration_id: UUID
+    version: int
+
+
+class OutreachRegistrationMade(OutreachRegistrationEvent):
+    """有人报名参加行诊。
+
+    Somebody registered for an outreach event.
+    """
+
+    type: ClassVar[str] = "appointments.outreach_registration.made.v1"
+
+
+class OutreachRegistrationCancelled(OutreachRegistrationEvent):
+    """取消行诊报名。
+
+    A registration was cancelled.
+    """
+
+    type: ClassVar[str] = "appointments.outreach_registration.cancelled.v1"
+
+
+class ConsultationAnswered(Event):
+    """会诊有了统一答复。
+
+    A consultation got its one answer.
+    """
+
+    type: ClassVar[str] = "appointments.consultation.answered.v1"
+
+    consultation_id: UUID
+    version: int
+
+
+class FollowupInvited(Event):
+    """抽中一件已办结的事，请当事人回答问卷。
+
+    A finished case was drawn: its person is asked how it went.
+    """
+
+    type: ClassVar[str] = "appointments.followup.invited.v1"
+
+    followup_id: UUID
+    due_on: date
+
+
 class LetterRegistered(Event):
     """来信已登记。
 
@@ -161,4 +294,7 @@ class Handover(BaseModel):
     applies: bool
     account_id: UUID | None = None
     phone: str | None = None
+    email: str | None = None
+    """Of the gateway's own notices alone: an address to be confirmed, in its account's language."""
+    language: str | None = None
     facts: dict[str, str | None] = {}

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.gateway.notices import queries, rules, service
+from services.gateway.notices import emails, queries, rules, service
 from services.gateway.notices.channels import Carrier, NotCarried, Parcel
 from services.gateway.notices.contracts import Handover
 from services.gateway.notices.models import Notice, NoticeChannel, NoticeState
@@ -23,7 +24,10 @@ EVERY_SECONDS = 1.0
 Ask = Callable[[Notice, datetime], Awaitable[Handover | None]]
 """Asks the service that knows what the notice is about; None while it cannot be reached."""
 
+_CARRIED = [way for way in NoticeChannel if way is not NoticeChannel.INBOX]
+"""Those that the deployment does not have any more are drained, too."""
 T = TypeVar("T")
+_Take = Callable[[datetime], Awaitable[int]]
 _Step = Callable[[T, datetime], Awaitable[None]]
 
 log = structlog.get_logger()
@@ -47,26 +51,44 @@ class Dispatcher:
         self._sessions, self._keyring, self._ask = sessions, keyring, ask
         self._carriers = carriers
         self._available = frozenset({NoticeChannel.INBOX, *carriers})
+        self._queues: list[_Take] = [
+            self.address,
+            *(partial(self.deliver, way) for way in _CARRIED),
+        ]
 
     async def run(self) -> None:
-        """Until cancelled; an outage of the database is waited out."""
+        """Until cancelled; each channel has a queue of its own, and none waits for a slow one."""
+        async with asyncio.TaskGroup() as queues:
+            for take in self._queues:
+                queues.create_task(self._keep(take))
+
+    async def _keep(self, take: _Take) -> None:
+        """An outage of the database is waited out."""
         while True:
             try:
-                while await self.round(clock.now()):
+                while await take(clock.now()):
                     pass
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("notices_wait", error=type(error).__name__)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def round(self, now: datetime) -> int:
-        """Takes what is due, once; returns how much that was."""
+        """Takes what is due, once, of all queues; returns how much that was."""
+        return sum([await take(now) for take in self._queues])
+
+    async def address(self, now: datetime) -> int:
+        """Of what is due asks whom to reach, once; returns how much that was."""
         async with self._sessions() as session, session.begin():
             notices = await queries.take_notices(session, now)
         await self._each(notices, self._address, self._put_off_notice, now)
+        return len(notices)
+
+    async def deliver(self, channel: NoticeChannel, now: datetime) -> int:
+        """Hands over what is due by a channel, once; returns how much that was."""
         async with self._sessions() as session, session.begin():
-            due = await queries.take_deliveries(session, now)
+            due = await queries.take_deliveries(session, channel, now)
         await self._each(due, self._deliver, self._put_off_delivery, now)
-        return len(notices) + len(due)
+        return len(due)
 
     async def _each(
         self, taken: Sequence[T], work: _Step[T], put_off: _Step[T], now: datetime
@@ -93,7 +115,7 @@ class Dispatcher:
         if service.is_late(notice, now):
             await self._settle(notice, Outcome(NoticeAction.DROP, service.TOO_LATE))
             return
-        known = await self._ask(notice, now)
+        known = await self._known(notice, now)
         if known is None:
             await self._settle(notice, service.tried_again(notice.attempts, now))
         elif not known.applies:
@@ -101,6 +123,13 @@ class Dispatcher:
         else:
             async with self._sessions() as session, session.begin():
                 await service.address(session, self._keyring, notice, known, self._available, now)
+
+    async def _known(self, notice: Notice, now: datetime) -> Handover | None:
+        """Whether it holds and whom it is for; of its own the gateway knows that itself."""
+        if notice.source != emails.OWN:
+            return await self._ask(notice, now)
+        async with self._sessions() as session:
+            return await emails.hand_over(session, self._keyring, notice, now)
 
     async def _settle(self, notice: Notice, outcome: Outcome) -> None:
         async with self._sessions() as session, session.begin():
@@ -118,18 +147,19 @@ class Dispatcher:
         notice, channel = due.notice, due.delivery.channel
         if service.is_late(notice, now):
             return _Sent(Outcome(NoticeAction.DROP, service.TOO_LATE))
-        known = await self._ask(notice, now)
+        known = await self._known(notice, now)
         if known is None:
             return _Sent(service.tried_again(due.delivery.attempts, now))
         if not known.applies:
             return _Sent(Outcome(NoticeAction.DROP, service.OVER))
         async with self._sessions() as session:
             wishes = await service.wishes_of(session, self._keyring, known.account_id)
-        to = wishes.email if channel is NoticeChannel.EMAIL else known.phone
+        to = known.email or wishes.email if channel is NoticeChannel.EMAIL else known.phone
         if to is None or channel not in self._carriers:
             return _Sent(Outcome(NoticeAction.DROP, service.NOBODY))
-        said = rules.message(notice.kind, known.facts, wishes.language)
-        parcel = Parcel(due.delivery.id, notice.kind, to, said, wishes.language)
+        language = known.language or wishes.language
+        said = rules.message(notice.kind, known.facts, language)
+        parcel = Parcel(due.delivery.id, notice.kind, to, said, language)
         try:
             receipt = await self._carriers[channel].carry(parcel, now)
         except NotCarried as failed:

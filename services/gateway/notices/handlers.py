@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.notices import service
+from services.gateway.notices import matters, service
 from services.gateway.notices.contracts import (
     AppointmentCancelled,
     AppointmentConfirmed,
@@ -20,12 +20,11 @@ from services.gateway.notices.contracts import (
     TicketCalled,
     TicketMissed,
 )
-from services.gateway.notices.service import Occasion
+from services.gateway.notices.service import APPOINTMENTS, FEEDBACK, Occasion
 from shared import clock
 from shared.messaging.bus import Subscription
 from shared.messaging.events import Envelope
 
-_SOURCE, _FEEDBACK = "appointments", "feedback"
 _DUE_MOVED = "letter_due_moved"
 
 
@@ -49,7 +48,7 @@ async def cancelled(session: AsyncSession, envelope: Envelope[AppointmentCancell
 
 async def moved(session: AsyncSession, envelope: Envelope[AppointmentRescheduled]) -> None:
     """About the appointment that holds now."""
-    about = Occasion(_SOURCE, "appointment_moved", envelope.data.replaced_by, "moved")
+    about = Occasion(APPOINTMENTS, "appointment_moved", envelope.data.replaced_by, "moved")
     await service.accept(session, about, envelope.time, clock.now())
 
 
@@ -63,24 +62,24 @@ async def passed(session: AsyncSession, envelope: Envelope[TicketMissed]) -> Non
 
 async def due(session: AsyncSession, envelope: Envelope[NoticeDue]) -> None:
     data = envelope.data
-    about = Occasion(_SOURCE, data.kind, data.about_id, data.occasion, data.useful_until)
+    about = Occasion(APPOINTMENTS, data.kind, data.about_id, data.occasion, data.useful_until)
     await service.accept(session, about, envelope.time, clock.now())
 
 
 async def received(session: AsyncSession, envelope: Envelope[LetterRegistered]) -> None:
-    about = Occasion(_FEEDBACK, "letter_received", envelope.data.letter_id, "registered")
+    about = Occasion(FEEDBACK, "letter_received", envelope.data.letter_id, "registered")
     await service.accept(session, about, envelope.time, clock.now())
 
 
 async def answered(session: AsyncSession, envelope: Envelope[LetterReplied]) -> None:
     data = envelope.data
-    about = Occasion(_FEEDBACK, "letter_answered", data.letter_id, _moment(data.at))
+    about = Occasion(FEEDBACK, "letter_answered", data.letter_id, _moment(data.at))
     await service.accept(session, about, envelope.time, clock.now())
 
 
 async def extended(session: AsyncSession, envelope: Envelope[LetterExtended]) -> None:
     data = envelope.data
-    about = Occasion(_FEEDBACK, _DUE_MOVED, data.letter_id, _moment(data.at))
+    about = Occasion(FEEDBACK, _DUE_MOVED, data.letter_id, _moment(data.at))
     await service.accept(session, about, envelope.time, clock.now())
 
 
@@ -88,7 +87,7 @@ async def due_moved(session: AsyncSession, envelope: Envelope[DeadlineMoved]) ->
     """Several clocks of a letter may move to one day: that is said once."""
     data = envelope.data
     if data.subject_kind == "letter":
-        about = Occasion(_FEEDBACK, _DUE_MOVED, data.subject_id, data.due_on.isoformat())
+        about = Occasion(FEEDBACK, _DUE_MOVED, data.subject_id, data.due_on.isoformat())
         await service.accept(session, about, envelope.time, clock.now())
 
 
@@ -105,7 +104,7 @@ async def _of_appointment(
     | Envelope[AppointmentCancelled],
 ) -> None:
     data = envelope.data
-    about = Occasion(_SOURCE, kind, data.appointment_id, str(data.version))
+    about = Occasion(APPOINTMENTS, kind, data.appointment_id, str(data.version))
     await service.accept(session, about, envelope.time, clock.now())
 
 
@@ -113,7 +112,7 @@ async def _of_ticket(
     session: AsyncSession, kind: str, envelope: Envelope[TicketCalled] | Envelope[TicketMissed]
 ) -> None:
     data = envelope.data
-    about = Occasion(_SOURCE, kind, data.ticket_id, str(data.version))
+    about = Occasion(APPOINTMENTS, kind, data.ticket_id, str(data.version))
     await service.accept(session, about, envelope.time, clock.now())
 
 
@@ -130,4 +129,5 @@ subscriptions: list[Subscription[Any]] = [
     Subscription("notices-answered", LetterReplied, answered),
     Subscription("notices-extended", LetterExtended, extended),
     Subscription("notices-due-moved", DeadlineMoved, due_moved),
+    *matters.subscriptions,
 ]

@@ -1,10 +1,11 @@
 """Notices, their deliveries by channel, and what each account prefers. No phone is kept here."""
 
 from datetime import datetime, time
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
@@ -28,6 +29,17 @@ class NoticeChannel(StrEnum):
     SMS = "sms"
 
 
+class NoticePriority(IntEnum):
+    """What is taken first of what is due; the lower the sooner."""
+
+    URGENT = 0
+    ORDINARY = 1
+
+
+_FIRST = {"server_default": str(NoticePriority.ORDINARY.value)}
+_WAITING = text("state = 'waiting'")
+
+
 class Notice(Table, table=True):
     """One message about one thing on one occasion; with an account it stands in its inbox."""
 
@@ -35,7 +47,7 @@ class Notice(Table, table=True):
     __table_args__ = (
         UniqueConstraint("kind", "about_id", "occasion"),
         known_states("state", NoticeState),
-        Index("ix_notice_waiting", "next_at", postgresql_where=text("state = 'waiting'")),
+        Index("ix_notice_due", "priority", "next_at", postgresql_where=_WAITING),
         Index(
             "ix_notice_inbox", "account_id", "id", postgresql_where=text("account_id IS NOT NULL")
         ),
@@ -49,6 +61,7 @@ class Notice(Table, table=True):
     occasion: str = Field(max_length=40)
     """What tells two messages of a kind about one thing apart, such as its version."""
     useful_until: datetime | None = Field(default=None, sa_type=Moment)
+    priority: int = Field(default=NoticePriority.ORDINARY, sa_column_kwargs=_FIRST)
     state: NoticeState = Field(default=NoticeState.WAITING, sa_type=enum_type(NoticeState, 16))
     attempts: int = 0
     next_at: datetime = Field(sa_type=Moment)
@@ -66,12 +79,15 @@ class NoticeDelivery(Table, table=True):
     __table_args__ = (
         UniqueConstraint("notice_id", "channel"),
         known_states("state", NoticeState),
-        Index("ix_notice_delivery_waiting", "next_at", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_notice_delivery_due", "channel", "priority", "next_at", postgresql_where=_WAITING
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     notice_id: UUID = Field(foreign_key="notice.id", ondelete="CASCADE")
     channel: NoticeChannel = Field(sa_type=enum_type(NoticeChannel, 16))
+    priority: int = Field(default=NoticePriority.ORDINARY, sa_column_kwargs=_FIRST)
     state: NoticeState = Field(default=NoticeState.WAITING, sa_type=enum_type(NoticeState, 16))
     attempts: int = 0
     next_at: datetime = Field(sa_type=Moment)
@@ -82,12 +98,24 @@ class NoticeDelivery(Table, table=True):
 
 
 class NoticePreference(Table, table=True):
-    """How an account wants to be reached besides its inbox."""
+    """How an account wants to be reached besides its inbox.
+
+    Nothing but a code goes to an address that was not confirmed by one.
+    """
 
     __tablename__ = "notice_preference"
+    __table_args__ = (
+        CheckConstraint("(code_sealed IS NULL) = (code_expires_at IS NULL)", name="code_expires"),
+    )
+    presence: ClassVar[str] = "chosen"
+    """What a refusal names as its state: it has no others."""
 
     account_id: UUID = Field(primary_key=True)
     email_sealed: str | None = None
+    email_confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
+    code_sealed: str | None = None
+    """What was sent to the address to confirm it by, as long as it is good for that."""
+    code_expires_at: datetime | None = Field(default=None, sa_type=Moment)
     language: str = Field(default="zh", max_length=2)
     by_email: bool = False
     by_sms: bool = True

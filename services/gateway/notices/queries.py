@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, null, update
+from sqlalchemy import ColumnElement, func, null, update
 from sqlalchemy import select as columns
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
@@ -82,20 +82,26 @@ async def take_notices(session: AsyncSession, now: datetime) -> Sequence[Notice]
     return await _take(session, Notice, now)
 
 
-async def take_deliveries(session: AsyncSession, now: datetime) -> Sequence[DueDelivery]:
-    """The same of deliveries, with what they carry."""
-    taken = await _take(session, NoticeDelivery, now)
+async def take_deliveries(
+    session: AsyncSession, channel: NoticeChannel, now: datetime
+) -> Sequence[DueDelivery]:
+    """The same of deliveries by a channel, with what they carry."""
+    by_it = col(NoticeDelivery.channel) == channel
+    taken = await _take(session, NoticeDelivery, now, by_it)
     carried = {each.notice_id for each in taken}
     rows = await session.exec(select(Notice).where(col(Notice.id).in_(carried)))
     notices = {notice.id: notice for notice in rows}
     return [DueDelivery(each, notices[each.notice_id]) for each in taken]
 
 
-async def _take(session: AsyncSession, table: Any, now: datetime) -> Sequence[Any]:
+async def _take(
+    session: AsyncSession, table: Any, now: datetime, *which: ColumnElement[bool]
+) -> Sequence[Any]:
+    """What is urgent before what is not, then what has been due longest."""
     due = (
         select(table.id)
-        .where(col(table.state) == NoticeState.WAITING, col(table.next_at) <= now)
-        .order_by(col(table.next_at))
+        .where(*which, col(table.state) == NoticeState.WAITING, col(table.next_at) <= now)
+        .order_by(col(table.priority), col(table.next_at))
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
     )
@@ -175,10 +181,20 @@ async def mark_read(
     return (await session.scalars(marked, execution_options=_FRESH)).one_or_none()
 
 
-async def preference(session: AsyncSession, account: UUID) -> NoticePreference | None:
-    """What the account chose."""
+async def preference(
+    session: AsyncSession, account: UUID, *, for_change: bool = False
+) -> NoticePreference | None:
+    """What the account chose; `for_change`: as it stays until what follows is written."""
     rows = select(NoticePreference).where(col(NoticePreference.account_id) == account)
-    return (await session.exec(rows)).one_or_none()
+    return (await session.exec(rows.with_for_update() if for_change else rows)).one_or_none()
+
+
+async def made_since(session: AsyncSession, kind: str, about: UUID, since: datetime) -> int:
+    """How many notices of a kind about one thing came since then."""
+    rows = columns(func.count()).where(
+        col(Notice.kind) == kind, col(Notice.about_id) == about, col(Notice.created_at) > since
+    )
+    return int((await session.execute(rows)).scalar_one())
 
 
 async def put_preference(

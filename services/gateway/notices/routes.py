@@ -5,9 +5,16 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.gateway.notices import service, views
-from services.gateway.notices.rules import account_of
+from services.gateway.guessing.rules import LockedOut
+from services.gateway.notices import emails, service, views
+from services.gateway.notices.rules import (
+    CodeRefused,
+    CodesSpent,
+    NothingToConfirm,
+    account_of,
+)
 from services.gateway.notices.schemas import (
+    EmailCodeIn,
     NoticePreferencesIn,
     NoticePreferencesView,
     NoticeView,
@@ -16,6 +23,7 @@ from services.gateway.notices.schemas import (
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import ROLES, Caller
 from shared.web.dependencies import (
+    Direct,
     ExpectedVersion,
     Language,
     Now,
@@ -73,24 +81,67 @@ async def get_notice_preferences(
     "/preferences",
     operation_id="put_notice_preferences",
     summary="修改通知设置 | Choose how I want to be reached",
-    responses=problem_responses(StateConflict),
+    responses=problem_responses(StateConflict, CodesSpent),
 )
 async def put_notice_preferences(
     wanted: NoticePreferencesIn,
     session: Session,
     keyring: RequestKeyring,
     expected: ExpectedVersion,
+    now: Now,
     caller: Reader,
 ) -> NoticePreferencesView:
-    """一次填写全部设置。邮箱加密保存，只用来给您发通知。免打扰时段内只发紧急的（如叫号），其余到时再发；
-    收件箱里随时都有。
+    """一次填写全部设置。邮箱加密保存，只用来给您发通知；新填的邮箱会收到确认码，确认之后才发其他通知。
+    免打扰时段内只发紧急的（如叫号），其余到时再发；收件箱里随时都有。
     ---
-    All of it at once. The address is stored encrypted and used for your notices alone. In the quiet
-    hours only what is urgent goes out, such as a call; the rest waits until they end, and stands in
-    the inbox meanwhile.
+    All of it at once. The address is stored encrypted and used for your notices alone; a new one is
+    sent a code, and nothing else before it is confirmed. In the quiet hours only what is urgent
+    goes out, such as a call; the rest waits until they end, and stands in the inbox meanwhile.
     """
     account = account_of(caller)
-    return views.chosen(await service.choose(session, keyring, account, wanted, expected), keyring)
+    put = await emails.choose(session, keyring, account, wanted, expected, now)
+    return views.chosen(put, keyring)
+
+
+@router.post(
+    "/preferences/email-code",
+    operation_id="send_email_code",
+    summary="重新发送邮箱确认码 | Send another code to my address",
+    responses=problem_responses(NothingToConfirm, CodesSpent),
+)
+async def send_email_code(
+    session: Session, keyring: RequestKeyring, now: Now, caller: Reader
+) -> NoticePreferencesView:
+    """发到设置里填的邮箱，30 分钟内有效；前一个随即失效。一天最多十次。
+    ---
+    To the address of your settings, good for 30 minutes; the one before ends. Ten a day at most.
+    """
+    put = await emails.send_again(session, keyring, account_of(caller), now)
+    return views.chosen(put, keyring)
+
+
+@router.post(
+    "/preferences/email-confirmation",
+    operation_id="confirm_email",
+    summary="确认邮箱 | Confirm my address",
+    responses=problem_responses(CodeRefused, LockedOut),
+)
+async def confirm_email(
+    given: EmailCodeIn,
+    session: Session,
+    direct: Direct,
+    keyring: RequestKeyring,
+    now: Now,
+    caller: Reader,
+) -> NoticePreferencesView:
+    """填写邮件里的确认码，此后通知才发到这个邮箱。确认码只能用一次；连续填错 10 次，须等 15 分钟。
+    ---
+    The code that came by e-mail; from then on notices go to the address. It works once; after ten
+    wrong ones in a row you have to wait for 15 minutes.
+    """
+    account, code = account_of(caller), given.code.get_secret_value()
+    put = await emails.confirm(session, direct, keyring, account, code, now)
+    return views.chosen(put, keyring)
 
 
 @router.get(

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from services.gateway.notices.models import NoticeChannel
+from services.gateway.notices.models import NoticeChannel, NoticePriority
 from services.gateway.notices.templates import QUIET, TEMPLATES
 from shared import clock
 from shared.clock import SHANGHAI
-from shared.errors import NotFound, Text
+from shared.errors import Conflict, Invalid, NotFound, Text, TooMany
 from shared.security.identity import Caller
 
 RETRY_AFTER = (
@@ -24,6 +24,36 @@ _UNKNOWN = Text("（见办理页面）", "(see the service's page)")
 
 Facts = Mapping[str, str | None]
 """What a service hands over for the text: words, moments (`..._at`) and days (`..._on`) in ISO."""
+
+
+class CodeRefused(Invalid):
+    """All alike: wrong, used, replaced, expired, or never sent."""
+
+    type = "/problems/email-code-refused"
+    title = Text("确认码不对，或已失效", "The code is wrong, or has ended")
+    advice = Text(
+        "请核对邮件里最新的确认码；30 分钟内有效，也可以重新发送",
+        "Please check the newest code that came by e-mail: it works for 30 minutes; you can have "
+        "another one sent",
+    )
+
+
+class CodesSpent(TooMany):
+    type = "/problems/email-codes-spent"
+    title = Text("今天发送的确认码已经很多", "Many codes were sent today already")
+    advice = Text(
+        "请先看看邮箱和垃圾邮件；明天可以再发",
+        "Please look into your mailbox and its junk folder; tomorrow you can have another one",
+    )
+
+
+class NothingToConfirm(Conflict):
+    type = "/problems/no-email-to-confirm"
+    title = Text("没有待确认的邮箱", "There is no address to confirm")
+    advice = Text(
+        "邮箱已确认，或还没有填写；请查看通知设置",
+        "It is confirmed already, or none was given; please look at your settings",
+    )
 
 
 @dataclass(frozen=True)
@@ -85,11 +115,13 @@ def channels(
     phone: str | None,
     available: frozenset[NoticeChannel],
 ) -> list[NoticeChannel]:
-    """By which channels it goes; none where nobody can be reached.
+    """By which channels it goes; none where nobody can be reached, or its one channel is missing.
 
     What somebody muted stands in their inbox alone. Who has no account has said nothing against a
     message to the phone that they gave for this.
     """
+    if (only := TEMPLATES[kind].only) is not None:
+        return [way for way in available if way == only]
     found = [NoticeChannel.INBOX] if has_account else []
     if kind in wishes.muted:
         return found
@@ -110,6 +142,11 @@ def goes_at(kind: str, wishes: Wishes, now: datetime) -> datetime:
         return now
     day = local.date() + timedelta(days=1 if at >= end else 0)
     return datetime.combine(day, end, SHANGHAI).astimezone(now.tzinfo)
+
+
+def priority(kind: str) -> NoticePriority:
+    """Whether it is taken before what waits longer: who is called cannot wait for reminders."""
+    return NoticePriority.URGENT if TEMPLATES[kind].urgent else NoticePriority.ORDINARY
 
 
 def useful_until(kind: str, now: datetime) -> datetime | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from services.gateway.notices.models import NoticeChannel, NoticeState
 from services.gateway.notices.templates import QUIET, TEMPLATES
@@ -43,6 +43,17 @@ class NoticeView(View):
     )
     created_at: datetime
     read_at: datetime | None = Field(description="何时已读；未读为空 | When it was read, if it was")
+
+
+class EmailCodeIn(Input):
+    """The code that came by e-mail."""
+
+    code: SecretStr = Field(
+        min_length=8,
+        max_length=8,
+        description="邮件里的 8 位确认码 | The code of eight digits in the mail",
+        examples=["40817263"],
+    )
 
 
 class NoticePreferencesIn(Input):
@@ -101,6 +112,10 @@ class NoticePreferencesView(View):
     """What an account chose, or what holds while it chose nothing (version 0)."""
 
     email: str | None
+    email_confirmed_at: datetime | None = Field(
+        description="何时确认了邮箱；未确认为空，除确认码外什么也不发"
+        " | When the address was confirmed; null: nothing but a code goes there"
+    )
     language: Literal["zh", "en"]
     by_email: bool
     by_sms: bool

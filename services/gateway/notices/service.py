@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -20,21 +20,20 @@ from services.gateway.notices.models import (
 )
 from services.gateway.notices.queries import DueDelivery, FailureRow, FigureRow, Outcome
 from services.gateway.notices.rules import Wishes
-from services.gateway.notices.schemas import NoticePreferencesIn
 from services.gateway.notices.templates import TEMPLATES
 from services.gateway.notices.workflow import NoticeAction
 from shared.database.pruning import Pruned
 from shared.errors import NotFound
 from shared.security.crypto import UNREADABLE, Keyring
-from shared.workflow import refuse
 
+APPOINTMENTS, FEEDBACK = "appointments", "feedback"
+"""The services that know what notices are about."""
 FACTS, EMAIL = "notice.facts", "notice_preference.email"
 KEPT = timedelta(days=180)
 COUNTED = timedelta(days=7)
 FRESH = timedelta(days=1)
 UNREACHABLE, TOO_LATE, OVER, NOBODY = "unreachable", "too_late", "over", "nobody_to_reach"
 DEFECT = "defect"
-_CHOSEN = "chosen"
 
 FORGOTTEN = Pruned("notice", "created_at", KEPT)
 
@@ -72,7 +71,8 @@ async def accept(session: AsyncSession, about: Occasion, at: datetime, now: date
         return
     until = about.useful_until or rules.useful_until(about.kind, at)
     values = about._replace(useful_until=until)._asdict()
-    await queries.add(session, Notice(**values, next_at=at, created_at=at))
+    priority = rules.priority(about.kind)
+    await queries.add(session, Notice(**values, priority=priority, next_at=at, created_at=at))
 
 
 def is_late(notice: Notice, now: datetime) -> bool:
@@ -102,7 +102,8 @@ async def address(
 ) -> None:
     """Puts it into the inbox of its account, and on its way by the channels that are wished for.
 
-    Of the phone nothing is kept: it is asked for again when the message goes out.
+    Of the phone nothing is kept: it is asked for again when the message goes out. So is what it
+    says, where no inbox shows it.
     """
     wishes = await wishes_of(session, keyring, known.account_id)
     ways = rules.channels(
@@ -115,8 +116,10 @@ async def address(
     if not ways:
         await queries.settle_notice(session, notice, Outcome(NoticeAction.DROP, NOBODY), {})
         return
-    facts = keyring.seal(json.dumps(known.facts), where=FACTS, row=str(notice.id))
-    addressed = {"account_id": known.account_id, "facts_sealed": facts}
+    addressed: dict[str, Any] = {"account_id": known.account_id}
+    if known.account_id is not None:
+        facts = keyring.seal(json.dumps(known.facts), where=FACTS, row=str(notice.id))
+        addressed["facts_sealed"] = facts
     done = Outcome(NoticeAction.COMPLETE)
     if await queries.settle_notice(session, notice, done, addressed):
         rows = [_delivery(notice, way, wishes, now) for way in ways]
@@ -128,12 +131,15 @@ def _delivery(notice: Notice, way: NoticeChannel, wishes: Wishes, now: datetime)
         return NoticeDelivery(
             notice_id=notice.id,
             channel=way,
+            priority=notice.priority,
             state=NoticeState.DONE,
             next_at=now,
             settled_at=now,
         )
     goes_at = rules.goes_at(notice.kind, wishes, now)
-    return NoticeDelivery(notice_id=notice.id, channel=way, next_at=goes_at)
+    return NoticeDelivery(
+        notice_id=notice.id, channel=way, priority=notice.priority, next_at=goes_at
+    )
 
 
 async def settle_delivery(
@@ -151,7 +157,7 @@ async def wishes_of(session: AsyncSession, keyring: Keyring, account: UUID | Non
     if chosen is None:
         return Wishes()
     return Wishes(
-        email=email_of(keyring, chosen),
+        email=email_of(keyring, chosen) if chosen.email_confirmed_at else None,
         language=chosen.language,
         by_email=chosen.by_email,
         by_sms=chosen.by_sms,
@@ -195,24 +201,6 @@ async def read(session: AsyncSession, account: UUID, notice_id: UUID, now: datet
 async def preferences(session: AsyncSession, account: UUID) -> NoticePreference | None:
     """What the account chose, if it did."""
     return await queries.preference(session, account)
-
-
-async def choose(
-    session: AsyncSession,
-    keyring: Keyring,
-    account: UUID,
-    wanted: NoticePreferencesIn,
-    expected: int | None,
-) -> NoticePreference:
-    """What holds from now on. Raises StateConflict if somebody was faster."""
-    sealed = wanted.email and keyring.seal(wanted.email, where=EMAIL, row=str(account))
-    values = {**wanted.model_dump(exclude={"email"}), "email_sealed": sealed}
-    row = NoticePreference(account_id=account, **values)
-    put = await queries.put_preference(session, row, expected)
-    if put is None:
-        present = await queries.preference(session, account)
-        refuse(_CHOSEN, present.version if present else 0)
-    return put
 
 
 async def outbox(session: AsyncSession, now: datetime) -> Outbox:

@@ -21,6 +21,8 @@ class Template:
     text: Text
     urgent: bool
     useful: timedelta | None
+    only: str | None
+    """The one channel by which it goes; None: by those that somebody wishes for."""
     choices: Mapping[str, Text]
     """What its reader may do about it, by operation."""
 
@@ -38,6 +40,7 @@ def _template(entry: Mapping[str, Any]) -> Template:
         text=Text(*str(entry["text"]).split(" | ")),
         urgent=bool(entry.get("urgent")),
         useful=None if minutes is None else timedelta(minutes=int(minutes)),
+        only=entry.get("only"),
         choices={
             operation: Text(*words.split(" | "))
             for operation, words in entry.get("choices", {}).items()

@@ -41,6 +41,7 @@ def chosen(found: NoticePreference | None, keyring: Keyring) -> NoticePreference
         begin, end = QUIET
         return NoticePreferencesView(
             email=None,
+            email_confirmed_at=None,
             language="zh",
             by_email=False,
             by_sms=True,
@@ -51,6 +52,7 @@ def chosen(found: NoticePreference | None, keyring: Keyring) -> NoticePreference
         )
     return NoticePreferencesView(
         email=service.email_of(keyring, found),
+        email_confirmed_at=found.email_confirmed_at,
         language=cast(Literal["zh", "en"], found.language),
         by_email=found.by_email,
         by_sms=found.by_sms,
