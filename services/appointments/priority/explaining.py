@@ -118,7 +118,7 @@ def _guard(rules: QueueRules) -> Text:
     return Text(
         f"有人已经等了 {after} 分钟以上时，每叫 {every} 个号就有一个不看照顾，只叫等得最久的人。",
         f"While somebody has waited over {counted(after, 'minute')}, one in"
-        f" {counted(every, 'call')} looks at nothing but who has waited longest.",
+        f" {counted(every, 'call')} will go to whoever has waited longest, whatever their credit.",
     )
 
 
