@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.appointments.slots.free_times import free_times
-from services.appointments.slots.matching import Claim, Matching, Run, Sitting
+from services.appointments.slots.matching import Claim, Looks, Matching, Run, Sitting
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
 from services.appointments.slots.visits import Need, Wish, arrange
@@ -215,9 +215,9 @@ class _Counted(Matching):
 
     looked = 0
 
-    def seat(self, claim: Claim, runs: Sequence[Run]) -> Run | None:
+    def seat(self, claim: Claim, runs: Sequence[Run], *, moving: bool = True) -> Run | None:
         self.looked += 1
-        return super().seat(claim, runs)
+        return super().seat(claim, runs, moving=moving)
 
 
 @pytest.mark.parametrize("persons", [1, 2])
@@ -235,6 +235,25 @@ def test_no_orders_are_tried_where_one_item_has_no_place_in_any(persons: int) ->
     assert matching.looked < 200
     assert not matching.sat()
     assert arrange(matching, wish("ABCD", persons, minutes=5).visit, NINE) is not None
+
+
+def test_no_visit_is_looked_for_without_end_and_what_is_free_is_still_found() -> None:
+    """Each leg fits somewhere and all of them nowhere: every order, at every time, is worth a try.
+    Two people ask for five items each; of each item there is one place at any time."""
+    slots = [
+        slot(items, minute=15 * quarter, minutes=15, code=f"R{rule}")
+        for rule, items in enumerate(("ABCDE", "ABCDF", "ABCEF"))
+        for quarter in range(40)
+    ]
+    others = [slot("XYZ", 3, minute=15 * n, minutes=15, code="RX") for n in range(40)]
+    matching = _Counted([*slots, *others], looks=Looks(2_000))
+    starts = [NINE + timedelta(minutes=15 * n) for n in range(40)]
+
+    free_times(matching, wish("ABCDEF"[:5], 2, minutes=40), starts, with_full=True)
+    looked = matching.looked
+    assert matching.looks.left <= 0
+    assert looked < 2_000 + len(starts) * 12 * 20
+    assert arrange(matching, wish("XY", 1, minutes=15).visit, NINE) is not None, "nobody moves"
 
 
 def _walk(seed: int) -> Iterator[tuple[Matching, list[OpenSlot]]]:

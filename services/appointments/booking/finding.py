@@ -2,7 +2,7 @@
 who sits as well elsewhere."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from services.appointments.guides.rules import Offer, why_not_bookable
 from services.appointments.slots import rules
 from services.appointments.slots import service as slots
 from services.appointments.slots.free_times import free_times
-from services.appointments.slots.matching import Matching
+from services.appointments.slots.matching import Looks, Matching
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
 from services.appointments.slots.schemas import FreeSlot
@@ -127,6 +127,8 @@ class _Search:
     until: datetime
     now: datetime
     is_wanted: Callable[[datetime], bool] = _any_time
+    looks: Looks = field(default_factory=Looks)
+    """For all pieces together."""
 
     async def times(
         self,
@@ -181,7 +183,7 @@ class _Search:
         """Those slots with what others there are of their times, and who sits in them, where
         somebody could be moved."""
         if not known:
-            return Matching(())
+            return Matching((), looks=self.looks)
         items = self.offers.keys()
         served = {i for slot in known if slot.booked for i in slot.item_codes} - items
         near: Sequence[OpenSlot] = ()
@@ -194,7 +196,7 @@ class _Search:
             )  # fmt: skip
         mixed = _mixed([*known, *near], items)
         sitters = await around.sitters(self.direct, mixed) if mixed else {}
-        return Matching([*known, *near], sitters)
+        return Matching([*known, *near], sitters, self.looks)
 
     async def _piece(self, last: OpenSlot | None, since: datetime) -> list[OpenSlot]:
         return await slots.open_slots(

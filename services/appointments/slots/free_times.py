@@ -149,7 +149,8 @@ class _FreeTimes:
     @cached_property
     def _empty(self) -> Matching:
         """The same slots if nobody had booked."""
-        return Matching(slot._replace(booked=0) for slot in self._matching.slots.values())
+        there = (slot._replace(booked=0) for slot in self._matching.slots.values())
+        return Matching(there, looks=self._matching.looks)
 
     def _would_last(self, at: datetime) -> int | None:
         before = self._empty.mark()

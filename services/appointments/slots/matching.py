@@ -18,6 +18,7 @@ from uuid import UUID
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
 
+MOST_LOOKS = 20_000
 Run = tuple[UUID, ...]
 """Slots that follow one another, by time."""
 
@@ -39,15 +40,30 @@ class Sitting(NamedTuple):
     run: Run
 
 
+class Looks:
+    """How much may still be looked at for one request, whatever it asks: places, and whom to move
+    for them. Some tens of thousands take a fraction of a second."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int = MOST_LOOKS) -> None:
+        self.left = left
+
+
 class Matching:
     """The places of slots on sale, and how many sit in them how; `sitters` are counted in `booked`.
 
-    Those of whom a slot is not among `slots` stay where they are.
+    Those of whom a slot is not among `slots` stay where they are. What is looked at is counted in
+    `looks`, which several may share.
     """
 
     def __init__(
-        self, slots: Iterable[OpenSlot], sitters: Mapping[Sitting, int] | None = None
+        self,
+        slots: Iterable[OpenSlot],
+        sitters: Mapping[Sitting, int] | None = None,
+        looks: Looks | None = None,
     ) -> None:
+        self.looks = looks or Looks()
         self.slots = {slot.id: slot for slot in slots}
         self.looked_until: datetime | None = None
         """The latest time at which a slot was looked for."""
@@ -111,12 +127,15 @@ class Matching:
             slot = self._of_rule.get((slot.rule_code, slot.pool, slot.ends_at))
         return []
 
-    def seat(self, claim: Claim, runs: Sequence[Run]) -> Run | None:
+    def seat(self, claim: Claim, runs: Sequence[Run], *, moving: bool = True) -> Run | None:
         """Gives a place in one of the runs, moving others where it must; None: there is none."""
+        self.looks.left -= 1
         for run in runs:
             if self._is_free(run):
                 self._change(Sitting(claim, run), 1)
                 return run
+        if not moving:
+            return None
         visited: set[UUID] = set()
         for run in runs:
             before = len(self._undo)
@@ -172,6 +191,7 @@ class Matching:
 
     def _move(self, sitting: Sitting, visited: set[UUID]) -> bool:
         """One of those who sit so sits elsewhere, if there is a place."""
+        self.looks.left -= 1
         before = len(self._undo)
         self._change(sitting, -1)
         ways = [

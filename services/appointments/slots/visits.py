@@ -19,6 +19,7 @@ _MOST_TRIES = 2_000
 """Of orders that are tried for one visit: all there are for two people with three items."""
 _FEW_TRIES = 50
 """So many find most visits; before all others it is asked whether there are places at all."""
+_GREEDY_TRIES = 2 * MOST_LEGS
 
 
 class Need(NamedTuple):
@@ -50,6 +51,11 @@ class Visit(NamedTuple):
     slots: int = 1
     near: frozenset[UUID] = frozenset()
 
+    @property
+    def legs(self) -> int:
+        """How many there are of all people."""
+        return sum(map(len, self.people))
+
 
 class Leg(NamedTuple):
     """A person's (from 1) item, and when they are seen for it."""
@@ -60,15 +66,30 @@ class Leg(NamedTuple):
 
 def arrange(matching: Matching, visit: Visit, at: datetime) -> list[Leg] | None:
     """The legs of the visit, which have their places in `matching` then; None where it does not fit
-    at that time, and all is as it was."""
+    at that time, and all is as it was.
+
+    Where as much has been looked at as one request may, a visit of several legs gets what is free
+    in one of the first orders, and nobody is moved for it.
+    """
     before = matching.mark()
     for tries in (_FEW_TRIES, _MOST_TRIES):
         arranging = _Arranging(matching, visit, at, tries)
         if arranging.seat_persons(1):
             return arranging.legs
         matching.back_to(before)
+        if visit.legs > 1 and matching.looks.left <= 0:
+            return _greedily(matching, visit, at)
         if arranging.tries > 0 or not _has_places(matching, visit, at):
             return None
+    return None
+
+
+def _greedily(matching: Matching, visit: Visit, at: datetime) -> list[Leg] | None:
+    before = matching.mark()
+    arranging = _Arranging(matching, visit, at, _GREEDY_TRIES, moving=False)
+    if arranging.seat_persons(1):
+        return arranging.legs
+    matching.back_to(before)
     return None
 
 
@@ -95,6 +116,9 @@ def _reachable(matching: Matching, visit: Visit, at: datetime) -> list[datetime]
     needs = {need for needs in visit.people for need in needs}
     found, newest = {at}, {at}
     for _ in range(max(map(len, visit.people)) - 1):
+        matching.looks.left -= len(newest) * len(needs)
+        if matching.looks.left <= 0:
+            break
         newest = {
             start + timedelta(minutes=minutes)
             for start in newest
@@ -108,9 +132,11 @@ def _reachable(matching: Matching, visit: Visit, at: datetime) -> list[datetime]
 class _Arranging:
     """Tries orders of items until every leg has a place, or there are no `tries` left."""
 
-    def __init__(self, matching: Matching, visit: Visit, at: datetime, tries: int) -> None:
+    def __init__(
+        self, matching: Matching, visit: Visit, at: datetime, tries: int, *, moving: bool = True
+    ) -> None:
         self._matching, self._visit, self._at = matching, visit, at
-        self.tries = tries
+        self.tries, self._moving = tries, moving
         self.legs: list[Leg] = []
 
     def seat_persons(self, person: int) -> bool:
@@ -137,12 +163,12 @@ class _Arranging:
             need.item_code, sitting.starts_at, need.minutes, self._visit.slots
         )
         for minutes, runs in sorted(found.items()):
-            if self.tries <= 0:
+            if self.tries <= 0 or self._is_spent:
                 return False
             self.tries -= 1
             before = self._matching.mark()
             claim = Claim(need.item_code, sitting.starts_at, minutes)
-            if self._matching.seat(claim, self._nearest(runs)) is None:
+            if self._matching.seat(claim, self._nearest(runs), moving=self._moving) is None:
                 continue
             self.legs.append(Leg(person, claim))
             if self._seat(person, others, sitting.until(minutes)):
@@ -150,6 +176,11 @@ class _Arranging:
             self.legs.pop()
             self._matching.back_to(before)
         return False
+
+    @property
+    def _is_spent(self) -> bool:
+        """Nothing is looked at any more but what is free; one leg is tried whatever it takes."""
+        return self._moving and self._matching.looks.left <= 0 and self._visit.legs > 1
 
     def _nearest(self, runs: Sequence[Run]) -> Sequence[Run]:
         if not self._visit.near:
