@@ -59,6 +59,26 @@ async def test_whoever_is_barred_brings_nobody_along(office: Office, sessions: S
     )
 
 
+async def test_a_family_that_missed_its_visit_is_barred_once(
+    office: Office, sessions: Sessions
+) -> None:
+    """Though each leg has its own time, and is known to be missed at another moment."""
+    url = f"/api/v1/policies/{office.code}"
+    limit = {"version": 0, "no_show_limit": 1}
+    good(await office.client.put(url, json=limit, headers=office.manager()))
+    slots, me = await two_hours(office), office.citizen()
+    visit = await held(office, me, slot_ids=[str(slots[0])])
+    good(await office.do(visit, "confirm", me))
+    for minutes in range(30, 241, 15):
+        office.clock.at = TEN + timedelta(minutes=minutes)
+        async with sessions() as session, session.begin():
+            await settling.miss_absent(session, office.clock.at)
+
+    assert states(await look(office, me, visit["id"])) == {1: {"no_show"}, 2: {"no_show"}}
+    query = "SELECT no_shows FROM penalty WHERE hall_code = $1"
+    assert [row[0] for row in await office.owner.fetch(query, office.code)] == [1]
+
+
 async def test_staff_book_for_a_family_by_telephone(office: Office) -> None:
     slots = await two_hours(office, pool="assisted")
 

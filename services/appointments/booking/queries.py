@@ -10,7 +10,7 @@ from sqlmodel import col, desc, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.limits import KnownAppointment
-from services.appointments.booking.models import Appointment, AppointmentState, Citizen
+from services.appointments.booking.models import Appointment, AppointmentState, Citizen, Penalty
 from services.appointments.booking.rules import BarringPenalty, NotOnSale, Place
 from services.appointments.booking.seen import HELPED, THEIRS, WITHOUT, known
 from services.appointments.booking.statement import changed
@@ -113,8 +113,6 @@ ON CONFLICT (key) DO UPDATE SET name_sealed = excluded.name_sealed,
 """
 _WISHED = text(f"SELECT a.id FROM appointment a WHERE a.id = ANY(:ids) AND {is_wished('a')}")
 _LOCK = text("SELECT FROM appointment WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
-
-
 _LEAVE_SLOTS = text("DELETE FROM appointment_slot WHERE appointment_id = ANY(:ids)")
 _ENTER_SLOTS = text("""
 INSERT INTO appointment_slot (appointment_id, slot_id)
@@ -286,6 +284,13 @@ async def no_shows(
     """
     values = {**person._asdict(), "hall": hall, "since": since, "until": until}
     return await changed(session, _NO_SHOWS, **values)
+
+
+async def bars_already(session: AsyncSession, absent: Appointment) -> bool:
+    """Whether missing another leg of the same visit has brought a penalty that stands."""
+    rows = select(Penalty.id).join(Appointment, col(Appointment.id) == Penalty.appointment_id)
+    rows = rows.where(Appointment.party_id == absent.party_id, col(Penalty.lifted_at).is_(None))
+    return (await session.exec(rows.limit(1))).first() is not None
 
 
 async def contacts(session: AsyncSession, keys: Iterable[str]) -> dict[str, Citizen]:

@@ -78,13 +78,19 @@ def _who(one: Appointment) -> str:
 async def count_no_show(
     session: AsyncSession, absent: Appointment, at: datetime, now: datetime
 ) -> None:
-    """Bars the person for a while, from `at` on, if by then the policy's number is reached."""
+    """Bars the person for a while, from `at` on, if by then the policy's number is reached.
+
+    A visit of several legs is missed once, though each has its own time and is known to be missed
+    at another moment.
+    """
     policy = await policies.in_force(session, absent.hall_code, now)
     since = at - timedelta(days=policy.no_show_days)
     missed = await queries.no_shows(session, person_of(absent), absent.hall_code, since, at)
     blocked_until = at + timedelta(days=policy.block_days)
     visits = limits.visits_of(missed)
     if blocked_until <= now or visits < policy.no_show_limit:
+        return
+    if absent.party_id is not None and await queries.bars_already(session, absent):
         return
     session.add(
         Penalty(
