@@ -1,5 +1,6 @@
 """会诊: departments give opinions, and one answer comes in time, or it is escalated."""
 
+import asyncio
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from tests.appointments.consultation_helpers import BODIES, LEAD, ROLES, Consult
 from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import good, problem
 from tests.provoking import provokes
+from tests.waiting import until_it_waits
 
 
 async def watch(sessions: Sessions, moment: str) -> int:
@@ -119,6 +121,22 @@ async def test_every_state_action_and_role(
                         " opinion_sealed = NULL, opined_at = NULL WHERE consultation_id = $1",
                         UUID(asked.made["id"]))  # fmt: skip
                 assert good(answer)["state"] == to, (role, action)
+
+
+async def test_who_gives_an_opinion_waits_for_the_consultation_before_their_own_part_of_it(
+    office: Office, other: asyncpg.Connection
+) -> None:
+    """As who escalates it does, or moves its days: else two of them would wait crosswise."""
+    asked = await opened(office)
+    one = UUID(asked.made["id"])
+    await other.execute("SELECT FROM consultation WHERE id = $1 FOR UPDATE", one)
+    opining = asyncio.create_task(asked.opinion(asked.one))
+    await until_it_waits(other, opining)
+    await other.execute(
+        "SELECT FROM consulted_department WHERE consultation_id = $1 FOR UPDATE NOWAIT", one
+    )
+    await other.execute("ROLLBACK")
+    assert (await opining)["state"] == "open"
 
 
 @provokes("answer_consultation", "opinions-missing")

@@ -183,15 +183,17 @@ async def opine(
         "opined_by": taking.caller.sub,
         "opined_at": taking.now,
     }
-    await versioned.swap(session, asked, opinion, state="stance", follows=True)
-    waiting = rules.silent(found.departments)
+    waiting = [c for c in rules.silent(found.departments) if c != asked.department_code]
     to = workflow.after_opinion(found.consultation.state, waiting=bool(waiting))
     facts = {
         "department_code": asked.department_code,
         "stance": given.stance,
         "waiting_for": waiting,
     }
-    return await _take(session, found, move, {"state": to}, taking, **facts)
+    # The consultation before its departments, as who escalates it or moves its days locks them.
+    await _take(session, found, move, {"state": to}, taking, **facts)
+    await versioned.swap(session, asked, opinion, state="stance", follows=True)
+    return found
 
 
 async def escalate(
