@@ -4,6 +4,7 @@ import asyncio
 from datetime import date, timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -67,6 +68,27 @@ async def test_offline_tickets_wait_since_they_were_taken(hall: Build) -> None:
     assert seen["ready_at"] < online["ready_at"]
     first = (await floor.call())["number"]
     assert first.startswith("K")
+
+
+async def test_the_log_goes_on_in_the_order_of_its_moments(
+    hall: Build, owner: asyncpg.Connection
+) -> None:
+    """Whatever a kiosk brings back from before: so a screen hears of it, and no sum is behind."""
+    floor = await hall()
+    [key] = await kiosk(floor)
+    got = await numbers(floor, key)
+    ticket = printed(floor, 1)
+    floor.clock.pass_(minutes=20)
+    await floor.issue()
+    floor.clock.pass_(minutes=20)
+    await merged(floor, key, got, ticket)
+
+    log = await owner.fetch(
+        "SELECT at FROM ticket_event WHERE hall_code = $1 ORDER BY hall_seq", floor.code
+    )
+    moments = [row["at"] for row in log]
+    assert len(moments) == 2
+    assert moments == sorted(moments)
 
 
 async def test_tickets_sent_again_are_not_doubled(hall: Build) -> None:

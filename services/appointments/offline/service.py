@@ -129,7 +129,8 @@ def _admit(
         ticket.number = number_of(rules.LETTER, _count(one))
         queueing.keep_serving(swap, device.hall_code, window.id, ticket.items)
         swap.insert(ticket)
-        entry = Entry(action="issue", event="issued", actor=caller.sub, at=taken_at)
+        # The log goes on in the order of its moments: what the hall did not know has not happened.
+        entry = Entry(action="issue", event="issued", actor=caller.sub, at=now)
         happened.append((ticket, entry))
     if happened:
         # Whoever sends the same at once finds them merged.
