@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.people.rules import ACCOUNT
 from services.appointments.pre_checks.models import PreCheck, PreCheckState
 from services.appointments.pre_checks.rules import Listed
 from shared.database.engine import DirectPool
@@ -29,9 +30,14 @@ WHERE ($1::text IS NULL OR p.owner = $1)
   AND ($2::text[] IS NULL OR p.hall_code = ANY($2) OR i.department_code = ANY($2))
   AND ($3::text IS NULL OR p.hall_code = $3) AND ($4::text IS NULL OR p.state = $4)
   AND ($5::uuid IS NULL OR p.appointment_id = $5)
-  AND ($6::uuid IS NULL OR EXISTS (
-    SELECT FROM ticket t WHERE t.id = $6 AND p.item_code = ANY(t.items)
-      AND (t.appointment_id = p.appointment_id OR t.citizen_key = 'sub:' || p.owner)
+  -- Found by the ticket, not looked for in all there are.
+  AND ($6::uuid IS NULL OR p.id IN (
+    SELECT q.id FROM ticket t JOIN pre_check q ON q.appointment_id = t.appointment_id
+    WHERE t.id = $6 AND q.item_code = ANY(t.items)
+    UNION
+    SELECT q.id FROM ticket t
+      JOIN pre_check q ON q.owner = substr(t.citizen_key, {len(ACCOUNT) + 1})
+    WHERE t.id = $6 AND t.citizen_key LIKE '{ACCOUNT}%' AND q.item_code = ANY(t.items)
   ))
   AND ($7::uuid IS NULL OR p.id > $7)
 ORDER BY p.id LIMIT $8
