@@ -16,8 +16,12 @@ from enum import Enum, IntEnum
 
 
 class Priority(IntEnum):
-    """What is done first; an operation names its own in `x-priority`."""
+    """What is done first; an operation names its own in `x-priority`.
 
+    An emergency is no part of any rush: it is let in at once, whatever else is at work.
+    """
+
+    EMERGENCY = -1
     WINDOW = 0
     BOOKING = 1
     READING = 2
@@ -28,12 +32,14 @@ EXTENSION = "x-priority"
 REMEMBERED = "x-remembered-seconds"
 """On a reading that is the same for everybody: how long the gateway may answer it from memory."""
 SHARES = {
+    Priority.EMERGENCY: math.inf,
     Priority.WINDOW: 1.0,
     Priority.BOOKING: 0.8,
     Priority.READING: 0.8,
     Priority.EXPORT: 0.4,
 }
-"""How much of the limit each may take: a fifth is kept for people who stand at a window."""
+"""How much of the limit each may take: a fifth is kept for people who stand at a window, and what
+cannot wait goes over it, because there is never much of that."""
 ASKED_AGAIN = frozenset({Priority.READING, Priority.EXPORT})
 """Who only looks asks again anyhow: under a lasting rush they wait briefly, and few of them."""
 STANDING_SECONDS = 0.5
@@ -191,7 +197,7 @@ class Gate:
         self.refused += 1
         doublings = min(int((now - self._refusing_since) / DOUBLING_SECONDS), 10)
         base = min(2**doublings, LONGEST_RETRY // 2)
-        return 1 if priority is Priority.WINDOW else base + self.refused % (base + 1)
+        return 1 if priority <= Priority.WINDOW else base + self.refused % (base + 1)
 
     def _has_place(self, priority: Priority) -> bool:
         return self.at_work < max(1.0, self.limit.value * SHARES[priority])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.web.gate import LONGEST_RETRY, Gate, Limit, Priority, Visit, VisitState
 
-WINDOW, BOOKING, READING, EXPORT = Priority
+EMERGENCY, WINDOW, BOOKING, READING, EXPORT = Priority
 SERVICE = 0.01
 """Seconds of the only processor that an answer takes: the service can do a hundred a second."""
 DEADLINE = 1.8
@@ -98,6 +98,19 @@ def test_who_stands_at_a_window_is_served_whatever_others_ask() -> None:
     assert found.done[WINDOW] == found.asked[WINDOW]
     assert found.done[BOOKING] > 10 * max(found.done[READING], 1)
     assert sum(found.done.values()) >= 0.95 * 20 / SERVICE
+
+
+def test_an_emergency_is_let_in_at_once_whatever_is_at_work_and_waits() -> None:
+    gate = Gate(Limit(least=2, most=2, first=2))
+    for n in range(200):
+        gate.ask(WINDOW if n % 2 else READING, n / 1000)
+    assert gate.is_full(READING, 0.2)
+    assert gate.is_full(WINDOW, 0.2)
+    pressed = [gate.ask(EMERGENCY, 0.2) for _ in range(10)]
+    assert {each.state for each in pressed} == {VisitState.WORKING}
+    for each in pressed:
+        gate.leave(each, 0.21)
+    assert gate.at_work == 2
 
 
 def test_a_release_that_a_hundred_want_at_once_is_no_rush() -> None:
@@ -193,7 +206,8 @@ def test_never_more_at_work_than_the_limit_and_no_place_is_lost(
         working = [each for each in visits if each.state is VisitState.WORKING]
         still = [each for each in visits if each.state is VisitState.WAITING]
         assert (gate.at_work, gate.waiting) == (len(working), len(still))
-        assert gate.at_work <= limit
+        assert sum(each.priority is not EMERGENCY for each in working) <= limit
+        assert all(each.priority is not EMERGENCY for each in still)
     for each in visits:
         gate.withdraw(each)
     while working := [each for each in visits if each.state is VisitState.WORKING]:

@@ -13,8 +13,10 @@ USUAL_RATES: Mapping[str, Rate] = {
     "export": Rate(per_second=1, burst=20),
     "live": Rate(per_second=2, burst=60),
     "signing-in": Rate(per_second=5, burst=200),
+    "emergency": Rate(per_second=100, burst=1_000),
 }
-"""Per caller. Classes an operation may name in `x-operation-class`; unknown ones are `writing`."""
+"""Per caller. Classes an operation may name in `x-operation-class`; unknown ones are `writing`. An
+emergency has a count of its own, so that nothing else that its caller does uses it up."""
 
 
 def rates(factor: float) -> dict[str, Rate]:
