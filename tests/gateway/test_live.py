@@ -221,7 +221,7 @@ def test_knows_when_it_no_longer_knows_what_was_missed() -> None:
         hall.keep(n, b"%d" % n)
     assert hall.after(5) is None
     assert hall.after(halls.KEPT_EVENTS + 8) == [b"265", b"266"]
-    assert (hall.first, hall.after(10)) == (11, [frame for _, frame in hall.recent])
+    assert (hall.first, hall.after(10)) == (11, [kept.frame for kept in hall.recent])
 
 
 CODES = st.sampled_from(["A", "B", "C", "D"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from services.gateway.live.answers import stream
+from services.gateway.live.answers import Watched, stream
 from services.gateway.live.feed import Feed
 from services.gateway.live.halls import BACKLOG_BYTES, WAITING, Hall, Viewer, chunk
 from tests.gateway.loopback_server import listening
@@ -102,7 +102,7 @@ async def screens_of(feed: Feed) -> AsyncIterator[tuple[str, int]]:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["state"]["request_id"] = "none"
-            await stream(feed, "A", None, scope, receive, send)
+            await stream(feed, Watched("A", None), scope, receive, send)
 
     async with listening(app) as address:
         host, _, port = address.removeprefix("http://").partition(":")

@@ -21,12 +21,8 @@ from shared.messaging.bus import Bus
 from shared.messaging.pull_consumer import Puller
 
 STREAM = "APPOINTMENTS"
-SUBJECTS = [
-    "appointments.ticket.>",
-    "appointments.window.>",
-    "appointments.hall.>",
-    "appointments.release.>",
-]
+_KINDS = ("ticket", "window", "hall", "release", "alarm", "opening")
+SUBJECTS = [f"appointments.{kind}.>" for kind in _KINDS]
 PRIMED_WITH = 2_000
 """Messages read again at the start, so that a screen can resume over our own restart."""
 INACTIVE_SECONDS = 60.0
@@ -53,7 +49,12 @@ class Feed:
 
     @asynccontextmanager
     async def view(
-        self, code: str, last_seen: int | None, transport: asyncio.Transport
+        self,
+        code: str,
+        last_seen: int | None,
+        transport: asyncio.Transport,
+        *,
+        is_staff: bool = False,
     ) -> AsyncIterator[tuple[Viewer, bytes]]:
         """A viewer of the hall over a client's connection, and what it is sent first: what it
         missed, and the display.
@@ -62,23 +63,24 @@ class Feed:
         """
         if self._viewing >= self._limit or self._closing:
             raise Unavailable(retry_after=5)
-        hall, viewer = self._halls[code], Viewer(transport)
+        hall, viewer = self._halls[code], Viewer(transport, is_staff=is_staff)
         hall.viewers.add(viewer)
         self._viewing += 1
         try:
             position = self._position
-            missed = self._missed(hall, last_seen)
+            missed = self._missed(hall, last_seen, is_staff=is_staff)
             display = rules.frame(position, "display", await self.display(code))
             yield viewer, b"".join([rules.RETRY, *missed, display])
         finally:
             hall.viewers.discard(viewer)
             self._viewing -= 1
 
-    def _missed(self, hall: Hall, last_seen: int | None) -> list[bytes]:
+    def _missed(self, hall: Hall, last_seen: int | None, *, is_staff: bool) -> list[bytes]:
         """What the viewer missed; a reset where that is not known any more, or never was."""
         if last_seen is None:
             return []
-        missed = hall.after(last_seen) if last_seen <= self._position else None
+        is_known = last_seen <= self._position
+        missed = hall.after(last_seen, is_staff=is_staff) if is_known else None
         if missed is not None:
             return missed
         first = self._position if hall.first is None else hall.first
@@ -164,9 +166,10 @@ class Feed:
             return
         hall = self._halls[code]
         frame = rules.frame(position, event["type"], event)
-        hall.keep(position, frame)
+        for_staff = rules.is_for_staff(event["type"])
+        hall.keep(position, frame, for_staff=for_staff)
         if hall.viewers:
-            hall.send(frame)
+            hall.send(frame, for_staff=for_staff)
             if rules.is_on_display(event["type"]):
                 self._refresh_soon(code, hall)
 

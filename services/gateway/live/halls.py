@@ -10,6 +10,7 @@ import struct
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 KEPT_EVENTS = 256
 KEPT_HALLS = 2_000
@@ -34,6 +35,7 @@ class Viewer:
 
     transport: asyncio.Transport
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    is_staff: bool = False
     dropped: bool = False
     sent_at: float = field(default_factory=time.monotonic)
     _waiting: list[bytes] | None = field(default_factory=list)
@@ -71,42 +73,52 @@ class Viewer:
         self.ended.set()
 
 
+class KeptFrame(NamedTuple):
+    """An event as it was sent, and whether only the staff of the hall were."""
+
+    position: int
+    frame: bytes
+    for_staff: bool = False
+
+
 @dataclass
 class Hall:
-    """The viewers of one hall and its last events, as (position, frame).
+    """The viewers of one hall and its last events.
 
     All that happened from the position `begins` on is among them.
     """
 
     begins: int = 0
     viewers: set[Viewer] = field(default_factory=set)
-    recent: deque[tuple[int, bytes]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
+    recent: deque[KeptFrame] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     refreshing: asyncio.Task[None] | None = None
     display: bytes | None = None
 
-    def keep(self, position: int, frame: bytes) -> None:
+    def keep(self, position: int, frame: bytes, *, for_staff: bool = False) -> None:
         """One more event; the oldest one is forgotten where there are enough."""
         if len(self.recent) == self.recent.maxlen:
-            self.begins = max(self.begins, self.recent[0][0] + 1)
-        self.recent.append((position, frame))
+            self.begins = max(self.begins, self.recent[0].position + 1)
+        self.recent.append(KeptFrame(position, frame, for_staff))
 
-    def after(self, position: int) -> list[bytes] | None:
+    def after(self, position: int, *, is_staff: bool = False) -> list[bytes] | None:
         """The frames behind `position`; None when some of them may have been forgotten."""
         if position + 1 < self.begins:
             return None
-        return [frame for at, frame in self.recent if at > position]
+        behind = (kept for kept in self.recent if kept.position > position)
+        return [kept.frame for kept in behind if is_staff or not kept.for_staff]
 
     @property
     def first(self) -> int | None:
         """The position of the first event that is held."""
-        return self.recent[0][0] if self.recent else None
+        return self.recent[0].position if self.recent else None
 
-    def send(self, frame: bytes) -> None:
-        """Writes the frame to all viewers, as one and the same bytes."""
+    def send(self, frame: bytes, *, for_staff: bool = False) -> None:
+        """Writes the frame to all viewers whom it is for, as one and the same bytes."""
         piece, now = chunk(frame), time.monotonic()
         for viewer in self.viewers:
-            viewer.offer(piece, now)
+            if viewer.is_staff or not for_staff:
+                viewer.offer(piece, now)
 
 
 class Halls:
@@ -137,7 +149,7 @@ class Halls:
         for code, hall in self._halls.items():
             if not hall.viewers:
                 if hall.recent:  # it may come back, and then has forgotten these
-                    self._begins = max(self._begins, hall.recent[-1][0] + 1)
+                    self._begins = max(self._begins, hall.recent[-1].position + 1)
                 del self._halls[code]
                 return
 

@@ -1,13 +1,14 @@
 """Live streams over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header, Path, Request
 
 from services.gateway.live import rules
-from services.gateway.live.answers import LiveAnswer
+from services.gateway.live.answers import LiveAnswer, Watched
+from shared.errors import NotFound, Text, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import public
+from shared.web.dependencies import allow, public
 from shared.web.routing import Router
 
 router = Router(prefix="/live", tags=["hall"])
@@ -16,6 +17,16 @@ HallCode = Annotated[
     str,
     Path(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="大厅编号 | Hall code", examples=["H001"]),
 ]
+LastEventId = Annotated[
+    str | None, Header(max_length=20, description="上次收到的 id | The id seen last")
+]
+_NO_HALL = Text("没有这个大厅，请核对编号", "There is no such hall; please check its code")
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "事件流 | Server-sent events",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
 
 
 @router.get(
@@ -24,21 +35,14 @@ HallCode = Annotated[
     summary="大厅实时显示 | A hall's display, live",
     status_code=200,
     response_class=LiveAnswer,
-    responses={
-        200: {
-            "description": "事件流 | Server-sent events",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        }
-    },
+    responses=_STREAM,
     openapi_extra={"x-operation-class": "live"},
 )
 async def watch_hall(
     hall: HallCode,
     request: Request,
     _: Annotated[Caller | None, public()],
-    last_event_id: Annotated[
-        str | None, Header(max_length=20, description="上次收到的 id | The id seen last")
-    ] = None,
+    last_event_id: LastEventId = None,
 ) -> LiveAnswer:
     """SSE 推送。先收到 `display`（整块显示屏的内容），之后每次叫号、过号、窗口变化各推送一条，
     并再次推送最新的 `display`。叫号与重呼的 `say` 是要播报的话（英文为 `say_en`）。断线后带
@@ -58,4 +62,34 @@ async def watch_hall(
     `appointments.release.advanced.v1` is the number up to which people are admitted, `per_minute`
     how many are a minute.
     """
-    return LiveAnswer(request.state.live, hall, rules.position(last_event_id))
+    return LiveAnswer(request.state.live, Watched(hall, rules.position(last_event_id)))
+
+
+@router.get(
+    "/halls/{hall}/staff",
+    operation_id="watch_hall_staff",
+    summary="大厅工作人员实时推送 | What a hall's staff are told, live",
+    status_code=200,
+    response_class=LiveAnswer,
+    responses={**_STREAM, **problem_responses(NotFound)},
+    openapi_extra={"x-operation-class": "live"},
+)
+async def watch_hall_staff(
+    hall: HallCode,
+    request: Request,
+    caller: Annotated[Caller, allow("clerk", "hall_manager", "device", "system")],
+    last_event_id: LastEventId = None,
+) -> LiveAnswer:
+    """大厅大屏的全部内容，另加只给工作人员的：紧急求助（`appointments.alarm.*`）和开窗口建议
+    （`appointments.opening.*`）。连接至多十分钟，到时请用新的令牌重连；每次连上后请再读一遍未处置的求助
+    （`GET /alarms?is_open=true`），断线期间的求助不会遗漏。
+
+    ---
+    All that the screens are sent, and what is for staff alone: alarms (`appointments.alarm.*`) and
+    advice to open a window (`appointments.opening.*`). It lasts ten minutes at most: reconnect with
+    a new token then, and read the open alarms (`GET /alarms?is_open=true`) each time, so that none
+    is lost that was raised meanwhile.
+    """
+    if not caller.at(hall):
+        raise NotFound(_NO_HALL)
+    return LiveAnswer(request.state.live, Watched(hall, rules.position(last_event_id), True))

@@ -1,4 +1,5 @@
-"""What a public screen may show of an event, and how it is written as server-sent events."""
+"""What a screen may show of an event, the staff of its hall see, and how both are written as
+server-sent events."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,16 +24,24 @@ SHOWN_OF_RELEASES = (
 )
 """Of places given out in turn, whose release everybody may look at: who has a number sees by it how
 many come before them."""
+FOR_STAFF = ("appointments.alarm.", "appointments.opening.")
+"""How the events begin that no screen shows: whoever help is called against would read it."""
 ANNOUNCED = ("appointments.ticket.called.v1", "appointments.ticket.recalled.v1")
 RETRY = b"retry: 2000\n\n"
 HEARTBEAT = b": heartbeat\n\n"
 
 
+def is_for_staff(kind: str) -> bool:
+    """Whether only the staff of the hall are sent an event of that type."""
+    return kind.startswith(FOR_STAFF)
+
+
 def shown(envelope: Mapping[str, Any]) -> dict[str, Any]:
-    """What everybody in the hall may see of the event in `envelope`."""
+    """What everybody in the hall may see of the event in `envelope`; all of what is for staff."""
     data, kind = envelope["data"], envelope["type"]
     names = SHOWN if is_on_display(kind) else SHOWN_OF_RELEASES
-    shown = {"type": kind, **{key: data[key] for key in names if key in data}}
+    keys = data.keys() if is_for_staff(kind) else [key for key in names if key in data]
+    shown = {"type": kind, **{key: data[key] for key in keys}}
     if "at" in shown:
         shown["at"] = datetime.fromisoformat(shown["at"]).astimezone(SHANGHAI).isoformat()
     if shown["type"] in ANNOUNCED:
@@ -42,7 +51,7 @@ def shown(envelope: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_on_display(kind: str) -> bool:
     """Whether an event of that type changes what the screens of a hall show."""
-    return not kind.startswith(RELEASES)
+    return not kind.startswith((RELEASES, *FOR_STAFF))
 
 
 def display(read: Mapping[str, Any]) -> dict[str, Any]:
