@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.appointments import (
+    alarms,
     availability,
     booking,
     calling,
@@ -69,6 +70,7 @@ ROOMS = (
     queueing.room,
     windows.room,
     calling.room,
+    alarms.room,
     deferrals.room,
     priority.room,
     statistics.room,

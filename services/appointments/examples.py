@@ -8,6 +8,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments import examples_five_ways, examples_releases
+from services.appointments.alarms import workflow as alarms
+from services.appointments.alarms.models import Alarm
 from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import Appointment, Penalty
 from services.appointments.deferrals import workflow as deferrals
@@ -31,7 +33,7 @@ from shared.database.newest import newest, newest_in, values_of
 from shared.errors import Problem
 from shared.security.crypto import Keyring
 from shared.security.identity import Caller
-from shared.web.examples import Example, read
+from shared.web.examples import Example, of_row, read
 
 LOADER = Caller("demo", frozenset({"admin"}), frozenset({"*"}))
 APPOINTMENTS = {
@@ -52,6 +54,7 @@ PRE_CHECKS = {
     "resubmit_pre_check": "resubmit",
     "withdraw_pre_check": "withdraw",
 }
+ALARMS = {"acknowledge_alarm": "acknowledge", "resolve_alarm": "resolve"}
 TICKETS = ("serve", "recall", "park", "resume", "miss", "abandon", "undo", "finish", "transfer")
 
 
@@ -62,6 +65,7 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     found |= await examples_releases.live(session)
     found |= await _devices(session)
     found |= await _waitlist(session)
+    found |= await _alarms(session)
     return found | await _versions(session) | await _schedule(session)
 
 
@@ -71,6 +75,20 @@ async def _devices(session: AsyncSession) -> dict[str, Example]:
     if device is None:
         return {}
     return dict.fromkeys(("invite_device", "revoke_device"), Example({"device_id": str(device.id)}))
+
+
+async def _alarms(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    here = (col(Window.hall_code) == "H001", col(Window.retired_at).is_(None))
+    window = await newest(session, Window, *here)
+    if window is not None:
+        found["raise_alarm"] = Example({"window_id": str(window.id)})
+    for operation, action in ALARMS.items():
+        states = [row.state for row in alarms.WORKFLOW.of(action)]
+        alarm = await newest_in(session, Alarm, states)
+        if alarm is not None:
+            found[operation] = of_row("alarm_id", alarm)
+    return found
 
 
 async def _waitlist(session: AsyncSession) -> dict[str, Example]:

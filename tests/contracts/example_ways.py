@@ -5,10 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from services.appointments.alarms import workflow as alarms
+from services.appointments.alarms.models import AlarmState
 from services.appointments.booking import workflow as booking
 from services.appointments.booking.models import AppointmentState
 from services.appointments.consultations import workflow as consultations
 from services.appointments.consultations.models import ConsultationState
+from services.appointments.examples import ALARMS
 from services.appointments.examples_five_ways import CONSULTATIONS, GATHERINGS, VISITS
 from services.appointments.outreach import workflow as outreach
 from services.appointments.outreach.models import GatheringState, OutreachVisitState
@@ -94,6 +97,12 @@ FLOWS = (
         GatheringState.ANNOUNCED,
         ("announce_outreach",),
         {action: operation for operation, action in GATHERINGS.items()},
+    ),
+    Flow(
+        alarms.WORKFLOW,
+        AlarmState.RAISED,
+        ("raise_alarm",),
+        {action: operation for operation, action in ALARMS.items()},
     ),
     Flow(
         ratings.WORKFLOW,

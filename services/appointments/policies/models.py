@@ -71,6 +71,10 @@ class BookingPolicy(Table, table=True):
         default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
     )
     """How places are given out that many want at once; `schemas.ReleaseTerms`."""
+    floor: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """Tickets, advice and alarms on the floor; `schemas.FloorTerms`."""
     basis: str = Field(default="", max_length=500)
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)

@@ -133,6 +133,40 @@ class FollowupTerms(Input):
     )
 
 
+class FloorTerms(Input):
+    """What holds on the floor of the hall: its tickets, its windows, and calls for help."""
+
+    tickets_before_minutes: int | None = Field(
+        None,
+        ge=0,
+        le=1440,
+        description="开门前多少分钟起可取现场号；空为当天随时"
+        " | Walk-in tickets so many minutes before the hall opens; null: at any time of the day",
+    )
+    only_if_served: bool = Field(
+        True,
+        description="预计闭厅前叫不到的不再发号 | No walk-in ticket that, by the upper bound of the"
+        " forecast, is not called before the hall closes",
+    )
+    advise_from_minutes: int | None = Field(
+        60,
+        ge=10,
+        le=480,
+        description="预计等候超过多少分钟时建议开窗口；空为不建议"
+        " | A window is advised where people wait longer; null: never",
+    )
+    advise_every_minutes: int = Field(
+        15, ge=1, le=240, description="至多每隔多少分钟建议一次 | At most once in so many minutes"
+    )
+    acknowledge_seconds: int = Field(
+        60,
+        ge=10,
+        le=1800,
+        description="紧急求助多少秒无人响应即升级"
+        " | An alarm that nobody acknowledges within so many seconds goes a level higher",
+    )
+
+
 class PolicyTerms(View):
     """What a booking policy lays down."""
 
@@ -190,6 +224,10 @@ class PolicyTerms(View):
     )
     releases: ReleaseTerms = Field(
         default_factory=ReleaseTerms, description="抽签放号 | Releases under pressure"
+    )
+    floor: FloorTerms = Field(
+        default_factory=FloorTerms,
+        description="现场取号、开窗建议和紧急求助的规则 | Tickets, advice and alarms on the floor",
     )
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 

@@ -1,0 +1,27 @@
+"""What happens to an alarm that nobody acknowledges."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.alarms import queries, service
+from services.appointments.alarms.models import HIGHEST_LEVEL
+from services.appointments.alarms.workflow import WORKFLOW, AlarmAction
+from shared.database.versioned import swap
+
+BATCH = 100
+
+
+async def escalate(session: AsyncSession, now: datetime) -> int:
+    """Each goes a level higher, and again after as many seconds; at the highest it stays open.
+
+    Returns how many.
+    """
+    found = await queries.unanswered(session, now, BATCH)
+    for alarm in found:
+        row, level = WORKFLOW[alarm.state, AlarmAction.ESCALATE], alarm.level + 1
+        again = now + timedelta(seconds=alarm.acknowledge_seconds)
+        next_at = again if level < HIGHEST_LEVEL else None
+        changes = {"state": row.to, "level": level, "escalate_at": next_at}
+        await service.publish(session, await swap(session, alarm, changes), row.event, now)
+    return len(found)

@@ -1,0 +1,63 @@
+"""What may happen to an alarm: one table. It ends by people alone, never by the clock."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from services.appointments.alarms import events
+from services.appointments.alarms.events import AlarmEvent
+from services.appointments.alarms.models import AlarmState
+from shared.errors import Text
+from shared.workflow import Workflow
+
+
+class AlarmAction(StrEnum):
+    ACKNOWLEDGE = "acknowledge"
+    ESCALATE = "escalate"
+    RESOLVE = "resolve"
+
+
+class AlarmRow(NamedTuple):
+    """A row of the table; `event` is what subscribers are sent. `by_another`: not by whoever
+    raised it, who may be made to say that all is well."""
+
+    state: AlarmState
+    action: AlarmAction
+    to: AlarmState
+    roles: frozenset[str]
+    event: type[AlarmEvent]
+    by_another: bool = False
+
+
+_S, _A = AlarmState, AlarmAction
+_STAFF = frozenset({"clerk", "hall_manager"})
+_SYSTEM: frozenset[str] = frozenset()
+
+ROWS = (
+    AlarmRow(
+        _S.RAISED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _STAFF, events.AlarmAcknowledged,
+        by_another=True,
+    ),
+    AlarmRow(_S.RAISED, _A.ESCALATE, _S.RAISED, _SYSTEM, events.AlarmEscalated),
+    AlarmRow(
+        _S.ACKNOWLEDGED, _A.RESOLVE, _S.RESOLVED, _STAFF, events.AlarmResolved, by_another=True
+    ),
+)  # fmt: skip
+WORKFLOW = Workflow(
+    ROWS,
+    {
+        _S.RAISED: Text("求助中", "raised"),
+        _S.ACKNOWLEDGED: Text("有人前往", "acknowledged"),
+        _S.RESOLVED: Text("已处置", "resolved"),
+    },
+    {
+        _A.ACKNOWLEDGE: Text("响应", "acknowledge"),
+        _A.ESCALATE: Text("无人响应升级", "escalate"),
+        _A.RESOLVE: Text("登记结果", "resolve"),
+    },
+    title=Text("紧急求助", "Alarms"),
+    starts=[_S.RAISED],
+    columns={
+        "event": Text("事件", "event"),
+        "by_another": Text("须由另一人", "by another person"),
+    },
+)
