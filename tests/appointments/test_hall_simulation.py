@@ -10,8 +10,8 @@ import asyncpg
 import pytest
 
 from services.appointments.estimates import queries
+from services.appointments.estimates.floors import HALF, floor_of
 from services.appointments.estimates.queries import FloorNow, Newcomers, Usual
-from services.appointments.estimates.service import HALF, floor_of
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.rules import Standing
 from services.appointments.priority.schemas import DEFAULT_CREDITS

@@ -18,9 +18,9 @@ from statistics import fmean, median
 from typing import NamedTuple
 from uuid import UUID
 
+from services.appointments.estimates.floors import floor_of, person
 from services.appointments.estimates.lookahead import Lookahead
 from services.appointments.estimates.schemas import QueuedTicket
-from services.appointments.estimates.service import floor_of, person
 from services.appointments.priority.models import TicketClass
 from services.appointments.priority.schemas import DEFAULT_CREDITS, Policy
 from tests.benchmarks import goals

@@ -17,6 +17,9 @@ from shared.security.identity import Caller
 _HAS_BEGUN = Text(
     "预约时间已到，不能再取消或改约，请联系大厅", "Its time has come: please contact the hall"
 )
+RELEASED_AFTER_MINUTES = 10
+"""Who is not there so long after their time began leaves what it was kept for to whoever is: to
+walk-ins, in the forecast and in how many of them a day has tickets for."""
 
 
 class NotOnSale(NamedTuple):

@@ -68,6 +68,14 @@ class Openings:
         """The end of the day's last hours; None on a day without any."""
         return max((period.ends for period in self._periods(day)), default=None)
 
+    def opens_on(self, day: date) -> datetime | None:
+        """The beginning of the day's first hours; None on a day without any."""
+        return min((period.starts for period in self._periods(day)), default=None)
+
+    def goes_on(self, moment: datetime) -> bool:
+        """Whether hours begin at that very moment: at midnight, where the hall never closes."""
+        return any(period.starts == moment for period in self._periods(moment.date()))
+
     def next_opening(self, now: datetime) -> datetime | None:
         """When the hall opens next, in its own zone; None where that is not known.
 

@@ -60,13 +60,21 @@ def with_estimate(ticket: Ticket, estimate: Estimate | None, language: str) -> T
             shown.advice = _not_served_yet(estimate.served_from).say(language)
         elif estimate.is_long:
             found = estimate.alternatives or Alternatives(None, None)
-            shown.advice = _instead(found).say(language)
+            shown.advice = _long_wait(found).say(language)
             shown.elsewhere, shown.bookable_at = _elsewhere(found, language), found.bookable_at
     return shown
 
 
-def _instead(found: Alternatives) -> Text:
-    """What who would wait very long may do: another hall, another hour, or both to choose from."""
+def _long_wait(found: Alternatives) -> Text:
+    """What who would wait very long may do."""
+    ways = instead(found)
+    if ways is None:
+        return Text(f"{_LONG.zh}，{_ANOTHER_DAY.zh}", f"{_LONG.en}; {_ANOTHER_DAY.en}")
+    return Text(f"{_LONG.zh}：{ways.zh}", f"{_LONG.en}: {ways.en}")
+
+
+def instead(found: Alternatives) -> Text | None:
+    """Another hall, another hour, or both to choose from; None where there is neither."""
     zh, en = list[str](), list[str]()
     if there := found.elsewhere:
         wait = counted(there.p85_minutes, "minute")
@@ -80,9 +88,7 @@ def _instead(found: Alternatives) -> Text:
     if at := found.bookable_at:
         zh.append(f"可预约{moment_zh(at)}再来")
         en.append(f"book for {moment_en(at)} and come then")
-    if not zh:
-        return Text(f"{_LONG.zh}，{_ANOTHER_DAY.zh}", f"{_LONG.en}; {_ANOTHER_DAY.en}")
-    return Text(f"{_LONG.zh}：{'；也'.join(zh)}", f"{_LONG.en}: {', or '.join(en)}")
+    return Text("；也".join(zh), ", or ".join(en)) if zh else None
 
 
 def _elsewhere(found: Alternatives, language: str) -> ElsewhereView | None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.appointments.booking.rules import RELEASED_AFTER_MINUTES
 from services.appointments.estimates.rules import EDGES
 from services.appointments.estimates.schemas import QueuedTicket, ShorterWait, seq_of
 from services.appointments.queueing.models import TicketState, WindowState
@@ -62,7 +63,7 @@ WITH waiting AS MATERIALIZED (
     -- Who was excused did not come, but was not missed either.
     AND NOT (state = 'lapsed' AND checked_in_at IS NULL AND regained_at IS NOT NULL)) history
   WHERE a.hall_code = $1 AND a.state = 'confirmed'
-    AND a.starts_at BETWEEN $2::timestamptz - interval '10 minutes'
+    AND a.starts_at BETWEEN $2::timestamptz - interval '{RELEASED_AFTER_MINUTES} minutes'
       AND $2::timestamptz + interval '2 hours'
 ), asked AS (
   SELECT item_code FROM waiting UNION SELECT item_code FROM coming

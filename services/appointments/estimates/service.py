@@ -1,28 +1,22 @@
 """How long people in a hall will wait: forecasts, kept for a second so that screens cost little."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from typing import NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.estimates import advice, openings, queries
+from services.appointments.estimates.advice import alternatives as alternatives
+from services.appointments.estimates.floors import floor_of, person
 from services.appointments.estimates.lookahead import Lookahead
 from services.appointments.estimates.openings import Hours, Source
-from services.appointments.estimates.queries import Newcomers, Usual
-from services.appointments.estimates.schemas import (
-    Estimate,
-    Floor,
-    OpenWindow,
-    QueuedTicket,
-    Waiting,
-)
-from services.appointments.priority.models import TicketClass
-from services.appointments.priority.schemas import DEFAULT_CREDITS
+from services.appointments.estimates.queries import Usual
+from services.appointments.estimates.rules import forecast
+from services.appointments.estimates.schemas import Estimate, Floor, QueuedTicket
 from services.appointments.queueing.models import Ticket, TicketState
 from shared.cache import Cache
 from shared.database.engine import memory_of
@@ -36,10 +30,6 @@ STALE = timedelta(seconds=30)
 """Waiting goes on though nothing happens."""
 USUAL_KEPT = timedelta(minutes=5)
 HALLS_KEPT = 500
-HALF = 0.5
-"""Who may come by chance is run forward as two who come half of the time: not as one who does."""
-STEP_MINUTES = 5
-MOST_NEWCOMERS = 200
 CROWD = 12
 """Where fewer wait, whoever joins is told what has happened in this very second as well: it hardly
 costs anything to run the hall forward for them."""
@@ -140,6 +130,23 @@ async def _anew(source: Source, hall_code: str, seq: int, now: datetime) -> Fore
     return made
 
 
+class Run(NamedTuple):
+    """A hall's present state, what everybody in it must expect, and what the chance was drawn by:
+    to run the same forward once more, changed."""
+
+    floor: Floor
+    estimates: dict[UUID, Estimate]
+    seed: int
+
+
+async def run_forward(source: Source, hall_code: str, now: datetime) -> Run:
+    """The hall run forward from its state at the moment."""
+    found = await queries.floor(fetching(source), hall_code, now)
+    floor = floor_of(found, await _usual(source, hall_code, now), now)
+    seed = len(floor.queue)
+    return Run(floor, forecast(floor, Random(seed)), seed)
+
+
 async def of_ticket(session: AsyncSession, ticket: Ticket, now: datetime) -> Estimate | None:
     """The ticket's place and wait; None when it does not wait."""
     if ticket.state is not TicketState.WAITING:
@@ -204,81 +211,6 @@ async def _make(source: Source, hall_code: str, seq: int, now: datetime) -> Fore
     return Forecast(now, seq, len(found.windows), queue, lookahead)
 
 
-def floor_of(found: queries.FloorNow, usual: Usual, now: datetime) -> Floor:
-    """What is run forward, in minutes from now."""
-    return Floor(
-        queue=(
-            *(person(ticket, now) for ticket in found.queue),
-            *(_booked(row, now) for row in found.coming),
-            *_newcomers(usual.newcomers, now.astimezone(ZoneInfo(found.timezone))),
-        ),
-        windows=tuple(
-            OpenWindow(
-                window=window.window_id,
-                items=frozenset(window.items),
-                busy_with=window.busy_with,
-                elapsed=_minutes(window.called_at, now) if window.called_at else 0.0,
-            )
-            for window in found.windows
-        ),
-        standard_minutes=found.standard_minutes,
-        seen=usual.seen,
-    )
-
-
-def person(ticket: QueuedTicket, now: datetime) -> Waiting:
-    """Somebody who waits, as who runs the hall forward sees them."""
-    return Waiting(
-        key=ticket.id,
-        item=ticket.item_code,
-        items=frozenset(ticket.items),
-        due=-_minutes(ticket.due_at, now),
-        window=ticket.for_window_id,
-    )
-
-
-def _booked(row: queries.ExpectedVisit, now: datetime) -> Waiting:
-    """Someone with an appointment who is not there yet: comes at the slot, with its credit."""
-    arrives = max(-_minutes(row.starts_at, now), 1.0)
-    return Waiting(
-        key=row.id,
-        item=row.item_code,
-        items=frozenset([row.item_code]),
-        due=arrives - DEFAULT_CREDITS[TicketClass.APPOINTMENT],
-        arrives=arrives,
-        shows_up=row.shows_up,
-    )
-
-
-def _newcomers(usual: Sequence[Newcomers], now: datetime) -> Iterator[Waiting]:
-    """Those who usually come with a credit in the hours that begin now, in the hall's own time.
-
-    Nobody who comes later than their credit is due before those who are there. What is left of an
-    item is carried over to the next with the same credit, so that many rare ones add up.
-    """
-    hours: dict[int, dict[str, dict[int, float]]] = {}
-    for each in usual:
-        of_item = hours.setdefault(each.credit_minutes, {}).setdefault(each.item_code, {})
-        of_item[each.hour] = each.a_day
-    count = 0
-    for credit, items in sorted(hours.items()):
-        left = HALF / 2
-        for item, by_hour in items.items():
-            for ahead in range(STEP_MINUTES, credit + 1, STEP_MINUTES):
-                hour = (now + timedelta(minutes=ahead)).hour
-                left += by_hour.get(hour, 0.0) * STEP_MINUTES / 60
-                while left >= HALF and count < MOST_NEWCOMERS:
-                    left, count = left - HALF, count + 1
-                    yield Waiting(
-                        key=UUID(int=count),
-                        item=item,
-                        items=frozenset([item]),
-                        due=float(ahead - credit),
-                        arrives=float(ahead),
-                        shows_up=HALF,
-                    )
-
-
 async def _usual(source: Source, hall_code: str, now: datetime) -> Usual:
     known = memory_of(source, _Kept).usual
     kept = known.peek(hall_code)
@@ -287,7 +219,3 @@ async def _usual(source: Source, hall_code: str, now: datetime) -> Usual:
     found = await queries.usual(fetching(source), hall_code, now)
     known.put(hall_code, (now, found))
     return found
-
-
-def _minutes(since: datetime, now: datetime) -> float:
-    return (now - since).total_seconds() / 60

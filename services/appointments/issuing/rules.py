@@ -11,9 +11,10 @@ from services.appointments.schedules.openings import ShutItem
 from shared.clock import moment_en, moment_zh
 from shared.errors import Conflict, Invalid, Text
 
-_SPENT = Text(
-    "今天的号已取完，请改日再来，或先预约；有预约的不受此限",
-    "Today's tickets are all taken: please come on another day, or book an appointment",
+SPENT = Text("今天的号已取完，有预约的不受此限", "Today's tickets are all taken")
+NOT_IN_TIME = Text(
+    "按目前的排队情况，闭厅前轮不到您，为免白等不再发号",
+    "With so many before you, you would not be called before the hall closes, and wait in vain",
 )
 LETTER_WALK_IN, LETTER_BOOKED = "A", "B"
 
@@ -37,8 +38,20 @@ class ItemClosed(Conflict):
     )
 
 
+class TicketsNotYet(Conflict):
+    """Member `tickets_from`: when the first walk-in tickets of the day are issued."""
+
+    type = "/problems/tickets-not-yet"
+    title = Text("还没有到取号时间", "There are no tickets yet")
+    advice = Text(
+        "请到时再取号，或先预约", "Please take a ticket then, or book an appointment beforehand"
+    )
+
+
 class TicketsClosed(Conflict):
-    """No more walk-in tickets today, by the hall's policy; member `next_opening`."""
+    """No more walk-in tickets today, by the hall's policy. Members `next_opening`; `elsewhere`, a
+    hall where it goes quickly now (`hall_code`, `name`, `p85_minutes`); and `bookable_at`, the next
+    free time in this one: each null where there is none."""
 
     type = "/problems/tickets-closed"
     title = Text("今天已停止取号", "No more tickets today")
@@ -63,33 +76,49 @@ def ensure_open(hall: Openings, now: datetime, *, expected: bool) -> None:
     """
     if hall.is_closed(now) if expected else hall.is_shut(now):
         opens = hall.next_opening(now)
-        raise HallClosed(_come_again(opens), next_opening=opens)
+        raise HallClosed(come_again(opens), next_opening=opens)
 
 
 def ensure_item_open(shut: ShutItem | None) -> None:
     """Raises ItemClosed, which names the item."""
     if shut is not None:
         opens = shut.next_opening
-        raise ItemClosed(_come_again(opens), item=shut.code, next_opening=opens)
+        raise ItemClosed(come_again(opens), item=shut.code, next_opening=opens)
 
 
-def ensure_not_last(hall: Openings, limits: Iterable[Limits], now: datetime) -> None:
-    """Raises TicketsClosed once the last ticket of the day has been issued."""
+def ensure_not_early(hall: Openings, minutes: int | None, now: datetime) -> None:
+    """Raises TicketsNotYet until so many minutes before the day's first opening; None: never."""
+    opens = hall.opens_on(now.astimezone(hall.zone).date())
+    if minutes is None or opens is None:
+        return
+    begins = opens - timedelta(minutes=minutes)
+    if now < begins:
+        detail = Text(
+            f"现场取号从{moment_zh(begins)}开始，请到时再来，也可以先预约",
+            f"Tickets are issued from {moment_en(begins)} on; you are welcome then, or may book an "
+            "appointment",
+        )
+        raise TicketsNotYet(detail, tickets_from=begins)
+
+
+def is_last_over(hall: Openings, limits: Iterable[Limits], now: datetime) -> bool:
+    """Whether the last walk-in ticket of the day has been issued."""
     closes = hall.closes_on(now.astimezone(hall.zone).date())
     minutes = [each.last_ticket_minutes for each in limits if each.last_ticket_minutes is not None]
-    if closes is not None and minutes and now >= closes - timedelta(minutes=max(minutes)):
-        opens = hall.next_opening(now)
-        raise TicketsClosed(_come_again(opens), next_opening=opens)
+    return closes is not None and bool(minutes) and now >= closes - timedelta(minutes=max(minutes))
 
 
-def ensure_within(hall: Openings, issued: int, most: int | None, now: datetime) -> None:
-    """Raises TicketsClosed when as many tickets as the day may have are issued."""
-    if most is not None and issued >= most:
-        opens = hall.next_opening(now)
-        raise TicketsClosed(_SPENT, next_opening=opens)
+def is_called_in_time(hall: Openings, p85_minutes: int | None, now: datetime) -> bool:
+    """Whether who joins now is called before the hall closes, by the upper bound of their wait; a
+    wait that nobody knows is no reason to send somebody away."""
+    closes = hall.closes_on(now.astimezone(hall.zone).date())
+    if closes is None or p85_minutes is None or hall.goes_on(closes):
+        return True
+    return now + timedelta(minutes=p85_minutes) <= closes
 
 
-def _come_again(opens: datetime | None) -> Text | None:
+def come_again(opens: datetime | None) -> Text | None:
+    """When who is sent away may come; None where nobody knows."""
     if opens is None:
         return None
     return Text(

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from sqlmodel import SQLModel
 
+from services.appointments.booking.models import AppointmentState
+from services.appointments.booking.rules import RELEASED_AFTER_MINUTES
 from services.appointments.directory.models import Hall
 from services.appointments.directory.schemas import HOURS, OpeningHours
 from services.appointments.estimates.schemas import seq_of
@@ -25,7 +27,9 @@ from services.appointments.queueing.seen import floor_lines, floor_windows, line
 from services.appointments.schedules.openings import Closed
 from shared.database import calendar_days
 from shared.database.rows import Fetch, columns, fields, loaded
+from shared.database.transitions import listed
 
+_NOT_COME = (AppointmentState.CONFIRMED, AppointmentState.NO_SHOW)
 _LIMIT = """CASE WHEN i.item IS NULL THEN b.tickets_per_day
       ELSE (b.items -> i.item ->> 'tickets_per_day')::int END"""
 _SEEN = f"""
@@ -48,12 +52,20 @@ SELECT {columns(Hall, "h")}, {columns(QueuePolicy, "q")}, {columns(BookingPolicy
     SELECT FROM ticket e WHERE e.hall_code = h.code AND e.evidence_index = ANY($9::text[])
       AND e.{ALIVE}
   ), ARRAY(
-    -- Walk-in tickets of the day, where they are limited; those given up are free again.
+    -- Walk-in tickets of the day, where they are limited; those given up are free again, and so is
+    -- what was kept for who has not come.
     SELECT CASE WHEN {_LIMIT} IS NOT NULL THEN (
       SELECT count(*) FROM ticket t WHERE t.hall_code = h.code AND t.leg = 1
         AND t.service_day = ($2::timestamptz AT TIME ZONE h.timezone)::date
         AND t.appointment_id IS NULL AND t.state <> '{TicketState.ABANDONED}'
         AND (i.item IS NULL OR i.item = ANY(t.items || t.pending))
+    ) - (
+      SELECT count(*) FROM appointment r WHERE r.hall_code = h.code
+        AND r.state IN ({listed(_NOT_COME)})
+        AND r.starts_at < $2::timestamptz - interval '{RELEASED_AFTER_MINUTES} minutes'
+        AND r.starts_at > $2::timestamptz - interval '1 day'
+        AND r.on_date = ($2::timestamptz AT TIME ZONE h.timezone)::date
+        AND (i.item IS NULL OR r.item_code = i.item)
     ) END FROM unnest($10::text[]) WITH ORDINALITY AS i(item, place) ORDER BY i.place
   ), {turns_of("who")}, {seq_of("h.code")},
   {floor_windows("h.code", "cardinality($7::text[]) > 1")},
@@ -115,7 +127,8 @@ class SeenHall(NamedTuple):
     who was asked for, with the numbers that were checked.
 
     `other` is a live ticket of the appointment, or of the person for one of the items; `last` the
-    last number of the series, `issued` how many walk-in tickets, for each of what is `limited`;
+    last number of the series, `issued` how many walk-in tickets, for each of what is `limited`,
+    without as many as were kept for people who have not come;
     `turns` those of the person, `seq` grows with all that happens in the hall. For who comes for
     several items: which windows of the `floor` are open, and who waits for what (`lines`).
     """

@@ -128,13 +128,13 @@ async def give(
     is guarded by the rows of that window, by the number, which is taken if it still is the next,
     and by the person's turn.
 
-    Raises HallClosed, ItemClosed, TicketsClosed, EvidenceRefused, AlreadyTicketed, or what checking
-    the appointment in may raise.
+    Raises HallClosed, ItemClosed, TicketsNotYet, TicketsClosed, EvidenceRefused, AlreadyTicketed,
+    or what checking the appointment in may raise.
     """
     hall, statement, now, booked = counter.hall, counter.statement, wish.now, wish.appointment
     hours = await _ensure_open(counter, wish)
-    limits = [] if booked else limiting.of_walk_in(hall.booking_policy, wish.request)
-    rules.ensure_not_last(hours, limits, now)
+    if booked is None:
+        await limiting.ensure_open_to_walk_ins(counter, wish, hours)
     policy = priority.policy(hall.queue_policy)
     ticket = drafts.draft(
         keyring, wish.caller, wish.request, policy, booked, hall.person, hall.hall, now
@@ -145,7 +145,6 @@ async def give(
     async def known() -> Openings:
         return hours
 
-    limiting.ensure_room(hours, limits, hall.issued, now)
     _keep_serving(statement, hall, ticket)
     ticket.number = rules.number_of(wish.letter, hall.last + 1)
     queries.take_number(
@@ -154,6 +153,8 @@ async def give(
     _check_all_in(statement, ticket, wish, hall, version)
     people.take_seen_turns(statement, hall.person, hall.turns)
     estimate = await estimates.with_newcomer(counter.source, ticket, now, known, seq=hall.seq)
+    if booked is None:
+        await limiting.ensure_called_in_time(counter, wish, hours, estimate)
     _note_decision(statement, ticket, wish.caller, now)
     _admit(counter, ticket, estimate, wish.caller, now)
     await counter.write()
