@@ -9,13 +9,14 @@ import asyncpg
 import httpx
 import pytest
 
-from services.appointments.outreach import watching
+from services.appointments.outreach import queries, watching
 from services.appointments.outreach.models import OutreachVisitState
 from services.appointments.outreach.workflow import VISITS, VisitAction
 from shared.database.engine import Sessions
 from shared.security.crypto import is_rating_key
+from tests.appointments.followup_helpers import lay_down
 from tests.appointments.offices import KEYRING, Office
-from tests.appointments.queue_helpers import good, problem
+from tests.appointments.queue_helpers import Floor, good, problem
 from tests.provoking import provokes
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -29,6 +30,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "finish": {"outcome": "done", "text": "当场办结"},
 }
 URL = "/api/v1/outreach-visits"
+FOLLOWUPS = "/api/v1/followups"
 
 
 @dataclass
@@ -86,6 +88,26 @@ async def test_who_cannot_come_is_visited(office: Office) -> None:
     assert (case["case_id"], case["one_visit"]) == (asked.made["id"], True)
     [event] = await office.events("outreach_visit.finished")
     assert event["outcome"] == "done"
+
+
+async def test_a_manager_has_a_visit_followed_up_as_a_case_at_a_window_is(office: Office) -> None:
+    hall = Floor(office.client, office.sign, office.code, [], office.items, office.clock)
+    await lay_down(hall, rules=[])
+    asked, other = await requested(office), await requested(office)
+    for one, outcome in ((asked, "done"), (other, "nobody_there")):
+        good(await one.do("plan", office.sign("clerk", office.code, sub="clerk-7")))
+        body = {"case_id": one.made["id"]}
+        too_early = await office.client.post(FOLLOWUPS, json=body, headers=office.manager())
+        problem(too_early, 404, "not-found")
+        good(await one.do("finish", office.clerk(), outcome=outcome))
+
+    picked = {"case_id": asked.made["id"]}
+    invited = await office.client.post(FOLLOWUPS, json=picked, headers=office.manager())
+    assert (shown := good(invited, 201))["state"] == "invited"
+    assert "clerk-7" in shown["served_by"]
+    nobody = {"case_id": other.made["id"]}
+    refused = await office.client.post(FOLLOWUPS, json=nobody, headers=office.manager())
+    problem(refused, 404, "not-found")
 
 
 async def test_nobody_there_is_no_finished_case(office: Office) -> None:
@@ -170,7 +192,7 @@ async def test_who_and_where_is_sealed_logged_and_in_no_event(
     for text in (stored, *(row["body"].decode() for row in bodies)):
         assert not any(word in text for word in ("王秀英", "13900000001", "幸福小区", "敲门"))
     logged = "SELECT count(*) FROM audit_log WHERE object = $1 AND action = 'outreach_visit.read'"
-    assert await owner.fetchval(logged, f"outreach_visit:{asked.made['id']}") == 1
+    assert await owner.fetchval(logged, f"outreach_visit:{asked.made['id']}") == 2, "a step as well"
 
 
 async def test_what_the_hall_does_not_answer_is_published_once(
@@ -191,6 +213,46 @@ async def test_what_the_hall_does_not_answer_is_published_once(
     [event] = await office.events("outreach_visit.delayed")
     assert (event["visit_id"], event["due_on"]) == (asked.made["id"], "2026-11-27")
     assert good(await asked.do("plan", office.clerk()))["state"] == "planned"
+
+
+async def test_what_is_only_guessed_keeps_nobody_from_being_late(
+    office: Office, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests whose day nobody can compute stay in front of the others."""
+    monkeypatch.setattr(queries, "SWEEP", 2)
+    asked = [await requested(office) for _ in range(5)]
+    ids = sorted(UUID(one.made["id"]) for one in asked)
+    unknown = datetime(2030, 1, 2, tzinfo=UTC)
+    await office.owner.execute(
+        "UPDATE outreach_visit SET requested_at = $2, due_on = '2026-11-20', provisional = true"
+        " WHERE id = ANY($1)",
+        ids[:4],
+        unknown,
+    )
+    async with sessions() as session, session.begin():
+        await watching.watch(session, datetime(2026, 11, 30, 2, tzinfo=UTC))
+
+    delayed = await office.events("outreach_visit.delayed")
+    assert str(ids[4]) in {one["visit_id"] for one in delayed}
+
+
+async def test_who_it_was_is_forgotten_half_a_year_after_it_ended(
+    office: Office, sessions: Sessions
+) -> None:
+    open_one, ended = await requested(office), await requested(office)
+    good(await ended.do("cancel", ended.me))
+    at = office.clock.at + watching.KEPT
+
+    async def forget(moment: datetime) -> None:
+        async with sessions() as session, session.begin():
+            await watching.forget(session, moment)
+
+    await forget(at)
+    assert good(await ended.see(ended.me))["name"] == "王秀英"
+    await forget(at + timedelta(minutes=1))
+    forgotten = good(await ended.see(ended.me))
+    assert [forgotten[name] for name in ("name", "phone", "address", "note", "text")] == [None] * 5
+    assert good(await open_one.see(open_one.me))["name"] == "王秀英"
 
 
 @provokes("request_visit", "visit-requested")

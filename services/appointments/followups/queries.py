@@ -29,11 +29,17 @@ JOIN LATERAL (SELECT id, version, followups::text, followups ->> 'questionnaire_
 JOIN LATERAL (SELECT version, content FROM questionnaire WHERE code = p.asks
   ORDER BY version DESC LIMIT 1) q ON true
 """)
+# At a window, or where the window went: a visit that served somebody ends as a case does.
 _FINISHED = text("""
-SELECT t.hall_code, t.item_code, coalesce(i.name, t.item_code), coalesce(i.department_code, '_'),
-  t.outcome, t.state_since, t.version
-FROM ticket t LEFT JOIN item i ON i.code = t.item_code
-WHERE t.visit_id = :case AND t.state = 'done' ORDER BY t.leg DESC LIMIT 1
+SELECT c.hall_code, c.item_code, coalesce(i.name, c.item_code), coalesce(i.department_code, '_'),
+  c.outcome, c.ended_at, c.version
+FROM (
+  SELECT hall_code, item_code, outcome, state_since AS ended_at, version, leg FROM ticket
+  WHERE visit_id = :case AND state = 'done'
+  UNION ALL
+  SELECT hall_code, item_code, outcome, ended_at, version, 1 FROM outreach_visit
+  WHERE id = :case AND state = 'done' AND outcome <> 'nobody_there'
+) c LEFT JOIN item i ON i.code = c.item_code ORDER BY c.leg DESC LIMIT 1
 """)
 _KEYS = {
     ResultGrouping.HALL: "NULL::text",

@@ -31,6 +31,9 @@ room = Room(
         events.OutreachRegistrationCancelled,
         events.OutreachRegistrationAttended,
     ],
-    jobs=[Job("watch-outreach-visits", timedelta(minutes=5), watching.watch)],
+    jobs=[
+        Job("watch-outreach-visits", timedelta(minutes=5), watching.watch),
+        Job("forget-outreach", timedelta(hours=1), watching.forget, watching.BATCH),
+    ],
     workflows=[VISITS, GATHERINGS, REGISTRATIONS],
 )

@@ -161,7 +161,7 @@ async def register(
         registered_at=step.now,
     )
     session.add(registration)
-    for index in ("uq_outreach_registration_live", "uq_outreach_registration_own"):
+    for index in ("uq_outreach_registration_phone", "uq_outreach_registration_own"):
         session.statement.refusing(index, rules.AlreadyRegistered)
     seen = SeenRegistration(registration, gathering)
     await _publish_registration(session, seen, OutreachRegistrationMade, step.now)

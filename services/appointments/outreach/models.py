@@ -75,6 +75,9 @@ class OutreachVisit(Table, table=True):
         CheckConstraint("state <> 'planned' OR starts_at IS NOT NULL", name="planned_has_a_time"),
         Index("ix_outreach_visit_hall", "hall_code", "id"),
         Index("ix_outreach_visit_owner", "owner", "id"),
+        Index(
+            "ix_outreach_visit_known", "ended_at", postgresql_where=text("name_sealed IS NOT NULL")
+        ),
         Index("ix_outreach_visit_waiting", "due_on", postgresql_where=text("state = 'requested'")),
         # Asked for once: nobody is visited twice for the same because they asked twice.
         Index(
@@ -94,10 +97,11 @@ class OutreachVisit(Table, table=True):
     """The account of a citizen who asked themselves; None where staff wrote it down."""
     requester_kind: RequesterKind = Field(sa_type=enum_type(RequesterKind, 16))
     reason: VisitReason = Field(sa_type=enum_type(VisitReason, 16))
-    name_sealed: str
-    phone_sealed: str
-    address_sealed: str
+    name_sealed: str | None
+    phone_sealed: str | None
+    address_sealed: str | None
     note_sealed: str | None = None
+    """All of them are forgotten a while after it ended."""
     wanted_from: date | None = None
     wanted_to: date | None = None
     state: OutreachVisitState = Field(
@@ -173,8 +177,9 @@ class Registration(Table, table=True):
     __table_args__ = (
         known_states("state", RegistrationState),
         CheckConstraint("people BETWEEN 1 AND 5", name="a_few_people"),
-        # One registration a phone and event, and an account, so that nobody takes all places: who
-        # has an account may type any number.
+        # One registration an account and event, so that nobody takes all places; a phone and event
+        # only where staff typed it, because who has an account may type the number of a stranger,
+        # and is not to learn whether that one has registered.
         Index(
             "uq_outreach_registration_own",
             "event_id",
@@ -183,11 +188,11 @@ class Registration(Table, table=True):
             postgresql_where=text("owner IS NOT NULL AND state <> 'cancelled'"),
         ),
         Index(
-            "uq_outreach_registration_live",
+            "uq_outreach_registration_phone",
             "event_id",
             "phone_index",
             unique=True,
-            postgresql_where=text("state <> 'cancelled'"),
+            postgresql_where=text("owner IS NULL AND state <> 'cancelled'"),
         ),
         Index("ix_outreach_registration_event", "event_id", "id"),
         Index("ix_outreach_registration_owner", "owner", "id"),

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, text, tuple_
+from sqlalchemy import and_, select, text, tuple_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,6 +20,7 @@ from shared.database.calendar_days import CONTENT
 from shared.database.deciding import DecidingSession
 
 SWEEP = 200
+FORGOTTEN_AT_ONCE = 500
 _BASIS = text(f"""
 SELECT EXISTS (SELECT FROM hall_item WHERE hall_code = :hall AND item_code = :item),
   coalesce(p.version, 0), c.days, c.digest, (p.outreach ->> 'decide_days')::int
@@ -36,6 +37,20 @@ WHERE id = :event AND taken + :people <= places AND closes_at > :now
   AND state IN ({", ".join(f"'{state}'" for state in _ANNOUNCED)}) RETURNING 1
 """
 _GIVE_BACK = "UPDATE outreach_event SET taken = taken - :people WHERE id = :event"
+
+_FORGET_VISITS = text(f"""
+UPDATE outreach_visit SET name_sealed = NULL, phone_sealed = NULL, address_sealed = NULL,
+  note_sealed = NULL, words_sealed = NULL
+WHERE id = ANY(ARRAY(SELECT id FROM outreach_visit
+  WHERE name_sealed IS NOT NULL AND ended_at < :before ORDER BY ended_at LIMIT {FORGOTTEN_AT_ONCE}))
+RETURNING 1
+""")
+_FORGET_REGISTRATIONS = text(f"""
+DELETE FROM outreach_registration WHERE id = ANY(ARRAY(
+  SELECT r.id FROM outreach_event e JOIN outreach_registration r ON r.event_id = e.id
+  WHERE e.ends_at < :before LIMIT {FORGOTTEN_AT_ONCE}))
+RETURNING 1
+""")
 
 
 class VisitBasis(NamedTuple):
@@ -105,8 +120,14 @@ async def visits(
     return (await session.execute(rows)).scalars().all()
 
 
-async def unanswered(session: AsyncSession, today: date) -> Sequence[OutreachVisit]:
-    """Up to SWEEP whose day has passed and of which that was not published, locked."""
+async def unanswered(
+    session: AsyncSession, today: date, after: tuple[date, UUID] | None
+) -> Sequence[OutreachVisit]:
+    """Up to SWEEP behind `after` whose day has passed and of which that was not published, locked.
+
+    Those whose day is only guessed stay among them: whoever looks goes on behind them.
+    """
+    key = (col(OutreachVisit.due_on), col(OutreachVisit.id))
     rows = (
         select(OutreachVisit)
         .where(
@@ -114,11 +135,23 @@ async def unanswered(session: AsyncSession, today: date) -> Sequence[OutreachVis
             col(OutreachVisit.due_on) < today,
             col(OutreachVisit.late_at).is_(None),
         )
-        .order_by(col(OutreachVisit.due_on), col(OutreachVisit.id))
+        .order_by(*key)
         .limit(SWEEP)
         .with_for_update(skip_locked=True)
     )
+    if after is not None:
+        rows = rows.where(tuple_(*key) > after)
     return (await session.execute(rows)).scalars().all()
+
+
+async def forget(session: AsyncSession, before: datetime) -> int:
+    """Who and where, of visits that ended before that moment, and who registered for events that
+    did. Returns of how many, FORGOTTEN_AT_ONCE where there may be more."""
+    counts = [
+        len((await session.execute(statement, {"before": before})).all())
+        for statement in (_FORGET_VISITS, _FORGET_REGISTRATIONS)
+    ]
+    return max(counts)
 
 
 async def gathering(session: AsyncSession, event_id: UUID) -> Gathering | None:
@@ -157,14 +190,13 @@ def give_back(session: DecidingSession, event_id: UUID, people: int) -> None:
 async def is_registered(
     session: AsyncSession, event_id: UUID, phone: Sequence[str], owner: str | None
 ) -> bool:
-    """Whether a number, under any index key, or an account has a registration that stands."""
+    """Whether the account has a registration that stands; of who has none, whom staff register,
+    whether the number has, under any index key. Nobody learns that of a number they only type."""
+    is_theirs = col(Registration.owner) == owner
+    if owner is None:
+        is_theirs = col(Registration.phone_index).in_(phone)
     found = select(col(Registration.id)).where(
-        col(Registration.event_id) == event_id,
-        or_(
-            col(Registration.phone_index).in_(phone),
-            and_(col(Registration.owner).is_not(None), col(Registration.owner) == owner),
-        ),
-        text("state <> 'cancelled'"),
+        col(Registration.event_id) == event_id, is_theirs, text("state <> 'cancelled'")
     )
     return (await session.execute(found.limit(1))).first() is not None
 

@@ -76,7 +76,7 @@ async def request_visit(
     """
     step = StepTaker(caller, now, keyring)
     visit = await service.request(session, wanted, step)
-    return views.visit_detail(visit, caller, keyring, now)
+    return await views.visit_detail(session, visit, caller, keyring, now)
 
 
 @router.get("", operation_id="list_visits", summary="上门申请 | Requests for visits")
@@ -130,7 +130,7 @@ async def plan_visit(
     When who comes, with what; planned again where it changes.
     """
     done = await service.plan(step.session, step.visit_id, wanted, step.by(caller))
-    return views.visit_detail(done, caller, step.keyring, step.now)
+    return await views.visit_detail(step.session, done, caller, step.keyring, step.now)
 
 
 @steps_router.post("/refuse", operation_id="refuse_visit", summary="说明不能上门 | Refuse a visit")
@@ -145,7 +145,7 @@ async def refuse_visit(
     The hall's manager says why, and what else can be done; who asked reads it.
     """
     done = await service.refuse(step.session, step.visit_id, given, step.by(caller))
-    return views.visit_detail(done, caller, step.keyring, step.now)
+    return await views.visit_detail(step.session, done, caller, step.keyring, step.now)
 
 
 @steps_router.post("/cancel", operation_id="cancel_visit", summary="取消上门 | Cancel a visit")
@@ -160,7 +160,7 @@ async def cancel_visit(
     Who asked needs it no more, or the hall cannot come after all.
     """
     done = await service.cancel(step.session, step.visit_id, given, step.by(caller))
-    return views.visit_detail(done, caller, step.keyring, step.now)
+    return await views.visit_detail(step.session, done, caller, step.keyring, step.now)
 
 
 @steps_router.post("/finish", operation_id="finish_visit", summary="登记上门结果 | Finish a visit")
@@ -175,4 +175,4 @@ async def finish_visit(
     What came of it; where somebody was served, it is rated and followed up as at a window.
     """
     done = await service.finish(step.session, step.visit_id, result, step.by(caller))
-    return views.visit_detail(done, caller, step.keyring, step.now)
+    return await views.visit_detail(step.session, done, caller, step.keyring, step.now)

@@ -176,9 +176,11 @@ class OutreachVisitView(View):
 class OutreachVisitDetail(OutreachVisitView):
     """A visit with who asked and where, for themselves and for who goes there; logged for staff."""
 
-    name: str
-    phone: str
-    address: str
+    name: str | None = Field(
+        description="姓名，结束半年后删除 | The name; forgotten after half a year"
+    )
+    phone: str | None
+    address: str | None
     note: str | None
     leaves_at: datetime | None
     travellers: list[str] = Field(

@@ -58,15 +58,16 @@ async def read_visit(
 ) -> OutreachVisitDetail:
     """The whole of it; that staff read it is logged. Raises NotFound."""
     visit = await service.visible(session, visit_id, caller)
+    return await visit_detail(session, visit, caller, keyring, now)
+
+
+async def visit_detail(
+    session: AsyncSession, visit: OutreachVisit, caller: Caller, keyring: Keyring, now: datetime
+) -> OutreachVisitDetail:
+    """The whole of it, to whoever took a step as well; of others than who asked it is logged."""
     if visit.owner != caller.sub:
         what = f"outreach_visit:{visit.id}"
         await audit_log.write(session, caller.sub, "outreach_visit.read", what, now)
-    return visit_detail(visit, caller, keyring, now)
-
-
-def visit_detail(
-    visit: OutreachVisit, caller: Caller, keyring: Keyring, now: datetime
-) -> OutreachVisitDetail:
     texts = {
         name: _opened(getattr(visit, f"{name}_sealed"), service.place_of(name), visit.id, keyring)
         for name in service.SEALED
