@@ -16,6 +16,7 @@ from services.appointments import (
     display,
     examples,
     followups,
+    forgetting,
     guides,
     histories,
     issuing,
@@ -82,6 +83,7 @@ ROOMS = (
     outreach.room,
     codes.room,
     clearing.room,
+    forgetting.room,
     proofs.room,
     notices.room,
 )

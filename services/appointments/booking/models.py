@@ -94,6 +94,9 @@ class Appointment(Table, table=True):
             "changed_at",
             postgresql_where=text("state = 'checked_in'"),
         ),
+        Index(
+            "ix_appointment_known", "starts_at", postgresql_where=text("name_sealed IS NOT NULL")
+        ),
         known_states("state", AppointmentState),
         CheckConstraint("(state = 'held') = (expires_at IS NOT NULL)", name="only_holds_expire"),
         {"postgresql_with": {"fillfactor": 80}},
@@ -182,6 +185,7 @@ class Citizen(Table, table=True):
     """The contact of a person without an account, encrypted; found by `key` (blind index)."""
 
     __tablename__: ClassVar[str] = "citizen"
+    __table_args__ = (Index("ix_citizen_updated_at", "updated_at"),)
 
     key: str = Field(
         primary_key=True,
