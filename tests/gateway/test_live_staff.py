@@ -14,6 +14,7 @@ from nats.js import JetStreamContext
 from deploy.local.nats import NatsServer
 from services.gateway.live import rules
 from tests.gateway.test_live import Screen, called, new_hall
+from tests.provoking import provokes
 from tests.support import Tokens
 
 RAISED = "appointments.alarm.raised.v1"
@@ -86,6 +87,7 @@ async def test_an_alarm_that_was_raised_meanwhile_is_heard_on_coming_back(
         assert (at, event) == (position, RAISED)
 
 
+@provokes("watch_hall_staff", "not-found")
 async def test_it_is_for_the_staff_of_the_hall_alone(
     client: httpx.AsyncClient, tokens: Tokens
 ) -> None:
