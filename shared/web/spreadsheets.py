@@ -14,11 +14,11 @@ def to_csv(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(heads)
-    writer.writerows([_guarded(value) for value in row] for row in rows)
+    writer.writerows([guarded(value) for value in row] for row in rows)
     return f"{_MARK}{out.getvalue()}".encode()
 
 
-def _guarded(value: object) -> object:
+def guarded(value: object) -> object:
     """A text that would be taken for a formula has an apostrophe in front; numbers stay numbers."""
     if isinstance(value, str) and value.lstrip(" \ufeff\u3000").startswith(tuple(_FORMULA)):
         return f"'{value}"

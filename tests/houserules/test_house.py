@@ -117,6 +117,8 @@ def test_tables_for_spreadsheets_are_written_in_one_place(path: Path) -> None:
     """There a formula is guarded: whoever opens an export must not run what somebody typed."""
     writes = re.findall(r"csv\.(?:writer|DictWriter)\b", path.read_text())
     assert not writes or name(path) == "shared/web/spreadsheets.py"
+    makes = "xlsxwriter.Workbook(" in path.read_text()
+    assert not makes or "spreadsheets.guarded(" in path.read_text()
 
 
 def test_a_rule_names_every_file_that_breaks_it() -> None:

@@ -74,7 +74,7 @@ def _decided(
     leg: Leaving, wanted: CancelRequest, keyring: Keyring, now: datetime, *, by_hall: bool
 ) -> _Decided:
     row = _row(leg, wanted, now, by_hall=by_hall)
-    values = service.changes_of(row, now)
+    values = {**service.changes_of(row, now), "cancelled_by_staff": by_hall}
     if by_hall and wanted.reason is not None:
         sealed = service.sealed_reason(keyring, leg.appointment, wanted.reason)
         values = {**values, "reason_sealed": sealed}

@@ -148,6 +148,9 @@ class Appointment(Table, table=True):
     """How often the entry of the visit had changed before this appointment replaced the last."""
     resolved: Resolution | None = Field(default=None, sa_type=enum_type(Resolution, 16))
     """How somebody whose time the hall took was helped."""
+    cancelled_by_staff: bool | None = None
+    """Whether the staff cancelled it, for whatever reason; None where nobody did, or nobody noted
+    it: the release before did not."""
     reason_sealed: str | None = None
     """Why staff cancelled it or put it right, in their words."""
     name_sealed: str | None = None

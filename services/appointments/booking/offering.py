@@ -100,9 +100,12 @@ def _draft(
     return Draft(**{**nothing, **known})
 
 
-async def decline(session: AsyncSession, offered: Appointment, now: datetime) -> Declining:
+async def decline(
+    session: AsyncSession, offered: Appointment, now: datetime, *, by_hall: bool
+) -> Declining:
     """Ends the hold; its places are given back by `Declining.settle`. Raises StateConflict."""
     waiting = await healing.prepare(session, [offered.id], now, own=[offered.id])
     row = service.row_of(offered, AppointmentAction.CANCEL)
-    done = await service.change(session, offered, row, now)
+    noted = {"cancelled_by_staff": by_hall}
+    done = await service.change(session, offered, row, now, values=noted)
     return Declining(done, row, waiting)

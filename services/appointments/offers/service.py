@@ -221,7 +221,8 @@ async def _decline(
     offered = await appointments.visible(session, str(appointment), caller)
     action = rules.answered(offered.state, offered.version, offered.expires_at, now)
     if action is None:
-        return await offering.decline(session, offered, now)
+        by_hall = caller.has(*appointments.STAFF)
+        return await offering.decline(session, offered, now, by_hall=by_hall)
     # It is answered, though no job has noted it yet.
     WORKFLOW.take(WORKFLOW[entry.state, action].to, entry.version, LEAVE, caller.roles)
     return None

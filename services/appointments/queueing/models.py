@@ -292,6 +292,8 @@ class WindowAtWork(Table, table=True):
     window_no: int
     state: WindowState = Field(sa_type=enum_type(WindowState, 16))
     clerk: str = Field(max_length=128)
+    account: str | None = Field(default=None, max_length=128)
+    """Whose it is; `clerk` is what the person is called. None of what the release before opened."""
     pause_reason: str | None = None
     since: datetime = Field(sa_type=Moment)
     version: int = 1

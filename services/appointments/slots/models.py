@@ -67,6 +67,7 @@ class Slot(Table, table=True):
             unique=True,
             postgresql_where=text("state <> 'withdrawn'"),
         ),
+        Index("ix_slot_day", "hall_code", "on_date"),
         Index("ix_slot_open", "hall_code", "starts_at", postgresql_where=text("state = 'open'")),
         Index("ix_slot_planned", "opens_at", postgresql_where=text("state = 'planned'")),
         Index(

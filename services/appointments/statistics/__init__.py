@@ -1,16 +1,22 @@
-"""A hall in figures: visits, waits, service times."""
+"""A hall in figures: visits, waits, service times, and the use of its places and windows."""
 
 from datetime import timedelta
 
 from services.appointments.statistics import counting
 from services.appointments.statistics.routes import router
+from services.appointments.statistics.rows import routes as rows
+from services.appointments.statistics.use import counting as use_counting
+from services.appointments.statistics.use import routes as use
 from shared.jobs import Job
 from shared.web.room import Room
 
+_SOON, _NOW_AND_THEN = timedelta(seconds=10), timedelta(minutes=10)
 room = Room(
-    routers=[router],
+    routers=[router, use.router, rows.router],
     jobs=[
-        Job("count-halls", timedelta(seconds=10), counting.count, batch=counting.STEP),
-        Job("prove-hall-tallies", timedelta(minutes=10), counting.prove),
+        Job("count-halls", _SOON, counting.count, batch=counting.STEP),
+        Job("count-use", _SOON, use_counting.count, batch=counting.STEP),
+        Job("prove-hall-tallies", _NOW_AND_THEN, counting.prove),
+        Job("prove-use-tallies", _NOW_AND_THEN, use_counting.prove),
     ],
 )

@@ -6,6 +6,7 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.statistics import queries
+from services.appointments.statistics.use import queries as use_queries
 
 log = structlog.get_logger()
 
@@ -20,7 +21,7 @@ async def count(session: AsyncSession, now: datetime) -> int:
     Returns STEP if there may be more to do.
     """
     await queries.take_turn(session)
-    if await _follow(session):
+    if await follow(session):
         return STEP
     day = await queries.uncounted_day(session, now)
     if day is None:
@@ -30,8 +31,8 @@ async def count(session: AsyncSession, now: datetime) -> int:
     return STEP
 
 
-async def _follow(session: AsyncSession) -> bool:
-    """Whether a hall was behind its log."""
+async def follow(session: AsyncSession) -> bool:
+    """Whether a hall was behind its log; whoever takes this step has the turn."""
     hall = await queries.behind(session)
     if hall is None:
         return False
@@ -42,6 +43,7 @@ async def _follow(session: AsyncSession) -> bool:
     days = await queries.touched(session, hall, through)
     if days:
         await queries.tally(session, hall.hall_code, hall.timezone, days)
+    await use_queries.forget_touched(session, hall, through)
     await queries.counted_through(session, hall.hall_code, through)
     return True
 
@@ -52,7 +54,7 @@ async def prove(session: AsyncSession, now: datetime) -> int:
     Returns how many sums were wrong.
     """
     await queries.take_turn(session)
-    while await _follow(session):
+    while await follow(session):
         pass
     day = await queries.day_to_prove(session)
     if day is None:

@@ -17,6 +17,7 @@ from services.appointments.statistics.schemas import (
     Figures,
     Grouping,
 )
+from services.appointments.statistics.use.models import CountedUseDay, UseTally
 
 GROUPINGS = ("hall", "window", "item", "clerk", "hour")
 KEPT_AS = {Grouping.DAY: "hall", Grouping.MONTH: "hall", Grouping.AGENCY: "item"}
@@ -77,7 +78,7 @@ async def figures(
     return found
 
 
-_NAMES = [name for name in Figures.model_fields if name != "account"]
+_NAMES = [name for name in Figures.model_fields if name not in ("account", "ticket_rows")]
 
 
 async def take_turn(session: AsyncSession) -> None:
@@ -93,7 +94,7 @@ async def behind(session: AsyncSession) -> Behind | None:
 
 async def begin(session: AsyncSession, hall: Behind) -> None:
     """Forget what was counted of the hall; from here on its days are counted in its timezone."""
-    for table in (HallTally, CountedHallDay, CountedHall):
+    for table in (HallTally, CountedHallDay, UseTally, CountedUseDay, CountedHall):
         await session.execute(delete(table).where(col(table.hall_code) == hall.hall_code))
     begun = {"timezone": hall.timezone, "through_seq": hall.newest_seq}
     await session.execute(insert(CountedHall).values(hall_code=hall.hall_code, **begun))

@@ -1,8 +1,8 @@
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from services.appointments.statistics import service
+from services.appointments.statistics import answering, service
 from services.appointments.statistics.schemas import (
     AccuracyView,
     Format,
@@ -22,9 +22,6 @@ router = Router(tags=["hall"], priority=Priority.EXPORT)
 _TODAY = "默认今天 | Today unless given"
 _FROM = Query(alias="from", description=_TODAY)
 _TO = Query(alias="to", description=_TODAY)
-_CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
-}
 Reader = Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")]
 OneHall = Annotated[
     str | None,
@@ -37,7 +34,7 @@ OneHall = Annotated[
     operation_id="get_statistics",
     summary="大厅统计 | Statistics of a hall",
     response_model=StatisticsView,
-    responses=_CSV,
+    responses=answering.FILES,
 )
 async def get_statistics(
     hall: Annotated[str, Path(max_length=32, examples=["H001"])],
@@ -57,7 +54,7 @@ async def get_statistics(
     """
     today = clock.today(now)
     figures = await service.of_hall(session, caller, hall, first or today, last or today, by)
-    return _answer(figures, format_)
+    return await answering.of_statistics(figures, format_, now)
 
 
 @router.get(
@@ -65,7 +62,7 @@ async def get_statistics(
     operation_id="get_statistics_of_halls",
     summary="各大厅统计 | Statistics of several halls",
     response_model=WideStatisticsView,
-    responses=_CSV,
+    responses=answering.FILES,
 )
 async def get_statistics_of_halls(
     session: Session,
@@ -96,7 +93,7 @@ async def get_statistics_of_halls(
         total=found.total,
         estimates=found.estimates,
     )
-    return _answer(figures, format_)
+    return await answering.of_statistics(figures, format_, now)
 
 
 @router.get(
@@ -125,11 +122,3 @@ async def get_estimate_accuracy(
     return AccuracyView(
         from_on=first, to_on=last, by=by, items=found.accuracy, total=found.estimates
     )
-
-
-def _answer(figures: StatisticsView | WideStatisticsView, format_: Format) -> Response:
-    if format_ == "csv":
-        name = f"attachment; filename=statistics-{figures.by.value}.csv"
-        headers = {"Content-Disposition": name}
-        return Response(service.spreadsheet(figures), 200, headers, "text/csv; charset=utf-8")
-    return Response(figures.model_dump_json(by_alias=True), 200, None, "application/json")

@@ -33,7 +33,7 @@ class WideGrouping(StrEnum):
     MONTH = "month"
 
 
-Format = Literal["json", "csv"]
+Format = Literal["json", "csv", "xlsx"]
 
 
 class Figures(View):
@@ -75,6 +75,12 @@ class Figures(View):
     service_mean_minutes: float | None
     one_visit_rate: float | None = Field(
         description="一次办结率 | Done in one visit, of all that were finished."
+    )
+    ticket_rows: str | None = Field(
+        None,
+        description="查看本行号票明细的地址；加 figure 只看一项；几个大厅合计的没有 | Where the log"
+        " behind the line is, `figure` picks one figure; null where it is over several halls.",
+        examples=["/api/v1/halls/H001/statistics/tickets?from=2026-12-01&to=2026-12-01"],
     )
 
     @classmethod

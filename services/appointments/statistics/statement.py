@@ -6,8 +6,8 @@ same ticket or, after a transfer, by the next one of the visit.
 
 from shared.database.histograms import cumulated, quantile
 
-_AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
-_AT_A_WINDOW = f"({_AT_WINDOWS} OR e.action = 'clear' AND e.window_no IS NOT NULL)"
+AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
+AT_A_WINDOW = f"({AT_WINDOWS} OR e.action = 'clear' AND e.window_no IS NOT NULL)"
 
 
 def _count(action: str, more: str = "true") -> str:
@@ -47,7 +47,7 @@ _ARRAYS = ("waits", "waits_n", "services", "services_n")
 _KEY = ("grouping", "day", "key")
 _VALUES = (*_COUNTED, "longest_wait_ms", *_ARRAYS)
 
-_NOT_UNDONE = (
+NOT_UNDONE = (
     "NOT EXISTS (SELECT FROM ticket_event u"
     " WHERE u.hall_code = {e}.hall_code AND u.undoes = {e}.hall_seq)"
 )
@@ -71,19 +71,19 @@ happened AS MATERIALIZED (
     SELECT d.day, e.*, CASE WHEN e.action = 'issue' AND e.predicted_p85 IS NOT NULL THEN (
         SELECT w.waited_seconds FROM ticket_event w
         WHERE w.ticket_id = e.ticket_id AND w.hall_code = e.hall_code
-          AND w.waited_seconds IS NOT NULL AND w.action <> 'undo' AND {_NOT_UNDONE.format(e="w")}
+          AND w.waited_seconds IS NOT NULL AND w.action <> 'undo' AND {NOT_UNDONE.format(e="w")}
         ORDER BY w.hall_seq LIMIT 1) END AS first_wait
     -- Day by day: how many days there are nobody who plans knows.
     FROM days d CROSS JOIN LATERAL (SELECT * FROM ticket_event t
         WHERE t.hall_code = {hall} AND t.at >= d.start AND t.at < d.stop OFFSET 0) e
-    WHERE e.action <> 'undo' AND {_NOT_UNDONE.format(e="e")}
+    WHERE e.action <> 'undo' AND {NOT_UNDONE.format(e="e")}
 ), each AS MATERIALIZED (
     SELECT g.grouping, g.key, e.day, e.visit_id, e.action, e.outcome, e.waited_seconds,
         e.served_seconds, e.predicted_p50, e.predicted_p85, e.first_wait
     FROM happened e
     CROSS JOIN LATERAL (VALUES ('hall', '', true), ('item', e.item_code, true),
-        ('window', coalesce(e.window_no::text, ''), {_AT_A_WINDOW}),
-        ('clerk', e.actor, {_AT_WINDOWS}),
+        ('window', coalesce(e.window_no::text, ''), {AT_A_WINDOW}),
+        ('clerk', e.actor, {AT_WINDOWS}),
         ('hour', to_char(e.at AT TIME ZONE {zone}, 'HH24:00'), true)) g (grouping, key, counts)
     WHERE g.counts AND g.grouping = ANY(CAST(:groupings AS text[]))
 ), {_histogram("waited", "waited_seconds")}, {_histogram("took", "served_seconds")},
@@ -98,7 +98,7 @@ cells AS MATERIALIZED (
 )"""
 
 
-def _days(zone: str) -> str:
+def day_bounds(zone: str) -> str:
     return (
         f"d.day, d.day::timestamp AT TIME ZONE {zone} AS start,"
         f" (d.day + 1)::timestamp AT TIME ZONE {zone} AS stop"
@@ -110,7 +110,7 @@ _SET = ", ".join(_VALUES)
 _OLD, _NEW = (", ".join(f"{of}.{name}" for name in _VALUES) for of in ("t", "excluded"))
 TALLY = f"""
 WITH days AS (
-    SELECT {_days(":zone")} FROM unnest(CAST(:days AS date[])) d (day)
+    SELECT {day_bounds(":zone")} FROM unnest(CAST(:days AS date[])) d (day)
 ), {_cells(":hall", ":zone")}, gone AS (
     DELETE FROM hall_tally t WHERE t.hall_code = :hall AND t.day = ANY(CAST(:days AS date[]))
       AND t.grouping = ANY(CAST(:groupings AS text[])) AND NOT EXISTS (
@@ -125,7 +125,7 @@ SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)"""
 """Forms the sums of these days anew; how many were not so before."""
 
 
-def _touched(hall: str, zone: str, after: str) -> str:
+def touched_days(hall: str, zone: str, after: str) -> str:
     """The days of all that happened to a ticket of the log's new entries: what is undone, or waited
     for, may be of another day than the entry."""
     return f"""
@@ -135,7 +135,7 @@ WHERE e.hall_code = {hall} AND e.hall_seq > {after}"""
 
 
 TOUCHED = f"""
-SELECT t.day FROM ({_touched(":hall", ":zone", ":after")} AND e.hall_seq <= :through) t
+SELECT t.day FROM ({touched_days(":hall", ":zone", ":after")} AND e.hall_seq <= :through) t
 JOIN counted_hall_day c ON c.hall_code = :hall AND c.day = t.day"""
 
 BEHIND = """
@@ -162,7 +162,7 @@ def _minutes(tenths: int) -> str:
     return f"round(({quantile(tenths)} / 10)::numeric, 1)::float8"
 
 
-def _quantiles(name: str) -> str:
+def quantiles_of(name: str) -> str:
     """Of each line for itself: a year's histograms are larger than what is sorted in memory."""
     values = (
         f"(SELECT c.line, v.value, v.n FROM lines c,"
@@ -178,12 +178,12 @@ _OF_HALL = f"""
 WITH counted AS MATERIALIZED (
     SELECT through_seq FROM counted_hall WHERE hall_code = h.code AND timezone = h.timezone
 ), touched AS MATERIALIZED (
-    {_touched("h.code", "h.timezone", "(SELECT through_seq FROM counted)")}
+    {touched_days("h.code", "h.timezone", "(SELECT through_seq FROM counted)")}
 ), kept_days AS MATERIALIZED (
     SELECT d.day FROM counted_hall_day d, counted WHERE d.hall_code = h.code
       AND d.day BETWEEN :first AND :last AND d.day NOT IN (SELECT day FROM touched)
 ), days AS MATERIALIZED (
-    SELECT {_days("h.timezone")}
+    SELECT {day_bounds("h.timezone")}
     FROM (SELECT d::date FROM generate_series(
         CAST(:first AS date), CAST(:last AS date), interval '1 day') d) d (day)
     WHERE d.day NOT IN (SELECT day FROM kept_days)
@@ -228,7 +228,7 @@ SELECT is_total, nullif(key, '') AS key, CASE WHEN is_total THEN NULL
     round(s.estimates_covered::numeric / nullif(s.estimated, 0), 4)::float8 AS covered_rate
 FROM (SELECT line, is_total, key, {_SUMS}, max(longest_wait_ms) AS longest_wait_ms
       FROM lines GROUP BY line, is_total, key) s
-CROSS JOIN {_quantiles("waits")}
-CROSS JOIN {_quantiles("services")}
+CROSS JOIN {quantiles_of("waits")}
+CROSS JOIN {quantiles_of("services")}
 ORDER BY is_total, nullif(key, '')"""
 """By a line each, and the total, of one hall or of several."""

@@ -43,7 +43,7 @@ async def open_window(
     Raises NotFound or StateConflict.
     """
     name = clerk or caller.name
-    works_there = {"clerk": name or caller.sub, "pause_reason": None}
+    works_there = {"clerk": name or caller.sub, "account": caller.sub, "pause_reason": None}
     opened = await _move(statement, caller, window_id, WindowAction.OPEN, works_there, now)
     if name is not None:
         queries.note_name(statement, caller.sub, name, now)

@@ -1,0 +1,186 @@
+"""Figures as they are asked for: JSON, a table (CSV) or a workbook (XLSX)."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from fastapi import Response
+
+from services.appointments.statistics import columns, workbook
+from services.appointments.statistics.columns import TableColumn
+from services.appointments.statistics.rules import FEWEST
+from services.appointments.statistics.schemas import (
+    Format,
+    Grouping,
+    StatisticsView,
+    WideStatisticsView,
+)
+from services.appointments.statistics.use import service as use
+from services.appointments.statistics.use.schemas import UseView
+from services.appointments.statistics.workbook import Book, Chart, Row
+from shared import clock
+from shared.errors import Invalid, Text, counted
+from shared.web import spreadsheets
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            _XLSX: {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
+}
+"""What a route answers besides JSON."""
+_LONG = Text(
+    f"工作簿最多 {workbook.MOST_LINES} 行，请缩短日期或换一种汇总方式",
+    f"A workbook has at most {counted(workbook.MOST_LINES, 'line')}: ask for fewer days, or by"
+    " something else",
+)
+_TOTAL = "合计"
+_GROUPINGS = {
+    "hall": Text("大厅", "hall"),
+    "window": Text("窗口", "window"),
+    "item": Text("事项", "item"),
+    "agency": Text("部门", "agency"),
+    "clerk": Text("人员", "clerk"),
+    "hour": Text("小时", "hour"),
+    "day": Text("日期", "day"),
+    "month": Text("月份", "month"),
+}
+_OVER_TIME = frozenset({Grouping.HOUR, Grouping.DAY, Grouping.MONTH})
+_PEOPLE, _MINUTES = Text("人次", "people"), Text("分钟", "minutes")
+_DRAWN = (
+    (Text("取号与办结", "Issued and served"), ("issued", "served", "missed"), _PEOPLE),
+    (
+        Text("等候与办理", "Waits and services"),
+        ("wait_p50_minutes", "wait_p90_minutes", "service_p50_minutes"),
+        _MINUTES,
+    ),
+    (
+        Text("预约去向", "What became of appointments"),
+        ("appointments.confirmed", "appointments.came", "appointments.no_shows"),
+        _PEOPLE,
+    ),
+    (
+        Text("号源", "Places"),
+        ("places.offered", "places.booked", "places.used"),
+        Text("个", "places"),
+    ),
+    (
+        Text("窗口时间", "Time of windows"),
+        ("windows.open_minutes", "windows.serving_minutes"),
+        _MINUTES,
+    ),
+)
+_NOTES = (
+    Text(
+        "所有数字由记录逐条计得，可在系统中打开核对；没有可计的为空，不是 0。",
+        "All is counted from the records and can be opened in the system; what there was nothing of"
+        " to measure is empty, not 0.",
+    ),
+    Text(
+        f"不能查看明细的人，看不到不足 {FEWEST} 人的时间和比率。请勿把单行少数人的数字对外公布。",
+        f"Who may not open the rows sees no times and rates over fewer than {FEWEST} people. Please"
+        " do not publish figures of a line that few people stand behind.",
+    ),
+    Text(
+        "按人员的数字受所办事项难易影响，不宜据此排名；考评请用“人员办理情况”。",
+        "Figures by clerk depend on how hard their matters are and are no ranking: for that there"
+        " are the assessments, which take it into account.",
+    ),
+)
+
+
+class _Table(NamedTuple):
+    """What it is of and about, and its rows, the total last."""
+
+    name: str
+    place: str
+    first: date
+    last: date
+    by: Grouping
+    columns: Sequence[TableColumn]
+    rows: Sequence[Row]
+
+
+async def of_statistics(
+    view: StatisticsView | WideStatisticsView, format_: Format, now: datetime
+) -> Response:
+    """Tickets, waits and services, as asked for."""
+    if format_ == "json":
+        return _json(view.model_dump_json(by_alias=True))
+    lines = [*view.items, view.total.model_copy(update={"key": _TOTAL})]
+    place = view.hall_code if isinstance(view, StatisticsView) else "*"
+    table = _Table(
+        name="statistics",
+        place=place,
+        first=view.from_on,
+        last=view.to_on,
+        by=Grouping(view.by),
+        columns=columns.TICKETS,
+        rows=[line.model_dump() for line in lines],
+    )
+    return await _file(table, format_, now)
+
+
+async def of_use(view: UseView, format_: Format, now: datetime) -> Response:
+    """Appointments, places and windows, as asked for."""
+    if format_ == "json":
+        return _json(view.model_dump_json(by_alias=True))
+    lines = [*view.items, view.total.model_copy(update={"key": _TOTAL})]
+    table = _Table(
+        name="utilisation",
+        place=view.hall_code,
+        first=view.from_on,
+        last=view.to_on,
+        by=view.by,
+        columns=columns.USE,
+        rows=use.flat(lines),
+    )
+    return await _file(table, format_, now)
+
+
+async def _file(table: _Table, format_: Format, now: datetime) -> Response:
+    """Raises Invalid for more lines than a workbook has."""
+    if format_ == "csv":
+        heads = [column.head.zh for column in table.columns]
+        names = [column.name for column in table.columns]
+        cells = ([row.get(name) for name in names] for row in table.rows)
+        body, kind = spreadsheets.to_csv(heads, cells), "text/csv; charset=utf-8"
+    else:
+        if len(table.rows) > workbook.MOST_LINES:
+            raise Invalid(_LONG, pointer="/query/by")
+        body, kind = await asyncio.to_thread(workbook.made, _book(table, now)), _XLSX
+    name = f"attachment; filename={table.name}-{table.by.value}.{format_}"
+    return Response(body, 200, {"Content-Disposition": name}, kind)
+
+
+def _book(table: _Table, now: datetime) -> Book:
+    by = _GROUPINGS[table.by.value]
+    made_at = now.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    facts = (
+        (Text("大厅", "Hall"), table.place),
+        (Text("日期", "Days"), f"{table.first.isoformat()} – {table.last.isoformat()}"),
+        (Text("汇总方式", "Lines by"), f"{by.zh} {by.en}"),
+        (Text("制表时间", "Made at"), f"{made_at} (Asia/Shanghai)"),
+    )
+    # No picture of who is faster: it would be read as a ranking.
+    drawn = () if table.by is Grouping.CLERK else _DRAWN
+    charts = [Chart(title, names, unit, table.by in _OVER_TIME) for title, names, unit in drawn]
+    rows = [{**row, "key": _real(table.by, row.get("key"))} for row in table.rows]
+    return Book(facts, table.columns, rows, charts, _NOTES)
+
+
+def _real(by: Grouping, key: object) -> object:
+    """Days and window numbers as what they are, so that a spreadsheet sorts them."""
+    if not isinstance(key, str) or key == _TOTAL:
+        return key
+    if by is Grouping.DAY:
+        return date.fromisoformat(key)
+    return int(key) if by is Grouping.WINDOW else key
+
+
+def _json(body: str) -> Response:
+    return Response(body, 200, None, "application/json")

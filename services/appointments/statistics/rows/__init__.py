@@ -1,0 +1,1 @@
+"""The rows behind a figure, for who may read each of them."""

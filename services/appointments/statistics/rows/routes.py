@@ -1,0 +1,84 @@
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from services.appointments.statistics.rows import service
+from services.appointments.statistics.rows.schemas import (
+    AppointmentFigure,
+    CountedAppointment,
+    CountedEntry,
+    TicketFigure,
+)
+from services.appointments.statistics.schemas import Grouping
+from shared import clock
+from shared.security.identity import Caller
+from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.gate import Priority
+from shared.web.models import Day
+from shared.web.pagination import Page
+from shared.web.routing import Router
+
+router = Router(prefix="/halls/{hall}", tags=["hall"], priority=Priority.EXPORT)
+HallAsked = Annotated[str, Path(max_length=32, examples=["H001"])]
+_TODAY = "默认今天 | Today unless given"
+First = Annotated[Day | None, Query(alias="from", description=_TODAY)]
+Last = Annotated[Day | None, Query(alias="to", description=_TODAY)]
+Key = Annotated[
+    str | None,
+    Query(max_length=128, description="汇总中本行所指；大厅合计不填 | The line's key, as given"),
+]
+Opener = Annotated[Caller, allow("hall_manager", "auditor")]
+
+
+@router.get(
+    "/statistics/tickets",
+    operation_id="list_counted_tickets",
+    summary="统计数字所依据的号票记录 | The log entries behind a figure",
+)
+async def list_counted_tickets(
+    hall: HallAsked,
+    session: Session,
+    now: Now,
+    caller: Opener,
+    paging: Paging,
+    first: First = None,
+    last: Last = None,
+    by: Grouping = Grouping.HALL,
+    key: Key = None,
+    figure: TicketFigure = TicketFigure.SERVED,
+) -> Page[CountedEntry]:
+    """逐条列出一个数字所计的记录，并给出整次到访的查看地址。
+
+    ---
+    One by one what a figure counts, each with where the whole visit is told.
+    """
+    today = clock.today(now)
+    line = await service.counted(session, caller, hall, first or today, last or today, by, key)
+    return await service.entries(session, line, figure, paging)
+
+
+@router.get(
+    "/utilisation/appointments",
+    operation_id="list_counted_appointments",
+    summary="统计数字所依据的预约 | The appointments behind a figure",
+)
+async def list_counted_appointments(
+    hall: HallAsked,
+    session: Session,
+    now: Now,
+    caller: Opener,
+    paging: Paging,
+    first: First = None,
+    last: Last = None,
+    by: Grouping = Grouping.HALL,
+    key: Key = None,
+    figure: AppointmentFigure = AppointmentFigure.BOOKED,
+) -> Page[CountedAppointment]:
+    """逐条列出一个数字所计的预约，不含当事人的信息。
+
+    ---
+    One by one the appointments that a figure counts; nothing of whom they are for.
+    """
+    today = clock.today(now)
+    line = await service.counted(session, caller, hall, first or today, last or today, by, key)
+    return await service.appointments(session, line, figure, paging)

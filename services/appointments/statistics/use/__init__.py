@@ -1,0 +1,1 @@
+"""How the places and windows of a hall were used."""

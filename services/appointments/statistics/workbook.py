@@ -1,0 +1,140 @@
+"""A table of figures as a workbook (XLSX): figures, pictures of them, and what they mean."""
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import xlsxwriter
+
+from services.appointments.statistics.columns import Kind, TableColumn
+from shared.errors import Text
+from shared.web import spreadsheets
+
+MOST_LINES = 5000
+"""A workbook is made in memory: more lines are to be asked for in parts."""
+MOST_BARS, MOST_POINTS = 30, 400
+"""More than that nobody can tell apart in a picture."""
+_SHEETS = Text("数据", "Figures"), Text("图表", "Charts"), Text("说明", "Definitions")
+_FORMATS: dict[Kind, str] = {"count": "#,##0", "minutes": "#,##0.0", "rate": "0.0%", "text": "@"}
+_WIDTHS: dict[Kind, int] = {"count": 11, "minutes": 15, "rate": 12, "text": 22}
+_HEAD = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
+_HEADS = 2
+"""Rows of heads: Chinese, then English."""
+
+Row = Mapping[str, object]
+
+
+class Chart(NamedTuple):
+    """Which columns are drawn together, and in what unit; `is_over_time`: as lines."""
+
+    title: Text
+    columns: Sequence[str]
+    unit: Text
+    is_over_time: bool
+
+
+class Book(NamedTuple):
+    """`facts` say what it is about; `notes` are what a reader has to know. The last of the rows is
+    the total."""
+
+    facts: Sequence[tuple[Text, str]]
+    columns: Sequence[TableColumn]
+    rows: Sequence[Row]
+    charts: Sequence[Chart]
+    notes: Sequence[Text]
+
+
+def made(book: Book) -> bytes:
+    """The file. Takes long enough to be made in a thread."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as file:
+        data, charts, words = (file.add_worksheet(name.zh) for name in _SHEETS)
+        shown = [column for column in book.columns if _is_filled(column, book.rows)]
+        _write_figures(file, data, shown, book.rows)
+        _draw(file, charts, shown, book)
+        _write_words(file, words, shown, book)
+    return out.getvalue()
+
+
+def _is_filled(column: TableColumn, rows: Sequence[Row]) -> bool:
+    """A column that no line has anything in is not shown: it does not apply to such lines."""
+    return any(row.get(column.name) is not None for row in rows)
+
+
+def _write_figures(
+    file: Any, sheet: Any, columns: Sequence[TableColumn], rows: Sequence[Row]
+) -> None:
+    head, last = file.add_format(_HEAD), len(rows) - 1
+    of_days = file.add_format({"num_format": "yyyy-mm-dd"})
+    for place, column in enumerate(columns):
+        sheet.set_column(place, place, _WIDTHS[column.kind])
+        sheet.write_string(0, place, column.head.zh, head)
+        sheet.write_string(1, place, column.head.en, head)
+        usual = _FORMATS[column.kind]
+        plain, total = ({"num_format": usual} | more for more in ({}, {"bold": True, "top": 1}))
+        look, look_of_total = file.add_format(plain), file.add_format(total)
+        for at, row in enumerate(rows):
+            value = row.get(column.name)
+            here = of_days if isinstance(value, date) else look
+            here = look_of_total if at == last else here
+            _write(sheet, (at + _HEADS, place), value, here)
+    sheet.freeze_panes(_HEADS, 1)
+    sheet.autofilter(_HEADS - 1, 0, _HEADS + max(last, 1) - 1, max(len(columns) - 1, 0))
+
+
+def _write(sheet: Any, cell: tuple[int, int], value: object, look: Any) -> None:
+    """Numbers and days as such; of a text nothing is ever run."""
+    match value:
+        case None:
+            sheet.write_blank(*cell, None, look)
+        case date():
+            sheet.write_datetime(*cell, value, look)
+        case int() | float():
+            sheet.write_number(*cell, value, look)
+        case _:
+            sheet.write_string(*cell, str(spreadsheets.guarded(str(value))), look)
+
+
+def _draw(file: Any, sheet: Any, columns: Sequence[TableColumn], book: Book) -> None:
+    places = {column.name: place for place, column in enumerate(columns)}
+    lines, words = len(book.rows) - 1, places.get("name", 0)
+    at = 0
+    for chart in book.charts:
+        most = MOST_POINTS if chart.is_over_time else MOST_BARS
+        drawn = [name for name in chart.columns if name in places]
+        if not lines or not drawn:
+            continue
+        picture = file.add_chart({"type": "line" if chart.is_over_time else "column"})
+        until = _HEADS + min(lines, most) - 1
+        for name in drawn:
+            place = places[name]
+            picture.add_series({
+                "name": [_SHEETS[0].zh, 0, place],
+                "categories": [_SHEETS[0].zh, _HEADS, words, until, words],
+                "values": [_SHEETS[0].zh, _HEADS, place, until, place],
+            })  # fmt: skip
+        shortened = f"（前 {most} 行 | first {most} lines）" if lines > most else ""
+        picture.set_title({"name": f"{chart.title.zh} {chart.title.en}{shortened}"})
+        picture.set_y_axis({"name": f"{chart.unit.zh} {chart.unit.en}", "min": 0})
+        picture.set_legend({"position": "bottom"})
+        picture.set_size({"width": 960, "height": 360})
+        sheet.insert_chart(at, 0, picture)
+        at += 19
+    if not at:
+        sheet.write_string(0, 0, "没有可画的数据 | There is nothing to draw")
+
+
+def _write_words(file: Any, sheet: Any, columns: Sequence[TableColumn], book: Book) -> None:
+    head, text = file.add_format(_HEAD), file.add_format({"text_wrap": True, "valign": "top"})
+    for place, width in enumerate((26, 26, 60, 60)):
+        sheet.set_column(place, place, width)
+    facts = [(fact.zh, fact.en, value, "") for fact, value in book.facts]
+    notes = [("", "", note.zh, note.en) for note in book.notes]
+    heads = [("列", "Column", "含义", "Meaning")]
+    said = [(c.head.zh, c.head.en, c.says.zh, c.says.en) for c in columns]
+    for at, row in enumerate((*facts, *notes, *heads, *said)):
+        look = head if at == len(facts) + len(notes) else text
+        for place, words in enumerate(row):
+            sheet.write_string(at, place, str(spreadsheets.guarded(words)), look)
