@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.appointments import (
     alarms,
+    assessments,
     availability,
     booking,
     calling,
@@ -77,6 +78,7 @@ ROOMS = (
     deferrals.room,
     priority.room,
     statistics.room,
+    assessments.room,
     histories.room,
     consultations.room,
     followups.room,

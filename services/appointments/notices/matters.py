@@ -77,7 +77,8 @@ async def _of_case(session: AsyncSession, keyring: Keyring, case_id: UUID | None
 
 def _of_visit(keyring: Keyring, visit: OutreachVisit) -> Reach:
     place, row = outreach.place_of("phone"), str(visit.id)
-    phone = keyring.open(visit.phone_sealed, where=place, row=row)
+    sealed = visit.phone_sealed  # until it is forgotten who it was
+    phone = sealed and keyring.open(sealed, where=place, row=row)
     return Reach(rules.account_of(visit.owner), phone)
 
 

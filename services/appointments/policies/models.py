@@ -75,6 +75,10 @@ class BookingPolicy(Table, table=True):
         default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
     )
     """Tickets, advice and alarms on the floor; `schemas.FloorTerms`."""
+    assessments: dict[str, int] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    """When service times of persons are compared; `schemas.AssessmentTerms`."""
     basis: str = Field(default="", max_length=500)
     created_by: str = Field(max_length=128)
     created_at: datetime = Field(sa_type=Moment)

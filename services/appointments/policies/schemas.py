@@ -104,6 +104,23 @@ class ReleaseTerms(Input):
         return self
 
 
+class AssessmentTerms(Input):
+    """How much there has to be before anything is said of somebody's service times."""
+
+    least_cases: int = Field(
+        30, ge=20, le=1000, description="可比办理不少于多少次才比较 | Of fewer nothing is said"
+    )
+    least_of_others: int = Field(
+        10,
+        ge=5,
+        le=1000,
+        description="同事办理不少于多少次的事项才比较 | Items others did fewer of are left out",
+    )
+    confidence_percent: int = Field(
+        95, ge=90, le=99, description="区间的可信度 | How sure the interval is"
+    )
+
+
 class SamplingRule(Input):
     """Of which finished cases what share is asked; the first rule that fits decides."""
 
@@ -228,6 +245,10 @@ class PolicyTerms(View):
     floor: FloorTerms = Field(
         default_factory=FloorTerms,
         description="现场取号、开窗建议和紧急求助的规则 | Tickets, advice and alarms on the floor",
+    )
+    assessments: AssessmentTerms = Field(
+        default_factory=AssessmentTerms,
+        description="人员办理情况的规则 | When service times of persons are compared",
     )
     basis: str = Field("", max_length=500, description="依据 | Legal or local basis")
 
