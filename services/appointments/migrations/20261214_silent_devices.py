@@ -1,7 +1,7 @@
 """a device that is silent is noted
 
 Revision ID: silent_devices
-Revises: one_registration_an_account
+Revises: releases_in_turn
 Create Date: 2026-12-14
 
 """
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "silent_devices"
-down_revision: str | Sequence[str] | None = "one_registration_an_account"
+down_revision: str | Sequence[str] | None = "releases_in_turn"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

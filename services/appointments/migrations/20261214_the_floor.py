@@ -1,7 +1,7 @@
 """alarms, advice to open windows, and the terms of the floor
 
 Revision ID: the_floor
-Revises: one_registration_an_account
+Revises: silent_devices
 Create Date: 2026-12-14
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "the_floor"
-down_revision: str | Sequence[str] | None = "one_registration_an_account"
+down_revision: str | Sequence[str] | None = "silent_devices"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -4,7 +4,7 @@ Every piece of a shift that ends goes into a log of its own; before, only the pr
 known. Whatever changes about a day that may be counted already leaves a mark.
 
 Revision ID: use_is_counted
-Revises: one_registration_an_account
+Revises: contacts_are_forgotten
 Create Date: 2026-12-14
 
 """
@@ -19,7 +19,7 @@ from shared.database import append_only, indexes
 from shared.database.indexes import NewIndex
 
 revision: str = "use_is_counted"
-down_revision: str | Sequence[str] | None = "one_registration_an_account"
+down_revision: str | Sequence[str] | None = "contacts_are_forgotten"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
