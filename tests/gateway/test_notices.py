@@ -98,7 +98,8 @@ async def test_an_administrator_sees_figures_and_failures_and_no_contents(
         taken = await queries.take_notices(session, now)
         [notice] = [one for one in taken if one.about_id == about]
         known = Handover(applies=True, phone=PHONE, facts={"hall_name": "秘密大厅"})
-        await service.address(session, KEYRING, notice, known, frozenset(NoticeChannel), now)
+        heard = [service.Heard(notice, known)]
+        await service.settle(session, KEYRING, heard, frozenset(NoticeChannel), now)
         [due] = await queries.take_deliveries(session, NoticeChannel.SMS, now)
         failed = queries.Outcome(NoticeAction.GIVE_UP, "webhook_422")
         await service.settle_delivery(session, due, failed, None, now)

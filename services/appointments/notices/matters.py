@@ -179,7 +179,7 @@ async def turn(session: AsyncSession, keyring: Keyring, kind: str, about: UUID) 
     contact = None if found.known is None else contacts.of_person(keyring, found.known)
     reach = Reach(rules.account_of(entry.citizen_key), contact and contact.phone)
     expires_at = entry.expires_at.isoformat() if entry.expires_at else None
-    named = {"release_title": found.release.title, "expires_at": expires_at}
+    named = {"title": found.release.title, "expires_at": expires_at}
     return _handed(reach, {**where(found.hall, None), **named})
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,9 +14,11 @@ from services.gateway.notices.channels import Carrier, NotCarried, Parcel
 from services.gateway.notices.contracts import Handover
 from services.gateway.notices.models import Notice, NoticeChannel, NoticeState
 from services.gateway.notices.queries import DueDelivery, Outcome
+from services.gateway.notices.service import Heard
 from services.gateway.notices.workflow import NoticeAction
 from shared import clock
 from shared.database.engine import Sessions
+from shared.database.faults import is_outage
 from shared.security.crypto import Keyring
 
 EVERY_SECONDS = 1.0
@@ -26,9 +28,7 @@ Ask = Callable[[Notice, datetime], Awaitable[Handover | None]]
 
 _CARRIED = [way for way in NoticeChannel if way is not NoticeChannel.INBOX]
 """Those that the deployment does not have any more are drained, too."""
-T = TypeVar("T")
 _Take = Callable[[datetime], Awaitable[int]]
-_Step = Callable[[T, datetime], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -80,49 +80,65 @@ class Dispatcher:
         """Of what is due asks whom to reach, once; returns how much that was."""
         async with self._sessions() as session, session.begin():
             notices = await queries.take_notices(session, now)
-        await self._each(notices, self._address, self._put_off_notice, now)
+        heard = await asyncio.gather(*(self._hear(notice, now) for notice in notices))
+        await self._settle(heard, now)
         return len(notices)
 
     async def deliver(self, channel: NoticeChannel, now: datetime) -> int:
-        """Hands over what is due by a channel, once; returns how much that was."""
+        """Hands over what is due by a channel, once and all at once; returns how much that was. One
+        that cannot be opened or written down keeps none of the others back."""
         async with self._sessions() as session, session.begin():
             due = await queries.take_deliveries(session, channel, now)
-        await self._each(due, self._deliver, self._put_off_delivery, now)
-        return len(due)
-
-    async def _each(
-        self, taken: Sequence[T], work: _Step[T], put_off: _Step[T], now: datetime
-    ) -> None:
-        """All at once; one that cannot be opened or written down keeps none of the others back."""
-        ended = await asyncio.gather(*(work(one, now) for one in taken), return_exceptions=True)
-        for one, error in zip(taken, ended, strict=True):
+        sent = (self._deliver(one, now) for one in due)
+        ended = await asyncio.gather(*sent, return_exceptions=True)
+        for one, error in zip(due, ended, strict=True):
             if error is not None:
                 log.error("notice_put_off", error=type(error).__name__)
-                await put_off(one, now)
+                await self._put_off(one, now)
+        return len(due)
 
-    async def _put_off_notice(self, notice: Notice, now: datetime) -> None:
-        outcome = service.tried_again(notice.attempts, now)
-        await self._settle(notice, outcome._replace(reason=service.DEFECT))
-
-    async def _put_off_delivery(self, due: DueDelivery, now: datetime) -> None:
+    async def _put_off(self, due: DueDelivery, now: datetime) -> None:
         outcome = service.tried_again(due.delivery.attempts, now)
         async with self._sessions() as session, session.begin():
             await service.settle_delivery(
                 session, due, outcome._replace(reason=service.DEFECT), None, now
             )
 
-    async def _address(self, notice: Notice, now: datetime) -> None:
+    async def _hear(self, notice: Notice, now: datetime) -> Heard:
+        """What is known of a notice that is due."""
         if service.is_late(notice, now):
-            await self._settle(notice, Outcome(NoticeAction.DROP, service.TOO_LATE))
+            return Heard(notice, None, Outcome(NoticeAction.DROP, service.TOO_LATE))
+        try:
+            known = await self._known(notice, now)
+        except Exception as error:
+            return self._defect(notice, error, now)
+        is_over = known is not None and not known.applies
+        return Heard(notice, known, Outcome(NoticeAction.DROP, service.OVER) if is_over else None)
+
+    async def _settle(self, heard: Sequence[Heard], now: datetime) -> None:
+        """Together if all goes well, else one by one: what cannot be written down keeps none of
+        the others back."""
+        if not heard:
             return
-        known = await self._known(notice, now)
-        if known is None:
-            await self._settle(notice, service.tried_again(notice.attempts, now))
-        elif not known.applies:
-            await self._settle(notice, Outcome(NoticeAction.DROP, service.OVER))
-        else:
+        try:
             async with self._sessions() as session, session.begin():
-                await service.address(session, self._keyring, notice, known, self._available, now)
+                await service.settle(session, self._keyring, heard, self._available, now)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            if len(heard) > 1:
+                for one in heard:
+                    await self._settle([one], now)
+            elif heard[0].outcome is None:
+                await self._settle([self._defect(heard[0].notice, error, now)], now)
+            else:
+                raise
+
+    @staticmethod
+    def _defect(notice: Notice, error: Exception, now: datetime) -> Heard:
+        log.error("notice_put_off", error=type(error).__name__)
+        outcome = service.tried_again(notice.attempts, now)
+        return Heard(notice, None, outcome._replace(reason=service.DEFECT))
 
     async def _known(self, notice: Notice, now: datetime) -> Handover | None:
         """Whether it holds and whom it is for; of its own the gateway knows that itself."""
@@ -130,10 +146,6 @@ class Dispatcher:
             return await self._ask(notice, now)
         async with self._sessions() as session:
             return await emails.hand_over(session, self._keyring, notice, now)
-
-    async def _settle(self, notice: Notice, outcome: Outcome) -> None:
-        async with self._sessions() as session, session.begin():
-            await service.settle(session, notice, outcome)
 
     async def _deliver(self, due: DueDelivery, now: datetime) -> None:
         outcome, receipt = await self._sent(due, now)

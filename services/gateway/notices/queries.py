@@ -1,6 +1,6 @@
 """The SQL of notices."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -114,39 +114,25 @@ async def _take(
     return (await session.scalars(taken, execution_options=_FRESH)).all()
 
 
-async def settle_notice(
-    session: AsyncSession, seen: Notice, outcome: Outcome, values: dict[str, Any]
-) -> bool:
-    """Whether it waited still, and nobody had taken it anew."""
-    return await _settle(session, seen, Notice, outcome, values)
-
-
 async def settle_delivery(
     session: AsyncSession, seen: NoticeDelivery, outcome: Outcome, values: dict[str, Any]
-) -> bool:
-    """The same of a delivery."""
-    return await _settle(session, seen, NoticeDelivery, outcome, values)
-
-
-async def _settle(
-    session: AsyncSession, seen: Any, table: Any, outcome: Outcome, values: dict[str, Any]
-) -> bool:
+) -> None:
+    """If it waited still, and nobody had taken it anew."""
     changes = {**values, "reason": outcome.reason}
     if outcome.to is not None:
         changes["state"] = outcome.to
     if outcome.again_at is not None:
         changes["next_at"] = outcome.again_at
     settled = (
-        update(table)
+        update(NoticeDelivery)
         .where(
-            col(table.id) == seen.id,
-            col(table.state) == NoticeState.WAITING,
-            col(table.attempts) == seen.attempts,
+            col(NoticeDelivery.id) == seen.id,
+            col(NoticeDelivery.state) == NoticeState.WAITING,
+            col(NoticeDelivery.attempts) == seen.attempts,
         )
         .values(changes)
     )
-    result: Any = await session.execute(settled, execution_options=_FRESH)
-    return bool(result.rowcount == 1)
+    await session.execute(settled, execution_options=_FRESH)
 
 
 async def add_deliveries(session: AsyncSession, rows: Sequence[NoticeDelivery]) -> None:
@@ -195,6 +181,14 @@ async def made_since(session: AsyncSession, kind: str, about: UUID, since: datet
         col(Notice.kind) == kind, col(Notice.about_id) == about, col(Notice.created_at) > since
     )
     return int((await session.execute(rows)).scalar_one())
+
+
+async def preferences(
+    session: AsyncSession, accounts: Collection[UUID]
+) -> Sequence[NoticePreference]:
+    """What those of the accounts chose that did."""
+    rows = select(NoticePreference).where(col(NoticePreference.account_id).in_(accounts))
+    return (await session.exec(rows)).all() if accounts else []
 
 
 async def put_preference(

@@ -1,15 +1,15 @@
 """Notices are taken in once, addressed by the service that knows whom they are about, and read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.gateway.notices import queries, rules
+from services.gateway.notices import queries, rules, statement
 from services.gateway.notices.contracts import Handover
 from services.gateway.notices.models import (
     Notice,
@@ -18,8 +18,14 @@ from services.gateway.notices.models import (
     NoticePreference,
     NoticeState,
 )
-from services.gateway.notices.queries import DueDelivery, FailureRow, FigureRow, Outcome
+from services.gateway.notices.queries import (
+    DueDelivery,
+    FailureRow,
+    FigureRow,
+    Outcome,
+)
 from services.gateway.notices.rules import Wishes
+from services.gateway.notices.statement import SettledNotice
 from services.gateway.notices.templates import TEMPLATES
 from services.gateway.notices.workflow import NoticeAction
 from shared.database.pruning import Pruned
@@ -48,6 +54,20 @@ class Occasion(NamedTuple):
     about_id: UUID
     occasion: str
     useful_until: datetime | None = None
+
+
+class Heard(NamedTuple):
+    """What its service said of a notice: None where it said nothing. An `outcome` stands already
+    where it is over or too late, or something was wrong with it."""
+
+    notice: Notice
+    known: Handover | None
+    outcome: Outcome | None = None
+
+
+class _Addressed(NamedTuple):
+    settled: SettledNotice
+    deliveries: Sequence[NoticeDelivery] = ()
 
 
 class Outbox(NamedTuple):
@@ -87,43 +107,54 @@ def tried_again(attempts: int, now: datetime) -> Outcome:
     return Outcome(action, UNREACHABLE, again_at)
 
 
-async def settle(session: AsyncSession, notice: Notice, outcome: Outcome) -> None:
-    """What became of the attempt to learn whom to reach."""
-    await queries.settle_notice(session, notice, outcome, {})
-
-
-async def address(
+async def settle(
     session: AsyncSession,
     keyring: Keyring,
-    notice: Notice,
-    known: Handover,
+    heard: Sequence[Heard],
     available: frozenset[NoticeChannel],
     now: datetime,
 ) -> None:
-    """Puts it into the inbox of its account, and on its way by the channels that are wished for.
-
-    Of the phone nothing is kept: it is asked for again when the message goes out. So is what it
-    says, where no inbox shows it.
+    """What became of the attempts to learn whom to reach, all together: who can be is let know by
+    the inbox of the account, and by the channels that are wished for.
     """
-    wishes = await wishes_of(session, keyring, known.account_id)
+    accounts = {one.known.account_id for one in heard if one.known} - {None}
+    chosen = await queries.preferences(session, {each for each in accounts if each})
+    wishes = {each.account_id: _wishes(keyring, each) for each in chosen}
+    found = [_addressed(keyring, one, wishes, available, now) for one in heard]
+    settled = await statement.settle_notices(session, [one.settled for one in found])
+    ours = [one for one in found if one.settled.notice.id in settled]
+    await queries.add_deliveries(session, [row for one in ours for row in one.deliveries])
+
+
+def _addressed(
+    keyring: Keyring,
+    heard: Heard,
+    wishes: Mapping[UUID, Wishes],
+    available: frozenset[NoticeChannel],
+    now: datetime,
+) -> _Addressed:
+    """Of the phone nothing is kept: it is asked for again when the message goes out. So is what it
+    says, where no inbox shows it."""
+    notice, known = heard.notice, heard.known
+    if known is None or heard.outcome is not None:
+        outcome = heard.outcome or tried_again(notice.attempts, now)
+        return _Addressed(SettledNotice(notice, outcome))
+    account = known.account_id
+    theirs = Wishes() if account is None else wishes.get(account, Wishes())
     ways = rules.channels(
         notice.kind,
-        wishes,
-        has_account=known.account_id is not None,
+        theirs,
+        has_account=account is not None,
         phone=known.phone,
         available=available,
     )
     if not ways:
-        await queries.settle_notice(session, notice, Outcome(NoticeAction.DROP, NOBODY), {})
-        return
-    addressed: dict[str, Any] = {"account_id": known.account_id}
-    if known.account_id is not None:
+        return _Addressed(SettledNotice(notice, Outcome(NoticeAction.DROP, NOBODY)))
+    facts = None
+    if account is not None:
         facts = keyring.seal(json.dumps(known.facts), where=FACTS, row=str(notice.id))
-        addressed["facts_sealed"] = facts
-    done = Outcome(NoticeAction.COMPLETE)
-    if await queries.settle_notice(session, notice, done, addressed):
-        rows = [_delivery(notice, way, wishes, now) for way in ways]
-        await queries.add_deliveries(session, rows)
+    done = SettledNotice(notice, Outcome(NoticeAction.COMPLETE), account, facts)
+    return _Addressed(done, [_delivery(notice, way, theirs, now) for way in ways])
 
 
 def _delivery(notice: Notice, way: NoticeChannel, wishes: Wishes, now: datetime) -> NoticeDelivery:
@@ -154,8 +185,10 @@ async def settle_delivery(
 async def wishes_of(session: AsyncSession, keyring: Keyring, account: UUID | None) -> Wishes:
     """How somebody wants to be reached; who has no account has said nothing."""
     chosen = None if account is None else await queries.preference(session, account)
-    if chosen is None:
-        return Wishes()
+    return Wishes() if chosen is None else _wishes(keyring, chosen)
+
+
+def _wishes(keyring: Keyring, chosen: NoticePreference) -> Wishes:
     return Wishes(
         email=email_of(keyring, chosen) if chosen.email_confirmed_at else None,
         language=chosen.language,
