@@ -102,7 +102,7 @@ async def test_whose_turn_it_is_is_let_know(
     seen = await mine.see()
     known = await handed(office, "release_turn", mine.id)
     assert notice["kind"] == "release_turn"
-    assert (known["account_id"], known["facts"]["release_title"]) == (account, "元旦登记放号")
+    assert (known["account_id"], known["facts"]["title"]) == (account, "元旦登记放号")
     assert datetime.fromisoformat(notice["useful_until"]) == datetime.fromisoformat(
         seen["expires_at"]
     )
