@@ -34,7 +34,7 @@ POOLS = ["online", "phone", "on_site"]
 STEPS = st.one_of(
     st.tuples(st.just("pass"), st.integers(1, 12)),
     st.tuples(
-        st.just("plan"), st.integers(1, 5), st.integers(1, 3), st.integers(1, 2), st.integers(0, 2)
+        st.just("plan"), st.integers(0, 5), st.integers(1, 3), st.integers(1, 2), st.integers(0, 2)
     ),
     st.tuples(st.just("take"), st.integers(0, 1), st.sampled_from(POOLS)),
     st.tuples(st.just("take"), st.integers(0, 1), st.sampled_from(POOLS)),
@@ -51,6 +51,10 @@ WAVES = [
         {"percent": 50, "at": "09:30", "workdays": 0},
     ],
 ]
+RETURNS = {
+    "phone": {"at": "09:15", "workdays": 0},
+    "on_site": {"at": "09:35", "workdays": 0},
+}
 Steps = Sequence[Sequence[Any]]
 
 
@@ -63,7 +67,9 @@ class Office(played_office.Office):
         self.now = min(self.now + minutes * MINUTE, NINE + 55 * MINUTE)
 
     async def _plan(self, online: int, phone: int, on_site: int, waves: int) -> None:
-        self.planned = {"online": online, "phone": phone, "on_site": on_site}
+        """Without places online nothing is released in portions, and nothing returns."""
+        places = {"online": online, "phone": phone, "on_site": on_site}
+        self.planned = {pool: most for pool, most in places.items() if most}
         rule = {
             "code": "Q",
             "item_codes": self.items,
@@ -73,11 +79,8 @@ class Office(played_office.Office):
             "slot_minutes": 30,
             "capacity": self.planned,
             "horizon_workdays": 0,
-            "waves": WAVES[waves],
-            "returns": {
-                "phone": {"at": "09:15", "workdays": 0},
-                "on_site": {"at": "09:35", "workdays": 0},
-            },
+            "waves": WAVES[waves] if online else [],
+            "returns": RETURNS if online else {},
         }
         await self._apply(rules=[RuleIn.model_validate(rule)])
 
@@ -194,6 +197,12 @@ def play(timeless: Urls) -> Iterator[Callable[[Steps], None]]:
         *[("take", 0, "online")] * 4,
         *[("plan", 1, 3, 1, 2), ("close", 0, 1, ""), ("pass", 12), ("pass", 12), ("lift", 0)],
         ("pass", 12),
+    ]
+)
+@example(
+    steps=[
+        *[("pass", 12), ("pass", 8), ("take", 1, "online"), ("take", 1, "online")],
+        *[("plan", 0, 2, 1, 0), ("take", 1, "phone"), ("plan", 1, 2, 1, 1), ("pass", 12)],
     ]
 )
 @given(steps=st.lists(STEPS, min_size=4, max_size=16))

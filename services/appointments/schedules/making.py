@@ -152,12 +152,13 @@ def carried_over(day: Sequence[WantedSlot], ceded: Mapping[Place, int]) -> list[
     """The slots of a rule's day, where what pools have left is online already.
 
     `ceded` as the slots on sale have it. What was given away is not taken back, but no more goes
-    over than the pool has by now.
+    over than the pool has by now, and none where the rule has nothing online any more.
     """
+    online = {slot.starts_at for slot in day if slot.pool is Pool.ONLINE}
     gone = {
         slot.place: min(-ceded[slot.place], slot.capacity)
         for slot in day
-        if ceded.get(slot.place, 0) < 0
+        if slot.starts_at in online and ceded.get(slot.place, 0) < 0
     }
     if not gone:
         return list(day)
