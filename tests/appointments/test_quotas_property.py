@@ -61,14 +61,18 @@ Steps = Sequence[Sequence[Any]]
 class Office(played_office.Office):
     """The same hall, with a rule whose places come and go between pools before ten."""
 
-    planned: dict[str, int]
+    def __init__(self, session: RoomSession, code: str, items: list[str]) -> None:
+        super().__init__(session, code, items)
+        self.planned: dict[str, int] = {}
 
     async def _pass(self, minutes: int) -> None:
         self.now = min(self.now + minutes * MINUTE, NINE + 55 * MINUTE)
 
     async def _plan(self, online: int, phone: int, on_site: int, waves: int) -> None:
-        """Without places online nothing is released in portions, and nothing returns."""
+        """Without places online nothing is released in portions, and nothing returns. Where each
+        pool has as many places as before, nobody loses theirs, wherever it is by now."""
         places = {"online": online, "phone": phone, "on_site": on_site}
+        before, without = self.planned, await self._count("orphaned")
         self.planned = {pool: most for pool, most in places.items() if most}
         rule = {
             "code": "Q",
@@ -83,6 +87,8 @@ class Office(played_office.Office):
             "returns": RETURNS if online else {},
         }
         await self._apply(rules=[RuleIn.model_validate(rule)])
+        if all(places[pool] >= most for pool, most in before.items()):
+            assert await self._count("orphaned") <= without
 
     async def _take(self, place: int, pool: str) -> None:
         """A stranger's confirmed appointment, where a place is on sale."""
@@ -197,6 +203,12 @@ def play(timeless: Urls) -> Iterator[Callable[[Steps], None]]:
         *[("take", 0, "online")] * 4,
         *[("plan", 1, 3, 1, 2), ("close", 0, 1, ""), ("pass", 12), ("pass", 12), ("lift", 0)],
         ("pass", 12),
+    ]
+)
+@example(
+    steps=[
+        *[("pass", 12), ("pass", 8), *[("take", 0, "online")] * 5],
+        *[("plan", 3, 2, 1, 1), ("plan", 4, 2, 2, 0)],
     ]
 )
 @example(
