@@ -1,6 +1,7 @@
 """A table of figures as a workbook (XLSX): figures, pictures of them, and what they mean."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -11,13 +12,16 @@ from services.appointments.statistics.columns import Kind, TableColumn
 from shared.errors import Text
 from shared.web import spreadsheets
 
-MOST_LINES = 5000
+MOST_LINES = 2000
 """A workbook is made in memory: more lines are to be asked for in parts."""
 MOST_BARS, MOST_POINTS = 30, 400
 """More than that nobody can tell apart in a picture."""
 _SHEETS = Text("数据", "Figures"), Text("图表", "Charts"), Text("说明", "Definitions")
 _FORMATS: dict[Kind, str] = {"count": "#,##0", "minutes": "#,##0.0", "rate": "0.0%", "text": "@"}
-_WIDTHS: dict[Kind, int] = {"count": 11, "minutes": 15, "rate": 12, "text": 22}
+_WIDTHS: dict[Kind, int] = {"count": 13, "minutes": 15, "rate": 12, "text": 22}
+_WIDTHS_OF_WORDS = (26, 26, 60, 60)
+_LINE, _ON_A_PAGE = 15, 12
+"""The height of a line in points; so many columns can be read on a page."""
 _HEAD = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1}
 _HEADS = 2
 """Rows of heads: Chinese, then English."""
@@ -58,6 +62,13 @@ def made(book: Book) -> bytes:
     return out.getvalue()
 
 
+def _lay_out(sheet: Any, *, pages_wide: int) -> None:
+    """On paper: A4, lying."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(pages_wide, 0)
+
+
 def _is_filled(column: TableColumn, rows: Sequence[Row]) -> bool:
     """A column that no line has anything in is not shown: it does not apply to such lines."""
     return any(row.get(column.name) is not None for row in rows)
@@ -68,6 +79,9 @@ def _write_figures(
 ) -> None:
     head, last = file.add_format(_HEAD), len(rows) - 1
     of_days = file.add_format({"num_format": "yyyy-mm-dd"})
+    _lay_out(sheet, pages_wide=math.ceil(len(columns) / _ON_A_PAGE))
+    for at in range(_HEADS):
+        sheet.set_row(at, 2 * _LINE)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, _WIDTHS[column.kind])
         sheet.write_string(0, place, column.head.zh, head)
@@ -81,6 +95,8 @@ def _write_figures(
             here = look_of_total if at == last else here
             _write(sheet, (at + _HEADS, place), value, here)
     sheet.freeze_panes(_HEADS, 1)
+    sheet.repeat_rows(0, _HEADS - 1)
+    sheet.repeat_columns(0)
     sheet.autofilter(_HEADS - 1, 0, _HEADS + max(last, 1) - 1, max(len(columns) - 1, 0))
 
 
@@ -99,6 +115,7 @@ def _write(sheet: Any, cell: tuple[int, int], value: object, look: Any) -> None:
 
 def _draw(file: Any, sheet: Any, columns: Sequence[TableColumn], book: Book) -> None:
     places = {column.name: place for place, column in enumerate(columns)}
+    _lay_out(sheet, pages_wide=1)
     lines, words = len(book.rows) - 1, places.get("name", 0)
     at = 0
     for chart in book.charts:
@@ -128,7 +145,8 @@ def _draw(file: Any, sheet: Any, columns: Sequence[TableColumn], book: Book) -> 
 
 def _write_words(file: Any, sheet: Any, columns: Sequence[TableColumn], book: Book) -> None:
     head, text = file.add_format(_HEAD), file.add_format({"text_wrap": True, "valign": "top"})
-    for place, width in enumerate((26, 26, 60, 60)):
+    _lay_out(sheet, pages_wide=1)
+    for place, width in enumerate(_WIDTHS_OF_WORDS):
         sheet.set_column(place, place, width)
     facts = [(fact.zh, fact.en, value, "") for fact, value in book.facts]
     notes = [("", "", note.zh, note.en) for note in book.notes]
@@ -136,5 +154,11 @@ def _write_words(file: Any, sheet: Any, columns: Sequence[TableColumn], book: Bo
     said = [(c.head.zh, c.head.en, c.says.zh, c.says.en) for c in columns]
     for at, row in enumerate((*facts, *notes, *heads, *said)):
         look = head if at == len(facts) + len(notes) else text
+        sheet.set_row(at, _LINE * max(map(_lines, row, _WIDTHS_OF_WORDS)))
         for place, words in enumerate(row):
             sheet.write_string(at, place, str(spreadsheets.guarded(words)), look)
+
+
+def _lines(words: str, width: int) -> int:
+    """How many lines they take there: a Chinese character is as wide as two others."""
+    return max(math.ceil(sum(2 if sign > "\u2e80" else 1 for sign in words) / (width - 4)), 1)

@@ -109,6 +109,6 @@ class UseView(View):
     hall_code: str
     from_on: date
     to_on: date
-    by: Grouping
+    by: Grouping = Field(description="按什么分组 | Grouped by what")
     items: list[UseLine]
     total: UseLine
