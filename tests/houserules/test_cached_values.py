@@ -17,8 +17,9 @@ import pytest
 from sqlmodel import Field, SQLModel
 
 from shared.cache import Cache
-from tests.houserules.source import SOURCE, name, of_every, tree
+from tests.houserules.source import SOURCE, name, nodes, of_every, tree
 
+_ASKING: tuple[type[ast.AST], ...] = (ast.Subscript, ast.Call)
 _CACHES = frozenset({"Cache", "Kept", "TTLCache", "TLRUCache", "LRUCache", "LFUCache"})
 
 
@@ -31,7 +32,7 @@ class _Kept(NamedTuple):
 
 def kept(module: ast.Module, names: dict[str, Any]) -> Iterator[_Kept]:
     """Every `Cache[K, V]` of the module, and every kind that it asks `memory_of` for."""
-    for node in ast.walk(module):
+    for node in nodes(module, *_ASKING):
         match node:
             case ast.Subscript(value=ast.Name(id=held)) if held in _CACHES:
                 yield _Kept(node.lineno, _evaluated(node, names))

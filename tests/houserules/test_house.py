@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import ROOT, SOURCE, name, of_every, tracked
+from tests.houserules.source import (
+    ROOT,
+    SOURCE,
+    classes,
+    functions,
+    name,
+    nodes,
+    of_every,
+    tracked,
+    tree,
+)
 
 FUNCTION_LINES = 40
 BROAD_EXCEPT_AT = {
@@ -29,8 +39,7 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 def test_a_function_does_one_thing(path: Path) -> None:
     long = [
         f"{node.name}: {lines} lines"
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in functions(tree(path))
         if (lines := _own_lines(node)) > FUNCTION_LINES
     ]
     assert not long
@@ -51,8 +60,7 @@ def _own_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def test_only_four_places_catch_everything(path: Path) -> None:
     caught = [
         node.lineno
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ExceptHandler)
+        for node in nodes(tree(path), ast.ExceptHandler)
         if node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"}
     ]
     assert not caught or name(path) in BROAD_EXCEPT_AT
@@ -75,8 +83,8 @@ def rooms_files(ending: str) -> Iterator[Path]:
 
 @of_every(list(rooms_files("routes.py")))
 def test_no_route_names_a_table_class(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".models"):
+    for node in nodes(tree(path), ast.ImportFrom):
+        if (node.module or "").endswith(".models"):
             tables = _table_classes(ROOT / ((node.module or "").replace(".", "/") + ".py"))
             assert not tables & {alias.name for alias in node.names}
 
@@ -84,16 +92,15 @@ def test_no_route_names_a_table_class(path: Path) -> None:
 def _table_classes(path: Path) -> set[str]:
     return {
         node.name
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef)
+        for node in classes(path)
         if any(keyword.arg == "table" for keyword in node.keywords)
     }
 
 
 @of_every(list(rooms_files("routes.py")))
 def test_a_route_says_its_name_in_two_languages(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if not (isinstance(node, ast.Call) and _is_route(node.func)):
+    for node in nodes(tree(path), ast.Call):
+        if not _is_route(node.func):
             continue
         said = {k.arg: k.value for k in node.keywords}
         if ast.unparse(said.get("include_in_schema", ast.Constant(True))) == "False":

@@ -3,15 +3,14 @@
 import ast
 from pathlib import Path
 
-from tests.houserules.source import SOURCE, of_every, tree
+from tests.houserules.source import SOURCE, nodes, of_every, tree
 
 
 def _doubled(module: ast.Module) -> list[int]:
     return [
         node.lineno
-        for node in ast.walk(module)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
+        for node in nodes(module, ast.Call)
+        if isinstance(node.func, ast.Attribute)
         and ast.unparse(node.func.value).endswith("log")
         and any(keyword.arg == "event" for keyword in node.keywords)
     ]

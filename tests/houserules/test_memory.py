@@ -5,11 +5,12 @@ services in one process would share it.
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import name, of_every, tracked, tree
+from tests.houserules.source import name, nodes, of_every, tracked, tree
 
 CODE = tracked("services/*.py", "shared/*.py")
 _CHANGES = frozenset(
@@ -28,10 +29,13 @@ _CHANGES = frozenset(
         "update",
     ]
 )
+_CHANGING: tuple[type[ast.AST], ...] = (ast.Global, ast.Subscript, ast.Call)
+_FUNCTIONS: tuple[type[ast.AST], ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LEAVES_ALONE: dict[str, str] = {}
 """Files that may, with the reason."""
 
 
+@cache
 def remembered(module: ast.Module) -> list[str]:
     """Names of a module that its functions set, or change in place."""
     own = {
@@ -41,15 +45,16 @@ def remembered(module: ast.Module) -> list[str]:
         for node in ast.walk(statement)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
+    if not any(_changes(node, own) for node in nodes(module, *_CHANGING)):
+        return []
     found = []
-    for function in ast.walk(module):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            local = _local(function)
-            found += [
-                f"{node.lineno}: {ast.unparse(node)[:60]}"
-                for node in ast.walk(function)
-                if isinstance(node, ast.stmt | ast.expr) and _changes(node, own - local)
-            ]
+    for function in nodes(module, *_FUNCTIONS):
+        local = _local(function)
+        found += [
+            f"{node.lineno}: {ast.unparse(node)[:60]}"
+            for node in ast.walk(function)
+            if isinstance(node, ast.stmt | ast.expr) and _changes(node, own - local)
+        ]
     return sorted(set(found))
 
 

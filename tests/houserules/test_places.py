@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.houserules.source import PYTHON, ROOT, SOURCE, name, of_every, tracked, tree
+from tests.houserules.source import PYTHON, ROOT, SOURCE, name, nodes, of_every, tracked, tree
 
 FILE_LINES = 300
 SHARED_ENTRIES = 14
@@ -38,8 +38,7 @@ def test_shared_is_drawers_and_a_few_files() -> None:
 def test_no_page_is_put_together_from_strings(path: Path) -> None:
     parts = (
         part
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.JoinedStr)
+        for node in nodes(tree(path), ast.JoinedStr)
         for part in node.values
         if isinstance(part, ast.Constant)
     )
@@ -58,12 +57,11 @@ def test_no_request_waits_for_the_bus(path: Path) -> None:
     """Events leave through the outbox, so that an answer never hangs on NATS."""
     if name(path) in REACHES_THE_BUS:
         return
-    nodes = list(ast.walk(tree(path)))
     known = {
         alias.name
-        for node in nodes
-        if isinstance(node, ast.ImportFrom) and node.module == "shared.messaging.bus"
+        for node in nodes(tree(path), ast.ImportFrom)
+        if node.module == "shared.messaging.bus"
         for alias in node.names
     }
     assert known <= {"Subscription"}
-    assert not [node for node in nodes if isinstance(node, ast.Attribute) and node.attr == "bus"]
+    assert not [node for node in nodes(tree(path), ast.Attribute) if node.attr == "bus"]

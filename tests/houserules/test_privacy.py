@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.houserules.source import SOURCE, name, of_every, tree
+from tests.houserules.source import SOURCE, classes, functions, name, nodes, of_every, tree
 
 PLACES = {
     "shared/observability/library_internals.py": "whatever a library does not promise to keep",
@@ -12,6 +12,7 @@ PLACES = {
 }
 """Each has a test that says at once when an upgrade has moved something."""
 OWN = {"self", "cls"}
+_LEANING: tuple[type[ast.AST], ...] = (ast.ImportFrom, ast.Attribute)
 PROMISED = {"_asdict", "_exit", "_fields", "_make", "_mapping", "_replace"}
 """Underscored so that no field can have the name, and documented: NamedTuple, SQLAlchemy's Row;
 and `os._exit`, which the documents name for what was forked."""
@@ -23,12 +24,8 @@ def private(identifier: str) -> bool:
 
 def given_here(path: Path) -> set[str]:
     """The private names that classes and functions of the file have: fellows may use them."""
-    names = {
-        node.name
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    }
-    for node in ast.walk(tree(path)):
+    names = {node.name for node in (*functions(tree(path)), *classes(path))}
+    for node in nodes(tree(path), ast.Attribute):
         match node:
             case ast.Attribute(value=ast.Name(id=owner), ctx=ast.Store()) if owner in OWN:
                 names.add(node.attr)
@@ -38,7 +35,7 @@ def given_here(path: Path) -> set[str]:
 def leant_on(path: Path) -> Iterator[str]:
     """Private names of others: imported, or read off an object that is not the file's own."""
     own = given_here(path) | PROMISED
-    for node in ast.walk(tree(path)):
+    for node in nodes(tree(path), *_LEANING):
         match node:
             case ast.ImportFrom(module=str(module)):
                 yield from (f"{module}.{a.name}" for a in node.names if private(a.name))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import SOURCE, name, of_every, tree
+from tests.houserules.source import SOURCE, name, nodes, of_every, tree
 
 PLACES = {"queries.py", "statement.py"}
 EXCEPTIONS = {
@@ -37,6 +37,8 @@ BUILDERS = {
     "select", "insert", "update", "delete", "text", "exists", "union", "union_all", "except_",
     "intersect", "literal_column", "lateral", "values",
 }  # fmt: skip
+_READ: tuple[type[ast.AST], ...] = (ast.Name, ast.Attribute, ast.Constant)
+_IMPORTS: tuple[type[ast.AST], ...] = (ast.Import, ast.ImportFrom)
 SQL = re.compile(
     r"\s*(?:(?:--[^\n]*\n|/\*.*?\*/|\()\s*)*"
     r"(?:SELECT|select|INSERT INTO|insert into|DELETE FROM|delete from|MERGE INTO|merge into"
@@ -49,8 +51,8 @@ SQL = re.compile(
 def built(module: ast.Module) -> Iterator[str]:
     """The statements that a module builds or writes out, by whatever name it calls the builder."""
     builders, libraries = dict(_imported(module)), set(_libraries(module))
-    documentation = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
-    for node in ast.walk(module):
+    documentation = {id(node.value) for node in nodes(module, ast.Expr)}
+    for node in nodes(module, *_READ):
         match node:
             case ast.Name(id=called) if called in builders:
                 yield f"{node.lineno}: {builders[called]}"
@@ -62,8 +64,8 @@ def built(module: ast.Module) -> Iterator[str]:
 
 
 def _imported(module: ast.Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in LIBRARIES:
+    for node in nodes(module, ast.ImportFrom):
+        if (node.module or "").split(".")[0] in LIBRARIES:
             for alias in node.names:
                 if alias.name in BUILDERS:
                     yield alias.asname or alias.name, alias.name
@@ -71,7 +73,7 @@ def _imported(module: ast.Module) -> Iterator[tuple[str, str]]:
 
 def _libraries(module: ast.Module) -> Iterator[str]:
     """By what names the module reaches into the libraries, or into a part of them."""
-    for node in ast.walk(module):
+    for node in nodes(module, *_IMPORTS):
         match node:
             case ast.Import():
                 for alias in node.names:

@@ -4,17 +4,22 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.houserules.source import SOURCE, classes, name, of_every, service_of, tree
+from tests.houserules.source import SOURCE, classes, name, nodes, of_every, service_of, tree
 from tests.houserules.vocabulary import aliases, original
 
 SERVICES = sorted({service for path in SOURCE if (service := service_of(path))})
 PRIVATE_WORDS = {"said", "told", "tell", "tells", "telling", "desk", "desks"}
 """What is published, rendered, serialised or shown is named so, and a text is a text."""
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+NAMING: tuple[type[ast.AST], ...] = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.arg, ast.Name, ast.Attribute),
+    *(ast.MatchAs, ast.MatchStar, ast.ExceptHandler, ast.alias, ast.MatchMapping, ast.Constant),
+)
 A_NAME = re.compile(r"\w+(?:[-_.]\w+)+")
 EXCEPTIONS = {
     "said": "a field of the API, which others read",
@@ -57,7 +62,7 @@ def slugs(modules: Iterable[tuple[str, ast.Module]]) -> Iterator[tuple[str, str]
     own: dict[tuple[str, str], set[str]] = {}
     for where, module in modules:
         names = aliases(module)
-        for cls in (node for node in ast.walk(module) if isinstance(node, ast.ClassDef)):
+        for cls in nodes(module, ast.ClassDef):
             key = (_home(where), cls.name)
             bases[key] = [original(ast.unparse(b).split(".")[-1], names) for b in cls.bases]
             own[key] = _slugs(cls)
@@ -135,11 +140,16 @@ def test_a_slug_of_one_class_is_let_be(code: str) -> None:
     assert not repeated(slugs([("services/x/rules.py", ast.parse(code))]))
 
 
-def chosen(module: ast.Module) -> Iterator[str]:
+@cache
+def chosen(module: ast.Module) -> frozenset[str]:
     """The names that the code chooses for itself: of functions, classes, attributes, fields,
     parameters, variables, imports; and texts that serve as names, as those of jobs and log events.
     """
-    for node in ast.walk(module):
+    return frozenset(_chosen(module))
+
+
+def _chosen(module: ast.Module) -> Iterator[str]:
+    for node in nodes(module, *NAMING):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.name

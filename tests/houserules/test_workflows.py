@@ -8,11 +8,21 @@ from pathlib import Path
 import pytest
 
 from tests.houserules import vocabulary
-from tests.houserules.source import SOURCE, of_every, tree
+from tests.houserules.source import SOURCE, nodes, of_every, tree
 from tests.houserules.vocabulary import ROW, TABLES, Reader, Vocabulary, flat, is_words
 
 OUTSIDE = [path for path in SOURCE if path.name != "workflow.py"]
 SAID_OF_AN_ACTION = re.compile(r"\baction$")
+GROUPS: tuple[type[ast.AST], ...] = (ast.Dict, ast.Tuple, ast.Set, ast.List)
+CHOICES: tuple[type[ast.AST], ...] = (ast.If, ast.IfExp, ast.match_case)
+OF_A_MACHINE: tuple[type[ast.AST], ...] = (ast.Call, ast.Raise, ast.ClassDef, *GROUPS, *CHOICES)
+OF_A_LOOKUP: tuple[type[ast.AST], ...] = (
+    ast.Call,
+    ast.Subscript,
+    ast.Compare,
+    ast.MatchValue,
+    *GROUPS,
+)
 
 KNOWN = Vocabulary(
     {"TicketState": frozenset({"waiting", "called"})}, frozenset({"Action"}), frozenset({"merge"})
@@ -29,7 +39,7 @@ def transitions(module: ast.Module, known: Vocabulary) -> Iterator[str]:
     """What looks like a machine: a workflow made, a conflict raised, a way from state to state."""
     states = Reader(module, known.states)
     conflict = Reader(module, {"StateConflict", "Workflow"})
-    for node in ast.walk(module):
+    for node in nodes(module, *OF_A_MACHINE):
         match node:
             case ast.Call(func=made) if conflict.enum(made):
                 yield f"{node.lineno}: {ast.unparse(made)}(...)"
@@ -122,7 +132,7 @@ def _given(body: list[ast.stmt], states: Reader) -> set[str]:
 def lookups(module: ast.Module, known: Vocabulary) -> Iterator[tuple[ast.AST, str]]:
     """Where what is done depends on which action it is, and no row says so."""
     actions = Reader(module, known.actions)
-    for node in ast.walk(module):
+    for node in nodes(module, *OF_A_LOOKUP):
         if _looks_up(node, actions, known.texts):
             yield node, f"{getattr(node, 'lineno', '')}: {ast.unparse(node)[:60]}"
 
@@ -171,15 +181,12 @@ def beside_rows(module: ast.Module, known: Vocabulary, *tables: str) -> list[str
     """The lookups but for conditions on the rows of a table, and rows that are taken by name."""
     workflows = vocabulary.workflows(module)
     taken = {
-        id(node)
-        for node in ast.walk(module)
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) in workflows
+        id(node) for node in nodes(module, ast.Subscript) if ast.unparse(node.value) in workflows
     }
     read = taken | {
         id(part)
-        for node in ast.walk(module)
-        if isinstance(node, ast.comprehension)
-        and ast.unparse(node.iter).endswith((".rows", *tables))
+        for node in nodes(module, ast.comprehension)
+        if ast.unparse(node.iter).endswith((".rows", *tables))
         for condition in node.ifs
         for part in ast.walk(condition)
     }

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from tests.houserules.source import ROOMS, SOURCE, classes, service_of, tree
+from tests.houserules.source import ROOMS, SOURCE, classes, nodes, service_of, tree
 
 ROW = {"state", "action", "to"}
 TABLES = [path for path in ROOMS if path.name == "workflow.py"]
+
+
+_RENAMES: tuple[type[ast.AST], ...] = (ast.ImportFrom, ast.Import, ast.Assign)
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,17 @@ def fields(cls: ast.ClassDef) -> dict[str, ast.expr]:
 
 
 def is_words(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and ast.unparse(value.func) == "Text"
+    match value:
+        case ast.Call(func=ast.Name(id="Text")):
+            return True
+    return False
 
 
-def aliases(module: ast.Module) -> dict[str, str]:
+@cache
+def aliases(module: ast.Module) -> Mapping[str, str]:
     """By what name the module calls what: `import X as S`, `S = X`, `_S, _A = X, Y`."""
     names: dict[str, str] = {}
-    for node in ast.walk(module):
+    for node in nodes(module, *_RENAMES):
         match node:
             case ast.ImportFrom() | ast.Import():
                 names |= {alias.asname: alias.name for alias in node.names if alias.asname}
@@ -101,8 +108,8 @@ def _texts(table: Path) -> frozenset[str]:
         return frozenset()
     return frozenset(
         key.value
-        for node in ast.walk(tree(table))
-        if isinstance(node, ast.Dict) and all(map(is_words, node.values))
+        for node in nodes(tree(table), ast.Dict)
+        if all(map(is_words, node.values))
         for key in node.keys
         if isinstance(key, ast.Constant) and isinstance(key.value, str)
     )
@@ -165,15 +172,15 @@ def workflows(module: ast.Module) -> set[str]:
     """What this file calls the tables that it imports or makes."""
     imported = {
         alias.asname or alias.name
-        for node in ast.walk(module)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").endswith(".workflow")
+        for node in nodes(module, ast.ImportFrom)
+        if (node.module or "").endswith(".workflow")
         for alias in node.names
         if alias.name.isupper()
     }
     made = {
         ast.unparse(target)
-        for node in ast.walk(module)
-        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("Workflow(")
+        for node in nodes(module, ast.Assign)
+        if ast.unparse(node.value).startswith("Workflow(")
         for target in node.targets
     }
     return imported | made
