@@ -17,7 +17,7 @@ from deploy.services import SERVICES
 from shared.web.serve import COLLECTED_AFTER, keep_what_is_loaded
 from tests import cheap_passwords, digest_cells, outbox_bodies, provoking, sealed_cells, support
 from tests.support import Connect, Databases, Tokens
-from tests.system import System, running_system
+from tests.system import System, counted_system
 
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")  # No test judges by the wall clock.
@@ -216,7 +216,7 @@ async def sql(databases: Databases) -> AsyncIterator[Connect]:
 @pytest.fixture(scope="session")
 def system(pytestconfig: pytest.Config) -> Iterator[System]:
     """The whole system in processes of its own; tests that use it share one xdist group."""
-    with running_system() as running:
+    with counted_system() as running:
         yield running
         owned = [(service, running.owner_url(service)) for service in SERVICES]
         looks = [_bodies(_seen(pytestconfig))]

@@ -16,7 +16,7 @@ import httpx
 
 from deploy.local.servers import free_port
 from tests import support
-from tests.contracts.round_trips import counted_system, counting
+from tests.contracts.round_trips import counting, counting_system
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
@@ -139,10 +139,19 @@ def running_system(**options: str) -> Iterator[System]:
     `options` are those of `make run`: `WORKERS="2"`.
     """
     with support.private_folder() as folder:
-        data, port = folder / "data", free_port()
+        (folder / "data").mkdir()
+        with started(folder / "data", free_port(), **options) as system:
+            yield system
+
+
+@contextmanager
+def counted_system() -> Iterator[System]:
+    """The same, and what each request asks the databases for is counted."""
+    with support.private_folder() as folder:
+        data = folder / "data"
         data.mkdir()
-        counted = {**options, counting.FILE: str(data / ROUND_TRIPS)}
-        with started(data, port, counted_system.__name__, **counted) as system:
+        counted = {counting.FILE: str(data / ROUND_TRIPS)}
+        with started(data, free_port(), counting_system.__name__, **counted) as system:
             yield system
 
 

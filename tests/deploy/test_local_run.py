@@ -16,9 +16,7 @@ import httpx
 import pytest
 
 from deploy.local import marker, servers
-from deploy.local.nats import NatsServer
 from deploy.local.options import ROOT
-from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
 from tests.support import eventually
 
@@ -207,22 +205,3 @@ async def test_an_option_that_makes_no_sense_is_told(folder: Path, name: str, va
     told, _ = await process.communicate()
     assert process.returncode == 1
     assert f"{name}={value}" in told.decode()
-
-
-async def test_uses_the_servers_it_is_given_and_starts_none(
-    folder: Path, own_postgres: PostgresServer, own_nats: NatsServer
-) -> None:
-    named = {
-        "ONEDOOR_DATABASE_URL": own_postgres.admin_url,
-        "ONEDOOR_NATS_URL": own_nats.admin_url,
-    }
-    async with run(folder / "data", **named) as system:
-        await system.ready()
-        commands = " ".join(system.children())
-        assert "nats-server" not in commands
-        assert "/postgres" not in commands
-        stack = json.loads((folder / "data" / "stack.json").read_text())
-        assert stack["ONEDOOR_NATS_URL"] == own_nats.admin_url
-        assert f":{own_postgres.port}/" in stack["APPOINTMENTS_DATABASE_URL"]
-        assert await is_ready(system.port)
-    assert own_postgres.running.process.poll() is None

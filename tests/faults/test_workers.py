@@ -1,4 +1,5 @@
-"""Two of every service, the gateway too: work outlives the end of any, events keep their order."""
+"""Two of every service, the gateway too, on servers that the system is given: work outlives the end
+of any, events keep their order."""
 
 import asyncio
 import json
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -15,7 +17,10 @@ import nats
 import pytest
 from nats.errors import TimeoutError as NothingMore
 
+from deploy.local.nats import NatsServer
+from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
+from tests import support
 from tests.faults.load import Hall
 from tests.faults.test_kills import drained, nothing_lost_or_doubled
 from tests.support import eventually
@@ -26,10 +31,43 @@ pytestmark = [pytest.mark.xdist_group("workers"), pytest.mark.slow]
 BETWEEN_SECONDS = 1.2
 
 
+@dataclass(frozen=True)
+class Given:
+    """Servers of somebody else."""
+
+    postgres: PostgresServer
+    nats: NatsServer
+
+
 @pytest.fixture(scope="module")
-def doubled() -> Iterator[System]:
-    with running_system(WORKERS="2") as running:
+def given() -> Iterator[Given]:
+    with support.postgres_server() as postgres, support.nats_server() as bus:
+        yield Given(postgres, bus)
+
+
+@pytest.fixture(scope="module")
+def doubled(given: Given) -> Iterator[System]:
+    """On servers that it is given, as whoever needs several workers mostly has them."""
+    options = {
+        "ONEDOOR_DATABASE_URL": given.postgres.admin_url,
+        "ONEDOOR_NATS_URL": given.nats.admin_url,
+    }
+    with running_system(WORKERS="2", **options) as running:
         yield running
+    assert given.postgres.running.process.poll() is None
+    assert given.nats.running.process.poll() is None
+
+
+@pytest.mark.parametrize("server", ["postgres", "nats"])
+def test_uses_the_servers_it_is_given_and_starts_none(
+    doubled: System, given: Given, server: str
+) -> None:
+    with pytest.raises(LookupError):
+        doubled.pid_of(server)
+    known = doubled.addresses
+    assert known["ONEDOOR_NATS_URL"] == given.nats.admin_url
+    assert f":{given.postgres.port}/" in known["APPOINTMENTS_DATABASE_URL"]
+    assert doubled.is_ready()
 
 
 def _base(system: System, service: str) -> str:
