@@ -16,6 +16,7 @@ from deploy.local.postgres import PostgresServer
 from deploy.services import SERVICES
 from shared.web.serve import COLLECTED_AFTER, keep_what_is_loaded
 from tests import cheap_passwords, digest_cells, outbox_bodies, provoking, sealed_cells, support
+from tests.connections import Kept, connections
 from tests.support import Connect, Databases, Tokens
 from tests.system import System, counted_system
 
@@ -206,10 +207,17 @@ async def feedback(
         yield client
 
 
+@pytest.fixture(scope="session")
+async def kept_connections() -> AsyncIterator[Kept]:
+    kept = Kept()
+    yield kept
+    kept.end()
+
+
 @pytest.fixture
-async def sql(databases: Databases) -> AsyncIterator[Connect]:
+async def sql(databases: Databases, kept_connections: Kept) -> AsyncIterator[Connect]:
     """`await sql("feedback")`: a connection to that service's database as its owner."""
-    async with support.connections(databases.urls) as connect:
+    async with connections(kept_connections, databases.urls) as connect:
         yield connect
 
 

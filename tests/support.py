@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -275,16 +275,3 @@ async def connect(url: str) -> asyncpg.Connection:
 
 
 Connect = Callable[[str], Awaitable[asyncpg.Connection]]
-
-
-@asynccontextmanager
-async def connections(urls: Callable[[str], roles.Urls]) -> AsyncIterator[Connect]:
-    """A function that opens a connection, as its owner, to the database that `urls` names."""
-    async with AsyncExitStack() as stack:
-
-        async def connection(service: str) -> asyncpg.Connection:
-            made = await connect(urls(service).owner)
-            stack.push_async_callback(made.close)
-            return made
-
-        yield connection

@@ -23,6 +23,7 @@ from tests.appointments.offices import KEYRING, Office
 from tests.appointments.queue_helpers import Clock, Floor
 from tests.appointments.release_line import Line
 from tests.appointments.waiting_line import Jobs, jobs_of
+from tests.connections import Kept, connections
 from tests.support import Connect, Databases, Tokens
 
 Build = Callable[..., Awaitable[Floor]]
@@ -48,11 +49,13 @@ def timeless(databases: Databases) -> Urls:
 
 
 @pytest.fixture
-async def sql(databases: Databases, timeless: Urls) -> AsyncIterator[Connect]:
+async def sql(
+    databases: Databases, timeless: Urls, kept_connections: Kept
+) -> AsyncIterator[Connect]:
     """`await sql("appointments")`: as everywhere, but to the database on the test's clock."""
     clocked = {"appointments": timeless}
-    async with support.connections(lambda s: clocked.get(s) or databases.urls(s)) as connect:
-        yield connect
+    async with connections(kept_connections, lambda s: clocked.get(s) or databases.urls(s)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

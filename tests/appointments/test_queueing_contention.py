@@ -13,15 +13,16 @@ import pytest
 from tests.appointments import queue_helpers as floors
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import SIGN, Floor, good
-from tests.support import Connect, Databases, connections, eventually
+from tests.connections import Kept, connections
+from tests.support import Connect, Databases, eventually
 
 WINDOWS, PEOPLE = 60, 200
 
 
 @pytest.fixture
-async def running(databases: Databases) -> AsyncIterator[Connect]:
+async def running(databases: Databases, kept_connections: Kept) -> AsyncIterator[Connect]:
     """To the database of the service as it runs, jobs and all."""
-    async with connections(databases.urls) as connect:
+    async with connections(kept_connections, databases.urls) as connect:
         yield connect
 
 

@@ -27,6 +27,7 @@ from services.gateway.notices.models import Notice
 from shared.database.engine import Sessions, new_engine, new_sessions
 from shared.web import glossary, room
 from tests import support
+from tests.connections import Kept
 from tests.gateway.carrying import (
     KEYRING,
     SECRET,
@@ -185,12 +186,11 @@ async def sessions(apart: Urls) -> AsyncIterator[Sessions]:
 
 
 @pytest.fixture
-async def rows(apart: Urls) -> AsyncIterator[asyncpg.Connection]:
+async def rows(apart: Urls, kept_connections: Kept) -> AsyncIterator[asyncpg.Connection]:
     """Looks at the tables, which each test finds empty."""
-    connection = await asyncpg.connect(apart.owner)
-    await connection.execute("TRUNCATE notice, notice_delivery, notice_preference")
-    yield connection
-    await connection.close()
+    async with kept_connections.lent(apart.owner) as connection:
+        await connection.execute("TRUNCATE notice, notice_delivery, notice_preference")
+        yield connection
 
 
 @pytest.fixture

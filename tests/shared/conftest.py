@@ -12,6 +12,7 @@ from deploy import streams
 from deploy.local.nats import NatsServer
 from deploy.postgres import Urls
 from tests import support
+from tests.connections import Kept
 from tests.shared import notes
 from tests.support import Databases, Tokens
 
@@ -50,7 +51,6 @@ async def house(notes_settings: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def rows(urls: Urls) -> AsyncIterator[asyncpg.Connection]:
-    connection = await support.connect(urls.owner)
-    yield connection
-    await connection.close()
+async def rows(urls: Urls, kept_connections: Kept) -> AsyncIterator[asyncpg.Connection]:
+    async with kept_connections.lent(urls.owner) as connection:
+        yield connection
