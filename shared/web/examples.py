@@ -6,6 +6,7 @@ now. An id that exists only at run time stands there as one that merely fits; a 
 those of its own rows in its place (`Live`), so that what the document shows can be sent as it is.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -59,10 +60,11 @@ def as_json(found: Mapping[str, Example]) -> dict[str, Any]:
 
 def show(paths: Mapping[str, Any], examples: Mapping[str, Any], today: date) -> None:
     """Puts the examples into the operations of a document."""
+    usual = _dated(examples.get(EVERYWHERE, {}), today)
     for operations in paths.values():
         for operation in operations.values():
             mine = examples.get(operation.get("operationId"), {})
-            _show(operation, _dated(mine, today), _dated(examples.get(EVERYWHERE, {}), today))
+            _show(operation, _dated(mine, today), usual)
 
 
 def give_new_keys(paths: Mapping[str, Any], found: Mapping[str, Any]) -> None:
@@ -70,7 +72,7 @@ def give_new_keys(paths: Mapping[str, Any], found: Mapping[str, Any]) -> None:
 
     While none has, the document stays as it is, so that a client need not read it again.
     """
-    rows = json.dumps(found, sort_keys=True)
+    rows = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
     for operations in paths.values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
