@@ -15,6 +15,9 @@ from tests.system import System
 
 HALL = "H001"
 GIVE_UP_SECONDS = 60
+PAUSE_SECONDS = 0.25
+"""Between two things that one of them does: a hall that works, not one that is stormed. Somebody is
+always in the middle of something, and a processor is left for what starts again."""
 LETTER = {
     "kind": "suggestion",
     "title": "增设夜间窗口",
@@ -76,13 +79,13 @@ class Hall:
             ticket = await self._send("POST", "/tickets", self._kiosk, json=body)
             self.done.tickets.add(ticket["id"])
             number += 1
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _write(self) -> None:
         while not self.stop.is_set():
             written = await self._send("POST", "/letters", {}, json=LETTER)
             self.done.letters.add(written["id"])
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _serve(self, window: str) -> None:
         await self._send("POST", f"/windows/{window}/open", self._clerk, json={}, conflict=True)
@@ -92,8 +95,9 @@ class Hall:
             )
             ticket = called.get("id") or await self._at_window(window)
             if ticket is None:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(PAUSE_SECONDS)
                 continue
+            await asyncio.sleep(PAUSE_SECONDS)
             await self._send("POST", f"/tickets/{ticket}/serve", self._clerk, conflict=True)
             outcome = {"outcome": "done"}
             finished = await self._send(

@@ -122,7 +122,7 @@ async def test_the_end_of_any_process_loses_and_doubles_nothing(doubled: System)
             os.kill(worker, signal.SIGKILL)
             await eventually(lambda s=service, w=worker: _replaced(doubled, s, w), 30)  # type: ignore[misc]
     await asyncio.to_thread(doubled.kill, "appointments")
-    await eventually(hall.has_done_enough, seconds=60, message="hardly any work was done")
+    await eventually(hall.has_done_enough, seconds=180, message="hardly any work was done")
     hall.stop.set()
     await work
     await asyncio.to_thread(doubled.wait_until_ready)
