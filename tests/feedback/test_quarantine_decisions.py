@@ -1,7 +1,7 @@
 """What waits of a flood is registered or dropped by a dispatcher, and its sender can follow it."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -13,7 +13,7 @@ from tests.feedback.letter_helpers import API, BODY, LetterOffice
 from tests.provoking import provokes
 
 LIVE_CLOCKS = text(
-    "SELECT kind, department_code FROM deadline WHERE subject_id = CAST(:id AS uuid)"
+    "SELECT subject_id, kind, department_code FROM deadline WHERE subject_id = ANY(:ids)"
     " AND state IN ('running', 'paused', 'breached')"
 )
 AGREES = {"wants_public": True}
@@ -66,7 +66,7 @@ async def test_a_letter_is_dropped_with_a_reason_that_its_sender_reads_and_can_b
     assert found["timeline"][-1]["message"] == "同一内容已在办理"
     async with flooded.isolated.sessions() as session:
         audited = (await session.execute(AUDITED, {"object": f"letter:{letter_id}"})).all()
-        clocks = (await session.execute(LIVE_CLOCKS, {"id": letter_id})).all()
+    clocks = (await clocks_of(flooded, letter_id))[letter_id]
     assert [row.action for row in audited] == ["letter.quarantine_dropped"]
     assert clocks == []
     again = await decide(flooded, letter_id, "drop", **reason)
@@ -106,8 +106,7 @@ async def test_the_sender_of_a_dropped_letter_appeals_once_and_another_superviso
         [row] = [r for r in await waiting(flooded, state="appealed") if r["id"] == one["id"]]
         assert (row["reason"], row["appeal"]) == ("已登记", "两处路灯不是同一处")
         assert row["due_on"] == (await seen(flooded, one))["due_on"] is not None
-        async with flooded.isolated.sessions() as session:
-            clocks = (await session.execute(LIVE_CLOCKS, {"id": one["id"]})).all()
+        clocks = (await clocks_of(flooded, one["id"]))[one["id"]]
         assert [(clock.kind, clock.department_code) for clock in clocks] == [("letter_appeal", "_")]
     for sub, offered in (("chen", []), ("sun", ["release", "reject_appeal"])):
         rows = await waiting(flooded, "supervisor", sub, state="appealed")
@@ -136,8 +135,7 @@ async def test_the_sender_of_a_dropped_letter_appeals_once_and_another_superviso
         assert answer.status_code == status
     withdrawn = await speak(flooded, rejected, "withdraw")
     assert withdrawn.json()["state"] == "withdrawn"
-    async with flooded.isolated.sessions() as session:
-        assert (await session.execute(LIVE_CLOCKS, {"id": rejected["id"]})).all() == []
+    assert (await clocks_of(flooded, rejected["id"]))[rejected["id"]] == []
 
 
 @provokes("appeal_my_letter", "not-yet-registered")
@@ -175,8 +173,7 @@ async def test_a_sender_may_add_agree_and_withdraw_while_the_letter_waits(
     withdrawn = await speak(flooded, second, "withdraw")
     assert (withdrawn.status_code, withdrawn.json()["state"]) == (200, "withdrawn")
     assert second["id"] not in {one["id"] for one in await waiting(flooded)}
-    async with flooded.isolated.sessions() as session:
-        assert (await session.execute(LIVE_CLOCKS, {"id": second["id"]})).all() == []
+    assert (await clocks_of(flooded, second["id"]))[second["id"]] == []
     for path, body in (("supplement", {"text": "又"}), ("withdraw", {}), ("consent", AGREES)):
         answer = await speak(flooded, second, path, **body)
         assert (answer.status_code, answer.json()["state"]) == (409, "withdrawn"), answer.text
@@ -246,34 +243,55 @@ async def test_whatever_is_decided_every_letter_has_a_clock_an_owner_and_a_place
     draw()
     for sequence in drawn:
         receipts = await flood(flooded, 8)
+        states = await shown(flooded, receipts)
         for which, step in sequence:
-            letter_id = receipts[which % len(receipts)]["id"]
+            one = receipts[which % len(receipts)]
+            letter_id = one["id"]
             match step:
                 case "write":
                     receipts += await flood(flooded, 1)
+                    one = receipts[-1]
                 case "drop":
                     await decide(flooded, letter_id, "drop", reason="同一内容已登记")
                 case "release":
                     await decide(flooded, letter_id, "release")
                 case "supplement":
-                    await speak(flooded, receipts[which % len(receipts)], step, text="又坏了一盏")
+                    await speak(flooded, one, step, text="又坏了一盏")
                 case "withdraw":
-                    await speak(flooded, receipts[which % len(receipts)], step)
+                    await speak(flooded, one, step)
                 case "supervise":
                     await decide(flooded, letter_id, "release", role="supervisor")
-            await ensure_kept(flooded, receipts)
+            states |= await shown(flooded, [one])
+            await ensure_kept(flooded, receipts, states)
+        assert await shown(flooded, receipts) == states, "a step was about another letter too"
 
 
-async def ensure_kept(office: LetterOffice, receipts: list[dict[str, Any]]) -> None:
-    apart = {one["id"] for one in await waiting(office)}
+async def ensure_kept(
+    office: LetterOffice, receipts: list[dict[str, Any]], states: dict[str, str]
+) -> None:
+    """Of every letter, in the state that its sender was shown last."""
+    apart = {one["id"] for one in await waiting(office, limit=200)}
     listed = {one["id"] for one in await office.list("dispatcher", limit=200)}
+    running = await clocks_of(office, *(receipt["id"] for receipt in receipts))
     for receipt in receipts:
-        state = (await seen(office, receipt))["state"]
-        async with office.isolated.sessions() as session:
-            clocks = (await session.execute(LIVE_CLOCKS, {"id": receipt["id"]})).all()
+        state, clocks = states[receipt["id"]], running[receipt["id"]]
         if state in ("dropped", "withdrawn"):
             assert not clocks
             continue
         assert {"letter_register"} <= {clock.kind for clock in clocks}
         assert all(clock.department_code for clock in clocks), "a clock has no owner"
         assert receipt["id"] in (apart if state == "quarantined" else listed)
+
+
+async def shown(office: LetterOffice, receipts: list[dict[str, Any]]) -> dict[str, str]:
+    """The state of each letter as its sender sees it."""
+    return {receipt["id"]: (await seen(office, receipt))["state"] for receipt in receipts}
+
+
+async def clocks_of(office: LetterOffice, *letters: str) -> dict[str, list[Any]]:
+    """What runs for each of the letters."""
+    found: dict[str, list[Any]] = {letter: [] for letter in letters}
+    async with office.isolated.sessions() as session:
+        for clock in await session.execute(LIVE_CLOCKS, {"ids": [UUID(each) for each in letters]}):
+            found[str(clock.subject_id)].append(clock)
+    return found
