@@ -36,6 +36,7 @@ class Blueprint:
     def __init__(self, name: str, title: Text, rooms: Sequence[Room]) -> None:
         self.name, self._title, self.rooms = name, title, rooms
         self._prepared: Unfinished | None = None
+        self._documents: Documents | None = None
 
     def prepare(self) -> None:
         """Makes now what the next application begins with, and what it would find out by itself:
@@ -62,5 +63,7 @@ class Blueprint:
             app.include_router(router, prefix=PREFIX)
         if missing := undeclared(documents.routes_of(app)):
             raise RuntimeError(f"no permission declared: {missing}")
-        written = documents.install(app, self.name, self.rooms)
-        return Unfinished(app, Directory(app), written)
+        if self._documents is None:  # of any application of these rooms: they say the same
+            self._documents = Documents(app, self.name, self.rooms)
+        documents.install(app, self._documents)
+        return Unfinished(app, Directory(app), self._documents)

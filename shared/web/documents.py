@@ -60,9 +60,8 @@ class Documents:
         return _as_json(whole | {PROBLEM_TYPES: _problem_types(self._name)})
 
 
-def install(app: FastAPI, name: str, rooms: Sequence[Room]) -> Documents:
+def install(app: FastAPI, documents: Documents) -> None:
     """Serve `/openapi.json` and `/asyncapi.json`."""
-    documents = Documents(app, name, rooms)
 
     def openapi() -> dict[str, Any]:
         return json.loads(documents.openapi())  # type: ignore[no-any-return]
@@ -76,8 +75,6 @@ def install(app: FastAPI, name: str, rooms: Sequence[Room]) -> Documents:
     @app.get(ASYNCAPI, include_in_schema=False)
     async def show_events() -> Response:
         return Response(documents.asyncapi, media_type="application/json")
-
-    return documents
 
 
 def _as_json(document: Mapping[str, Any]) -> bytes:
