@@ -63,9 +63,16 @@ def _group(item: pytest.Item) -> str | None:
     return f"{folder}-{module}" if {"module", "package"} & scopes else None
 
 
-def pytest_collection_finish() -> None:
-    """Thousands of tests, and all modules with them, stay until the end."""
-    keep_what_is_loaded()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Thousands of tests, and all modules with them, stay until the end: there is no garbage to
+    look for meanwhile, and none to look for among them later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_sessionfinish() -> None:

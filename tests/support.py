@@ -108,9 +108,11 @@ async def texts_like(rows: asyncpg.Connection, condition: str, given: str) -> li
 
 
 _TEXTS = """
-SELECT table_name, column_name FROM information_schema.columns
-WHERE table_schema = 'public' AND data_type IN ('text', 'character varying')
+SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND pg_relation_size(c.oid) > 0
+AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid IN ('text'::regtype, 'varchar'::regtype)
 """
+"""Of tables that hold something: of dozens of databases with a hundred tables each, few do."""
 
 
 class Databases:
