@@ -58,6 +58,15 @@ async def _send_patiently(office: LetterOffice, letter: dict[str, Any]) -> httpx
     return answer
 
 
+async def test_letters_of_one_person_are_written_at_once(office: LetterOffice) -> None:
+    """The first ones of the day, and of somebody whom nobody knows yet."""
+    office.isolated.clock.now = at("2026-12-08 09:00")
+    contact = {"name": "马小云", "phone": "13911117777"}
+    letter = {"kind": "suggestion", "title": "路灯不亮", "body": BODY, "contact": contact}
+    answers = await asyncio.gather(*(_send_patiently(office, letter) for _ in range(8)))
+    assert [(answer.status_code, answer.text) for answer in answers if answer.is_error] == []
+
+
 async def test_a_number_taken_by_a_letter_that_fails_is_given_again(office: LetterOffice) -> None:
     day = at("2026-11-12 09:00").date()
     async with office.isolated.sessions() as session:

@@ -83,6 +83,8 @@ def take_serial(session: DecidingSession, found: LetterDay) -> int:
     """The serial after the last one that was seen of the day, taken with what is decided: where
     somebody was faster all is decided anew, so that the series has no gap here either.
     """
+    # Whichever of the two is written first meets who was faster: the day's row, or the letter's.
+    session.statement.refusing("uq_letter_reg_no", Overtaken)
     if found.last_serial:
         return session.statement.swap(found, {}, counter="last_serial", follows=True).last_serial
     found.last_serial = 1
