@@ -7,48 +7,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from services.appointments.queueing.legs import FloorLine, FloorWindow, shortest_leg
 from shared.ids import new_id
 from tests.appointments.conftest import Build
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.appointments.test_visits_of_several import held, look, states, two_hours
-
-
-def window(items: str, *, is_open: bool = True) -> FloorWindow:
-    return FloorWindow(new_id(), frozenset(items), is_open)
-
-
-def line(items: str, minutes: int) -> FloorLine:
-    return FloorLine(frozenset(items), minutes)
-
-
-@pytest.mark.parametrize(
-    ("windows", "lines", "items", "pending"),
-    [
-        ([window("A"), window("B")], [line("A", 20)], "B", "A"),
-        ([window("A"), window("B")], [line("B", 20)], "A", "B"),
-        ([window("A"), window("B")], [], "A", "B"),
-        ([window("A"), window("A"), window("B")], [line("A", 30), line("B", 20)], "A", "B"),
-        ([window("A", is_open=False), window("B")], [line("B", 90)], "B", "A"),
-        ([window("AB"), window("B")], [line("AB", 90)], "AB", ""),
-        ([window("AX"), window("B")], [line("X", 10), line("B", 5)], "B", "A"),
-        ([window("A"), window("X")], [line("X", 90)], "A", "B"),
-    ],
-)
-def test_the_shorter_line_comes_first(
-    windows: list[FloorWindow], lines: list[FloorLine], items: str, pending: str
-) -> None:
-    found = shortest_leg(["A", "B"], windows, lines)
-    assert found is not None
-    assert (found.items, found.pending) == ([*items], [*pending])
-
-
-def test_what_no_window_serves_leads_nowhere_and_what_is_booked_has_its_own_leg() -> None:
-    assert shortest_leg(["A"], [window("B")], []) is None
-    alone = shortest_leg(["A", "B", "C"], [window("ABC")], [], alone=["B"])
-    assert alone is not None
-    assert (alone.items, alone.pending) == (["B"], ["A", "C"])
 
 
 @pytest.fixture

@@ -106,12 +106,12 @@ class _FreeTimes:
         if (run := self._first_run(at)) is None:
             return None
         matching, before, legs = self._matching, self._matching.mark(), list[Leg]()
-        people, is_open = 0, True
+        people, filled, is_open = 0, 0, True
         if len(self._wish.needs) == 1:
             # Where nobody sits who could be moved, those are all.
             runs = self._runs(self._wish.needs[0], at)
             is_open = any(matching.is_taken(slot) for each in runs for slot in each)
-            people = self._fill(at)
+            people = filled = self._fill(at)
         most = MOST_PERSONS if len(self._wish.needs) > 1 else 0
         while is_open and (most == 0 or people < most):
             found = arrange(matching, self._one.visit, at)
@@ -127,7 +127,11 @@ class _FreeTimes:
             people, legs = people + 1, found
         if people == 0 and not self._with_full:
             return None
-        minutes = self._would_last(at) if people == 0 else self._lasts(at, legs)
+        minutes: int | None
+        if people == 0:
+            minutes = self._would_last(at)
+        else:
+            minutes = sum(matching.slots[s].minutes for s in run) if filled else _lasts(at, legs)
         return None if minutes is None else _Found(people, minutes, run)
 
     def _fill(self, at: datetime) -> int:
@@ -139,13 +143,6 @@ class _FreeTimes:
             for minutes, runs in sorted(found.items())
         )
 
-    def _lasts(self, at: datetime, legs: Sequence[Leg]) -> int:
-        if not legs:  # nobody had to be moved
-            [need] = self._wish.needs
-            return min(self._matching.fresh(need.item_code, at, need.minutes, self._wish.slots))
-        ends = (leg.claim.starts_at + timedelta(minutes=leg.claim.minutes) for leg in legs)
-        return int((max(ends) - at).total_seconds() // 60)
-
     @cached_property
     def _empty(self) -> Matching:
         """The same slots if nobody had booked."""
@@ -156,7 +153,7 @@ class _FreeTimes:
         before = self._empty.mark()
         legs = arrange(self._empty, self._one.visit, at)
         self._empty.back_to(before)
-        return self._lasts(at, legs) if legs else None
+        return _lasts(at, legs) if legs else None
 
     def _first_run(self, at: datetime) -> Run | None:
         """Where a visit at that time begins: where there is room, if anywhere."""
@@ -174,3 +171,9 @@ class _FreeTimes:
         runs = (run for need in self._wish.needs for run in self._runs(need, at))
         places = {run[0]: min(slots[slot].capacity for slot in run) for run in runs}
         return sum(places.values())
+
+
+def _lasts(at: datetime, legs: Sequence[Leg]) -> int:
+    """From then until the last of them is over."""
+    ends = (leg.claim.starts_at + timedelta(minutes=leg.claim.minutes) for leg in legs)
+    return int((max(ends) - at).total_seconds() // 60)
