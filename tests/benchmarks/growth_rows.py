@@ -1,4 +1,4 @@
-"""A million of everything, by SQL, years of them.
+"""A million of everything that is written to the city, by SQL, years of it.
 
 The triggers that mark what is to be counted anew are off meanwhile: it is as when these tables
 first meet the release that counts.
@@ -16,21 +16,12 @@ A_TIME = 50_000
 CAUGHT_UP_SECONDS = 1800
 AFTER = {
     "feedback": ("DELETE FROM counted_day", "DELETE FROM public_figures"),
-    "appointments": (
-        "UPDATE hall_floor f SET seq = greatest(seq, (SELECT max(hall_seq) FROM ticket_event e"
-        " WHERE e.hall_code = f.hall_code))",
-    ),
 }
 UNCOUNTED = {
     "feedback": "SELECT (SELECT count(*) FROM counted_day) <"
     " current_date - (SELECT min(received_at)::date FROM letter)"
     " OR (SELECT count(*) FROM counted_rating_day) <"
     " current_date - (SELECT min(invited_at)::date FROM rating_invitation)",
-    "appointments": "SELECT EXISTS (SELECT FROM hall h CROSS JOIN LATERAL (SELECT min(at)::date AS"
-    " since, max(hall_seq) AS seq FROM ticket_event e WHERE e.hall_code = h.code) l"
-    " LEFT JOIN counted_hall c ON c.hall_code = h.code WHERE l.since IS NOT NULL"
-    " AND (coalesce(c.through_seq, 0) < l.seq OR current_date - l.since >"
-    " (SELECT count(*) FROM counted_hall_day d WHERE d.hall_code = h.code)))",
 }
 """Whether the jobs are still to count what came."""
 

@@ -34,7 +34,6 @@ def _id(kind: str) -> str:
 
 LETTER, CLOCK, REPLY = _id("aaaa"), _id("aaab"), _id("aaac")
 SERVICE, INVITATION, RATING = _id("aaad"), _id("aaae"), _id("aaaf")
-TICKET, BOOKED, SLOT = _id("bbbb"), _id("bbbc"), _id("bbbd")
 _BAD = "n % 10 = 0"
 _MEMBER = "(ARRAY[{}])[1 + n % {}]"
 
@@ -186,108 +185,5 @@ FEEDBACK: Sequence[Grown] = (
         },
     ),
 )
-_HALL = (
-    "(SELECT (array_agg(code ORDER BY code))[1 + CASE WHEN {n} % 2 = 0 THEN 0"
-    " ELSE {n} % count(*)::int END] FROM hall)"
-)
-"""Every other visit is to the first hall: it is the busy one."""
-_VISIT = "((n - 1) / 3 + 1)"
-_STEP = "(n - 1) % 3"
-_STEPS = "(ARRAY[{}])[1 + (n - 1) % 3]"
-_WHOSE = {"person_document": "NULL", "person_phone": "'grown-' || n % 50000"}
-APPOINTMENTS: Sequence[Grown] = (
-    Grown(
-        "slot",
-        {
-            "id": SLOT,
-            "starts_at": f"{WHEN} - interval '2 days'",
-            "opens_at": f"{WHEN} - interval '9 days'",
-            "closes_at": f"{WHEN} - interval '2 days'",
-            "state": "'closed'",
-        },
-        each="0.1",
-    ),
-    Grown(
-        "appointment",
-        {
-            "id": BOOKED,
-            "code": "'G' || lpad(n::text, 9, '0')",
-            "hall_code": _HALL.format(n="n"),
-            "item_code": "'ITEM-' || n % 60",
-            "pool": "'online'",
-            "citizen_key": "'sub:grown-' || n % 50000",
-            "booked_by": "'grown'",
-            "minutes": "20",
-            "version": "3",
-            "guide_version": "1",
-            "policy_version": "1",
-            "calendar_base": "0",
-            **_WHOSE,
-            "on_date": f"({WHEN})::date",
-            "starts_at": WHEN,
-            "state": _one_of("served", "no_show", "cancelled", "served", "served"),
-            "expires_at": "NULL",
-            "held_at": f"{WHEN} - interval '3 days'",
-            "changed_at": WHEN,
-            "rescheduled_from": "NULL",
-            "visit_id": "NULL",
-            "resolved": "NULL",
-        },
-    ),
-    Grown(
-        "ticket",
-        {
-            "id": TICKET,
-            "visit_id": TICKET,
-            "hall_code": _HALL.format(n="n"),
-            "service_day": f"({WHEN})::date",
-            "number": "'G' || n % 1000000",
-            "leg": "1 + n / 1000000",
-            "item_code": "'ITEM-' || n % 60",
-            "items": "ARRAY['ITEM-' || n % 60]",
-            "ticket_class": "'walk_in'",
-            "credit_minutes": "0",
-            "policy_version": "1",
-            "version": "3",
-            "recalls": "0",
-            "missing": "'[]'",
-            "owner": "NULL",
-            "citizen_key": "'sub:grown-' || n % 50000",
-            **_WHOSE,
-            "appointment_id": "NULL",
-            "evidence_index": "NULL",
-            "state": _one_of("done", "done", "abandoned", "closed"),
-            "state_since": WHEN,
-            "issued_at": WHEN,
-            "ready_at": WHEN,
-            "due_at": WHEN,
-            "next_leg_id": "NULL",
-        },
-    ),
-    Grown(
-        "ticket_event",
-        {
-            "hall_code": _HALL.format(n=_VISIT),
-            "hall_seq": "1000000 + n",
-            "ticket_id": TICKET.replace("(n)", f"({_VISIT})"),
-            "visit_id": TICKET.replace("(n)", f"({_VISIT})"),
-            "number": f"'G' || {_VISIT} % 1000000",
-            "item_code": f"'ITEM-' || {_VISIT} % 60",
-            "action": _STEPS.format("'issue', 'call', 'finish'"),
-            "to_state": _STEPS.format("'waiting', 'called', 'done'"),
-            "version": f"1 + {_STEP}",
-            "at": f"{WHEN} + interval '20 minutes' * ({_STEP})",
-            "actor": f"'grown-' || {_VISIT} % 20",
-            "window_no": f"CASE WHEN {_STEP} > 0 THEN 1 + {_VISIT} % 20 END",
-            "waited_seconds": f"CASE WHEN {_STEP} = 1 THEN {_VISIT} * 37 % 3600 END",
-            "served_seconds": f"CASE WHEN {_STEP} = 2 THEN {_VISIT} * 53 % 1800 END",
-            "outcome": f"CASE WHEN {_STEP} = 2 THEN 'done' END",
-            "predicted_p50": f"CASE WHEN {_STEP} = 0 THEN {_VISIT} % 40 END",
-            "predicted_p85": f"CASE WHEN {_STEP} = 0 THEN {_VISIT} % 60 END",
-            "undoes": "NULL",
-            "before": "'{}'",
-        },
-        each="3",
-    ),
-)
-GROWN = {"feedback": FEEDBACK, "appointments": APPOINTMENTS}
+GROWN = {"feedback": FEEDBACK}
+"""Of halls a year is lived instead: `year`."""

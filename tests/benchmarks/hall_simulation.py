@@ -74,16 +74,16 @@ class Waits(NamedTuple):
         return median(self.by_class[each])
 
 
-class _Teller:
-    """Tells one in `EVERY` what to expect, as the service would."""
+class Teller:
+    """Tells one in so many what to expect, as the service would."""
 
-    def __init__(self) -> None:
+    def __init__(self, every: int = EVERY) -> None:
         self.told: list[Promise] = []
-        self._joined = 0
+        self._every, self._joined = every, 0
 
     def __call__(self, hall: Hall, ticket: Ticket, at: datetime) -> None:
         self._joined += 1
-        if self._joined % EVERY:
+        if self._joined % self._every:
             return
         found = hall.now(at)
         forward = floor_of(found, hall.history.usual(at), at)
@@ -115,7 +115,7 @@ def promises(days: int, seed: int = SEED) -> list[Promised]:
     """What was told on these days under time credit, beside what came."""
     history, found = History(), list[Promised]()
     for number in range(-LEARNING, days):
-        teller = _Teller()
+        teller = Teller()
         visitors = day(number, seed)
         waited = Hall(visitors, TIME_CREDIT, history, teller if number >= 0 else None).play()
         found += [Promised(told, waited[told.who]) for told in teller.told]

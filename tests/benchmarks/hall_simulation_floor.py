@@ -139,6 +139,8 @@ class Hall:
         self.line = Line(self.policy)
         self.windows = [_Window(UUID(int=n + 1), items) for n, items in enumerate(SERVES)]
         self.called: dict[UUID, datetime] = {}
+        self.called_to: dict[UUID, int] = {}
+        """To which window, from 0."""
         self._who = {visitor.key: visitor for visitor in self.visitors}
         self._free: list[tuple[datetime, int]] = []
 
@@ -203,7 +205,7 @@ class Hall:
         if ticket is None:
             return
         window.busy_with, window.called_at = ticket.item, at
-        self.called[ticket.key] = at
+        self.called[ticket.key], self.called_to[ticket.key] = at, place
         minutes = self._who[ticket.key].minutes
         heapq.heappush(self._free, (at + timedelta(minutes=minutes), place))
 
