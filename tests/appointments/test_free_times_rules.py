@@ -51,7 +51,10 @@ def test_of_legs_one_after_the_other_the_fullest_time_counts() -> None:
     """Beyond the five that are counted where people must be arranged."""
     first, second, third = slot("ABC", 9), slot("ABC", 8, minute=30), slot("ABC", 7, minute=60)
     slots = [first, second, third]
-    assert at_nine(slots, wish("AB")) == row(first, minutes=60, capacity=9, free=8)
+    for minutes in (20, 30):
+        assert at_nine(slots, wish("AB", minutes=minutes)) == row(
+            first, minutes=60, capacity=9, free=8
+        )
     assert at_nine(slots, wish("ABC")) == row(first, minutes=90, capacity=9, free=7)
     assert at_nine([second._replace(starts_at=NINE)], wish("AB")) is None
     other = slot("ABC", 4, minute=30, code="R")
@@ -76,6 +79,15 @@ def test_short_items_share_a_slot_and_take_a_place_each() -> None:
     assert at_nine([one], wish("AB", minutes=16)) is None
     assert at_nine([one], wish("AB", 5, minutes=15)) is None
     assert at_nine([one], wish("AB", 4, minutes=15)) == row(one, minutes=30, capacity=8, free=4)
+
+
+@pytest.mark.parametrize(("items", "minutes"), [("AB", 15), ("ABC", 15), ("ABC", 12)])
+def test_where_a_slot_holds_two_of_the_items_people_are_arranged(items: str, minutes: int) -> None:
+    """Not as many fit as there is room for at each time: those who see to both take two places."""
+    slots = [slot(items, 9, minute=30 * half) for half in range(3)]
+    found = at_nine(slots, wish(items, minutes=minutes))
+    assert found is not None
+    assert (found.free, found.capacity) == (5, 9)
 
 
 def test_what_takes_longer_than_a_slot_takes_several_of_its_rule() -> None:
@@ -144,6 +156,15 @@ def test_people_who_must_begin_apart_are_found_as_well() -> None:
     found = at_nine(slots, wish("AB", 2))
     assert found is not None
     assert (found.free, found.minutes, found.capacity) == (2, 60, 2)
+
+
+def test_together_more_are_found_than_one_after_the_other() -> None:
+    """Whoever came first alone would take the only place at half past for the second item."""
+    places = {"A": (0, 60), "B": (30, 60), "C": (0, 30, 60)}
+    slots = [slot(item, minute=minute) for item, times in places.items() for minute in times]
+    assert at_nine(slots, wish("ABC")) == row(slots[0], minutes=90, capacity=2, free=2)
+    assert at_nine(slots, wish("ABC", 2)) == row(slots[0], minutes=90, capacity=2, free=2)
+    assert at_nine(slots, wish("ABC", 3)) is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.appointments.slots.matching import Matching, Sitting
+from services.appointments.slots.matching import Claim, Matching, Sitting
 from services.appointments.slots.rules import OpenSlot
 from services.appointments.slots.visits import Need, Visit, Wish, arrange
 from tests.appointments.test_matching_rules import HALF_PAST, NINE, slot, wish
@@ -122,3 +122,17 @@ def test_five_people_with_two_items_find_a_way_where_there_is_exactly_one() -> N
     assert sum(leg[1:] == ("A", 0) for leg in found) == 3
     fewer = [*slots[:3], slot("B", 2, minute=30)]
     assert legs(fewer, wish("AB", 5).visit) == []
+
+
+@pytest.mark.parametrize("kept", [(), ("X",)])
+def test_an_order_that_only_one_of_many_is_is_found(kept: tuple[str, ...]) -> None:
+    """More orders are tried than those with which most are found, where there are places at all:
+    at the first moment by moving whoever sits in the only one, and at the last."""
+    slots = [slot(item, minute=30 * half) for item in "ABCF" for half in range(6)]
+    first, elsewhere, last = slot("EX", booked=len(kept)), slot("X"), slot("D", minute=150)
+    there = {Sitting(Claim("X", NINE, 30), (first.id,)): 1} if kept else {}
+    matching = Matching([*slots, first, elsewhere, last], there)
+    found = arrange(matching, wish("ABCFED").visit, NINE)
+    assert found is not None
+    assert "".join(leg.claim.item_code for leg in found) == "EABCFD"
+    assert matching.sat().total() == 6 + len(kept)

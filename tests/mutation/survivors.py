@@ -117,4 +117,24 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "services.appointments.slots.rules.x_follow_one_another",
         "for before, after in zip(slots, slots[1:], )",
     ): "False is what zip takes by itself.",
+    (
+        "services.appointments.slots.visits.x__reachable",
+        "for _ in range(max(map(len, visit.people)) + 1):",
+    ): "A time too many only lets orders be tried in vain.",
+    (
+        "services.appointments.slots.free_times.xǁ_FreeTimesǁ_people",
+        "people, filled, is_open = 0, 0, False",
+    ): "Of several items all are found together as well: one after the other is only quicker.",
+    (
+        "services.appointments.slots.free_times.xǁ_FreeTimesǁ_evenly",
+        "if minutes < self._longest or (legs >= 1 and self._two <= minutes):",
+    ): "Of one item the general way finds the same.",
+    (
+        "services.appointments.slots.free_times.xǁ_FreeTimesǁ_fill",
+        "self._matching.fill(Claim(None, at, minutes), runs)",
+    ): "Whoever comes for the same need not be moved for the next, who could sit there as well.",
+    (
+        "services.appointments.slots.free_times.x__lasts",
+        "return (max(ends) - at) / timedelta(minutes=1)",
+    ): "The minutes are whole, and the row takes them as such.",
 }

@@ -11,6 +11,10 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "estimates": ("services.appointments.estimates.rules.*",),
     "schedules": ("services.appointments.schedules.rules.*",),
     "slots": ("services.appointments.slots.rules.*",),
+    "places": ("services.appointments.slots.matching.*",),
+    "visits": ("services.appointments.slots.visits.*",),
+    "free-times": ("services.appointments.slots.free_times.*",),
+    "legs": ("services.appointments.queueing.legs.*",),
     "redaction": ("services.feedback.redaction.*",),
     "deadlines": ("services.feedback.deadlines.rules.*",),
     "small-cells": (

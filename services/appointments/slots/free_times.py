@@ -176,4 +176,4 @@ class _FreeTimes:
 def _lasts(at: datetime, legs: Sequence[Leg]) -> int:
     """From then until the last of them is over."""
     ends = (leg.claim.starts_at + timedelta(minutes=leg.claim.minutes) for leg in legs)
-    return int((max(ends) - at).total_seconds() // 60)
+    return (max(ends) - at) // timedelta(minutes=1)

@@ -168,12 +168,14 @@ class Matching:
 
     def sat(self) -> Counter[Sitting]:
         """How many sit how, of those who may be moved and of those who came anew."""
-        found: Counter[Sitting] = Counter()
-        for slot, there in self._there.items():
-            for sitting, many in there.items():
-                if sitting.run[0] == slot:
-                    found[sitting] += many
-        return found
+        return Counter(
+            {
+                sitting: many
+                for slot, there in self._there.items()
+                for sitting, many in there.items()
+                if sitting.run[0] == slot
+            }
+        )
 
     def _is_free(self, run: Run) -> bool:
         return all(self._room[slot] > 0 for slot in run)

@@ -100,9 +100,7 @@ def _has_places(matching: Matching, visit: Visit, at: datetime) -> bool:
     for need, many in Counter(need for needs in visit.people for need in needs).items():
         left = many
         for start in starts:
-            found = matching.fresh(need.item_code, start, need.minutes, visit.slots)
-            for minutes, runs in sorted(found.items()):
-                claim = Claim(need.item_code, start, minutes)
+            for claim, runs in _claims(matching, visit, need, start):
                 while left and matching.seat(claim, runs) is not None:
                     left -= 1
         matching.back_to(before)
@@ -120,13 +118,22 @@ def _reachable(matching: Matching, visit: Visit, at: datetime) -> list[datetime]
         if matching.looks.left <= 0:
             break
         newest = {
-            start + timedelta(minutes=minutes)
+            start + timedelta(minutes=claim.minutes)
             for start in newest
             for need in needs
-            for minutes in matching.fresh(need.item_code, start, need.minutes, visit.slots)
+            for claim, _ in _claims(matching, visit, need, start)
         } - found
         found |= newest
     return sorted(found)
+
+
+def _claims(
+    matching: Matching, visit: Visit, need: Need, start: datetime
+) -> Iterator[tuple[Claim, list[Run]]]:
+    """What somebody could be promised for the item from then on, the shortest first, and where."""
+    found = matching.fresh(need.item_code, start, need.minutes, visit.slots)
+    for minutes, runs in sorted(found.items()):
+        yield Claim(need.item_code, start, minutes), runs
 
 
 class _Arranging:
@@ -159,19 +166,15 @@ class _Arranging:
     def _at_that_time(
         self, person: int, need: Need, others: tuple[Need, ...], sitting: "_Sitting"
     ) -> bool:
-        found = self._matching.fresh(
-            need.item_code, sitting.starts_at, need.minutes, self._visit.slots
-        )
-        for minutes, runs in sorted(found.items()):
+        for claim, runs in _claims(self._matching, self._visit, need, sitting.starts_at):
             if self.tries <= 0 or self._is_spent:
                 return False
             self.tries -= 1
             before = self._matching.mark()
-            claim = Claim(need.item_code, sitting.starts_at, minutes)
             if self._matching.seat(claim, self._nearest(runs), moving=self._moving) is None:
                 continue
             self.legs.append(Leg(person, claim))
-            if self._seat(person, others, sitting.until(minutes)):
+            if self._seat(person, others, sitting.until(claim.minutes)):
                 return True
             self.legs.pop()
             self._matching.back_to(before)
