@@ -123,6 +123,24 @@ def test_a_slot_that_one_way_came_to_nothing_by_may_be_left_on_another() -> None
     assert matching.sat()[Sitting(B, (other.id,))] == 1
 
 
+def test_of_several_slots_those_that_are_free_need_no_move() -> None:
+    free, full, other = slot("AB"), slot("AB", minute=30, booked=1), slot("A", minute=30)
+    there = {Sitting(Claim("A", HALF_PAST, 30), (full.id,)): 1}
+    matching = Matching([free, full, other], there)
+    assert matching.seat(Claim("B", NINE, 60), [(free.id, full.id)]) == (free.id, full.id)
+    assert matching.room(other.id) == 0
+
+
+def test_who_would_still_take_the_slot_elsewhere_makes_no_room_in_it() -> None:
+    """The one who has an hour could change the second half alone; the other one goes."""
+    first, second = slot("ABC", 2, booked=2), slot("A", minute=30, booked=1, code="R1")
+    others = [slot("A", minute=30, code="R2"), slot("B")]
+    there = {Sitting(AN_HOUR, (first.id, second.id)): 1, Sitting(B, (first.id,)): 1}
+    matching = Matching([first, second, *others], there)
+    assert matching.seat(C, [(first.id,)]) == (first.id,)
+    assert [matching.room(one.id) for one in others] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("pool", "goes"), [(Pool.ONLINE, False), (Pool.ASSISTED, True), (None, True)]
 )

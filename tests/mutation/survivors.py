@@ -137,4 +137,16 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "services.appointments.slots.free_times.x__lasts",
         "return (max(ends) - at) / timedelta(minutes=1)",
     ): "The minutes are whole, and the row takes them as such.",
+    (
+        "services.appointments.slots.matching.xǁMatchingǁ_ways_for",
+        "if (known := self._ways.get(None)) is None:",
+    ): "What is remembered only saves to look again.",
+    (
+        "services.appointments.slots.matching.xǁMatchingǁ_onward",
+        "if slot.ends_at == ends_at or (not run and slot.ends_at >= ends_at):",
+    ): "Those that end then are taken either way.",
+    (
+        "services.appointments.slots.matching.xǁMatchingǁ_onward",
+        "elif slot.ends_at <= ends_at:",
+    ): "Those that end then were taken before.",
 }
