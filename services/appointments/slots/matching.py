@@ -18,7 +18,7 @@ from uuid import UUID
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
 
-MOST_LOOKS = 20_000
+MOST_LOOKS = 60_000
 Run = tuple[UUID, ...]
 """Slots that follow one another, by time."""
 
