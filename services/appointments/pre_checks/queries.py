@@ -25,22 +25,22 @@ FROM pre_check p JOIN item i ON i.code = p.item_code
 LEFT JOIN guide g ON g.item_code = p.item_code AND g.version = p.guide_version
 """
 _FIND = f"{_SEEN} WHERE p.id = $1"
-_LISTED = f"""{_SEEN}
+_NARROWED = f"""{_SEEN}
 WHERE ($1::text IS NULL OR p.owner = $1)
   AND ($2::text[] IS NULL OR p.hall_code = ANY($2) OR i.department_code = ANY($2))
   AND ($3::text IS NULL OR p.hall_code = $3) AND ($4::text IS NULL OR p.state = $4)
-  AND ($5::uuid IS NULL OR p.appointment_id = $5)
-  -- Found by the ticket, not looked for in all there are.
-  AND ($6::uuid IS NULL OR p.id IN (
-    SELECT q.id FROM ticket t JOIN pre_check q ON q.appointment_id = t.appointment_id
-    WHERE t.id = $6 AND q.item_code = ANY(t.items)
-    UNION
-    SELECT q.id FROM ticket t
-      JOIN pre_check q ON q.owner = substr(t.citizen_key, {len(ACCOUNT) + 1})
-    WHERE t.id = $6 AND t.citizen_key LIKE '{ACCOUNT}%' AND q.item_code = ANY(t.items)
-  ))
-  AND ($7::uuid IS NULL OR p.id > $7)
-ORDER BY p.id LIMIT $8
+  AND ($5::uuid IS NULL OR p.appointment_id = $5) AND ($6::uuid IS NULL OR p.id > $6)
+"""
+_LISTED = f"{_NARROWED} ORDER BY p.id LIMIT $7"
+# Found by the ticket, not looked for in all there are; so it is a condition of its own, and none
+# that may be left out.
+_OF_TICKET = f"""{_NARROWED} AND p.id IN (
+  SELECT q.id FROM ticket t JOIN pre_check q ON q.appointment_id = t.appointment_id
+  WHERE t.id = $8 AND q.item_code = ANY(t.items)
+  UNION
+  SELECT q.id FROM ticket t JOIN pre_check q ON q.owner = substr(t.citizen_key, {len(ACCOUNT) + 1})
+  WHERE t.id = $8 AND t.citizen_key LIKE '{ACCOUNT}%' AND q.item_code = ANY(t.items)
+) ORDER BY p.id LIMIT $7
 """
 _CONTENT = """
 SELECT kind, content_sealed FROM pre_check_file WHERE pre_check_id = $1 AND id = $2
@@ -110,7 +110,11 @@ async def listed(
 ) -> list[SeenPreCheck]:
     """Of a person, or of these halls and departments (None: of all); the oldest first."""
     kept = None if places is None else list(places)
-    rows = await direct.fetch(_LISTED, owner, kept, hall, state, appointment, ticket, after, limit)
+    narrowed = (owner, kept, hall, state, appointment, after, limit)
+    if ticket is None:
+        rows = await direct.fetch(_LISTED, *narrowed)
+    else:
+        rows = await direct.fetch(_OF_TICKET, *narrowed, ticket)
     return [_seen(row) for row in rows]
 
 
