@@ -48,6 +48,8 @@ class YearHall(NamedTuple):
                 capacity=PLACES,
                 opens_at=begins - timedelta(days=14),
                 closes_at=starts_at,
+                ceded=0,
+                later=(),
                 shared_from=None,
             )
 
