@@ -19,38 +19,21 @@ import orjson
 
 from services.gateway.documents.joining import each_operation
 from tests.contracts.example_cases import CASES, Secrets
+from tests.contracts.example_order import (
+    AFTER_A_WALK,
+    OF_THE_NEWEST,
+    OWNERS,
+    PATIENCE,
+    SOON,
+    SOONEST,
+    TIME,
+    UNDOES_PROOFS,
+)
 from tests.contracts.example_ways import way_to
 from tests.system import System
 
-SOON = 3.0
-PATIENCE = {
-    "read_notice": 10.0,
-    "recall_ticket": 10.0,
-    "verify_rating": 10.0,
-    "give_rating": 10.0,
-    "ask_to_rate": 10.0,
-    "dispute_duty": 300.0,
-}
-"""Seconds to wait at most: events take a moment, and so do the demo's portals."""
 PLACEHOLDER = "01993f6a-6c00-7abc-8def-0123456789ab"
 """Stands for an id where there is none at run time."""
-TIME = {
-    "correct_no_show": "an appointment of today that nobody came to: its time has to go by first",
-    "finish_outreach": "an outreach event that has begun: its time has to go by first",
-    "appeal_penalty": "a penalty, which follows from several such appointments",
-    "lift_penalty": "the same",
-}
-"""Sent by no test here: their case takes hours or days (`tests/appointments/` hands in a clock)."""
-AFTER_A_WALK = {"dispute_duty", "decide_dispute", "accept_match", "reject_match"}
-"""Tried late: by then the demo's portals have been read."""
-UNDOES_PROOFS = {"put_absence_policy", "put_portal", "put_portal_rule", "put_unit"}
-"""Tried last: by what these change, nothing is proven absent for an hour, or until all is read."""
-OF_THE_NEWEST = {"grant_account", "identify_account"}
-"""Whatever they were about before works, too, but is not what the next step is about."""
-OWNERS = "change_password"
-"""Sent by whoever has set a password by a link."""
-SOONEST = "check_in_appointment"
-"""Tried first, while the next day is free."""
 MOST_GUESSES = 6
 ASKED = {"hall": "H001"}
 """What a query needs where the document has no example."""

@@ -18,7 +18,6 @@ from services.gateway.notices.service import Heard
 from services.gateway.notices.workflow import NoticeAction
 from shared import clock
 from shared.database.engine import Sessions
-from shared.database.faults import is_outage
 from shared.security.crypto import Keyring
 
 EVERY_SECONDS = 1.0
@@ -36,6 +35,23 @@ log = structlog.get_logger()
 class _Sent(NamedTuple):
     outcome: Outcome
     receipt: str | None = None
+
+
+def _heard(notice: Notice, known: Handover | BaseException | None, now: datetime) -> Heard:
+    """What follows from what is known of a notice that is due."""
+    if isinstance(known, BaseException):
+        return _defect(notice, known, now)
+    if service.is_late(notice, now):
+        return Heard(notice, None, Outcome(NoticeAction.DROP, service.TOO_LATE))
+    is_over = known is not None and not known.applies
+    return Heard(notice, known, Outcome(NoticeAction.DROP, service.OVER) if is_over else None)
+
+
+def _defect(notice: Notice, error: BaseException, now: datetime) -> Heard:
+    """It is tried again, and keeps none of the others back."""
+    log.error("notice_put_off", error=type(error).__name__)
+    outcome = service.tried_again(notice.attempts, now)
+    return Heard(notice, None, outcome._replace(reason=service.DEFECT))
 
 
 class Dispatcher:
@@ -80,8 +96,13 @@ class Dispatcher:
         """Of what is due asks whom to reach, once; returns how much that was."""
         async with self._sessions() as session, session.begin():
             notices = await queries.take_notices(session, now)
-        heard = await asyncio.gather(*(self._hear(notice, now) for notice in notices))
-        await self._settle(heard, now)
+        asked = (self._known(notice, now) for notice in notices)
+        known = await asyncio.gather(*asked, return_exceptions=True)
+        heard = [_heard(*pair, now) for pair in zip(notices, known, strict=True)]
+        if heard and await self._failed_to_settle(heard, now):
+            for one in heard:
+                if error := await self._failed_to_settle([one], now):
+                    await self._settle([_defect(one.notice, error, now)], now)
         return len(notices)
 
     async def deliver(self, channel: NoticeChannel, now: datetime) -> int:
@@ -104,44 +125,21 @@ class Dispatcher:
                 session, due, outcome._replace(reason=service.DEFECT), None, now
             )
 
-    async def _hear(self, notice: Notice, now: datetime) -> Heard:
-        """What is known of a notice that is due."""
-        if service.is_late(notice, now):
-            return Heard(notice, None, Outcome(NoticeAction.DROP, service.TOO_LATE))
-        try:
-            known = await self._known(notice, now)
-        except Exception as error:
-            return self._defect(notice, error, now)
-        is_over = known is not None and not known.applies
-        return Heard(notice, known, Outcome(NoticeAction.DROP, service.OVER) if is_over else None)
+    async def _failed_to_settle(
+        self, heard: Sequence[Heard], now: datetime
+    ) -> BaseException | None:
+        """What keeps these from being written down together."""
+        [error] = await asyncio.gather(self._settle(heard, now), return_exceptions=True)
+        return error
 
     async def _settle(self, heard: Sequence[Heard], now: datetime) -> None:
-        """Together if all goes well, else one by one: what cannot be written down keeps none of
-        the others back."""
-        if not heard:
-            return
-        try:
-            async with self._sessions() as session, session.begin():
-                await service.settle(session, self._keyring, heard, self._available, now)
-        except Exception as error:
-            if is_outage(error):
-                raise
-            if len(heard) > 1:
-                for one in heard:
-                    await self._settle([one], now)
-            elif heard[0].outcome is None:
-                await self._settle([self._defect(heard[0].notice, error, now)], now)
-            else:
-                raise
-
-    @staticmethod
-    def _defect(notice: Notice, error: Exception, now: datetime) -> Heard:
-        log.error("notice_put_off", error=type(error).__name__)
-        outcome = service.tried_again(notice.attempts, now)
-        return Heard(notice, None, outcome._replace(reason=service.DEFECT))
+        async with self._sessions() as session, session.begin():
+            await service.settle(session, self._keyring, heard, self._available, now)
 
     async def _known(self, notice: Notice, now: datetime) -> Handover | None:
         """Whether it holds and whom it is for; of its own the gateway knows that itself."""
+        if service.is_late(notice, now):
+            return None
         if notice.source != emails.OWN:
             return await self._ask(notice, now)
         async with self._sessions() as session:
