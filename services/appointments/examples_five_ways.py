@@ -37,7 +37,12 @@ VISITS = {
     "cancel_visit": "cancel",
     "finish_visit": "finish",
 }
-GATHERINGS = {"plan_outreach": "plan", "cancel_outreach": "cancel", "finish_outreach": "finish"}
+GATHERINGS = {
+    "plan_outreach": "plan",
+    "move_outreach": "move",
+    "cancel_outreach": "cancel",
+    "finish_outreach": "finish",
+}
 REGISTRATIONS = {"cancel_registration": "cancel", "attend_outreach": "attend"}
 
 

@@ -87,7 +87,7 @@ async def test_who_gave_up_a_visit_themselves_is_not_told(office: Office) -> Non
     assert not (await handed(office, "outreach_visit_cancelled", asked.made["id"]))["applies"]
 
 
-async def test_when_an_outreach_event_is_off_whoever_has_places_is_told(
+async def test_when_an_outreach_event_is_moved_or_off_whoever_has_places_is_told(
     office: Office, sessions: Sessions, owner: asyncpg.Connection
 ) -> None:
     event = await gatherings.announced(office)
@@ -99,11 +99,15 @@ async def test_when_an_outreach_event_is_off_whoever_has_places_is_told(
     good(await event.settle(gone, "cancel", office.clerk()))
     assert (await handed(office, "outreach_registration_cancelled", gone["id"]))["applies"]
 
-    good(await event.do("cancel", office.manager()))
-    async with sessions() as session, session.begin():
-        await service.notify_registered(session, office.code, UUID(event.made["id"]))
-    [told] = await due(owner, mine["id"])
-    assert (told["kind"], await due(owner, gone["id"])) == ("outreach_event_cancelled", [])
+    for action, kind in (("move", "outreach_event_moved"), ("cancel", "outreach_event_cancelled")):
+        good(await event.do(action, office.manager()))
+        assert (await handed(office, kind, mine["id"]))["applies"]
+        async with sessions() as session, session.begin():
+            about = office.code, UUID(event.made["id"])
+            await service.notify_registered(session, kind, *about, action)
+    moved, told = await due(owner, mine["id"])
+    assert (moved["kind"], told["kind"]) == ("outreach_event_moved", "outreach_event_cancelled")
+    assert await due(owner, gone["id"]) == []
     assert (await handed(office, told["kind"], mine["id"]))["phone"] == PHONE
     assert not (await handed(office, "outreach_registered", mine["id"]))["applies"]
 

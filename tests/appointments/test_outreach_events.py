@@ -26,6 +26,11 @@ URL = "/api/v1/outreach-events"
 STARTS = NINE + timedelta(days=2)
 BODIES: dict[str, dict[str, Any]] = {
     "plan": {"leaves_at": (STARTS - timedelta(hours=1)).isoformat(), "carries": ["发电机"]},
+    "move": {
+        "starts_at": (STARTS + timedelta(days=7)).isoformat(),
+        "ends_at": (STARTS + timedelta(days=7, hours=3)).isoformat(),
+        "place": "村小学操场",
+    },
     "cancel": {"reason": "道路塌方"},
     "finish": {"served": 12, "done": 9, "text": "当场办结九件"},
 }
@@ -172,6 +177,22 @@ async def test_nobody_takes_all_places_by_one_number_after_the_other(office: Off
     assert await event.free() == 0
 
 
+async def test_who_registered_keeps_their_places_when_it_is_moved(office: Office) -> None:
+    event = await announced(office)
+    good(await event.register(2), 201)
+    good(await event.do("plan", office.clerk()))
+    moved = good(await event.do("move", office.manager()))
+    assert (moved["place"], moved["free"], moved["leaves_at"]) == ("村小学操场", 1, None)
+    assert moved["starts_at"] == moved["closes_at"] == "2026-12-03T09:00:00+08:00"
+    office.clock.at = STARTS + timedelta(days=1)
+    good(await event.register(), 201)
+    [told] = await office.events("outreach_event.moved")
+    assert (told["event_id"], told["starts_at"]) == (moved["id"], "2026-12-03T01:00:00Z")
+    office.clock.at = STARTS + timedelta(days=8)
+    late = problem(await event.do("move", office.manager()), 422, "invalid-request")
+    assert late["errors"][0]["pointer"] == "/body/starts_at"
+
+
 async def test_of_two_with_one_number_at_once_one_registers(office: Office) -> None:
     event = await announced(office)
     phone = f"135{randrange(10**8):08}"
@@ -183,6 +204,7 @@ async def test_of_two_with_one_number_at_once_one_registers(office: Office) -> N
 
 
 @provokes("finish_outreach", "conflict", "state-conflict")
+@provokes("move_outreach", "state-conflict")
 @provokes("plan_outreach", "not-found")
 @pytest.mark.parametrize("state", list(GatheringState))
 async def test_every_state_action_and_role(
@@ -192,11 +214,12 @@ async def test_every_state_action_and_role(
     problem(await event.do("plan", office.sign("clerk", "H-OTHER")), 404, "not-found")
     problem(await event.do("finish", office.clerk()), 409, "conflict")
     problem(await event.do("finish", office.clerk(), version=9), 409, "state-conflict")
+    problem(await event.do("move", office.manager(), version=9), 409, "state-conflict")
     office.clock.at = STARTS
-    put = "UPDATE outreach_event SET state = $2 WHERE id = $1"
+    put = "UPDATE outreach_event SET state = $2, starts_at = $3, closes_at = $3 WHERE id = $1"
     for role in ("citizen", "clerk", "hall_manager", "officer"):
         for action in GatheringAction:
-            await owner.execute(put, UUID(event.made["id"]), state.value)
+            await owner.execute(put, UUID(event.made["id"]), state.value, STARTS)
             answer = await event.do(action, office.sign(role, office.code))
             row = GATHERINGS.get(state, action)
             if role not in GATHERINGS.roles_of(action):

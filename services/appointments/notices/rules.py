@@ -62,6 +62,7 @@ OF_VISITS: Mapping[str, OutreachVisitState] = {
 OF_REGISTRATIONS: Mapping[str, tuple[RegistrationState, GatheringState]] = {
     "outreach_registered": (RegistrationState.REGISTERED, GatheringState.ANNOUNCED),
     "outreach_registration_cancelled": (RegistrationState.CANCELLED, GatheringState.ANNOUNCED),
+    "outreach_event_moved": (RegistrationState.REGISTERED, GatheringState.ANNOUNCED),
     "outreach_event_cancelled": (RegistrationState.REGISTERED, GatheringState.CANCELLED),
 }
 OF_FOLLOWUPS: Mapping[str, FollowupState] = {"followup_invited": FollowupState.INVITED}

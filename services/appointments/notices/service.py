@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,7 +22,8 @@ from shared.security.crypto import Keyring
 from shared.web.handover import OVER, HandoverView
 
 FORGOTTEN = Pruned(TicketNotice.__tablename__, "at", timedelta(days=7))
-SOON, EVENT_CANCELLED = "ticket_soon", "outreach_event_cancelled"
+SOON = "ticket_soon"
+EVENT_MOVED, EVENT_CANCELLED = "outreach_event_moved", "outreach_event_cancelled"
 
 
 async def hand_over(
@@ -134,10 +136,16 @@ async def notice_nearly(session: AsyncSession, hall: str, now: datetime) -> None
     await outbox.record_many(session, events)
 
 
-async def notify_registered(session: AsyncSession, hall: str, event_id: UUID) -> None:
-    """An outreach event does not take place: whoever has places at it is let know."""
-    events = [
-        Addressed(NoticeDue(kind=EVENT_CANCELLED, about_id=each, occasion="off"), hall, str(each))
-        for each in await queries.registrations(session, event_id)
-    ]
+async def notify_registered(
+    session: AsyncSession,
+    kind: str,
+    hall: str,
+    event_id: UUID,
+    occasion: str,
+    useful_until: datetime | None = None,
+) -> None:
+    """Something about an outreach event: whoever has places at it is let know."""
+    ids = await queries.registrations(session, event_id)
+    due = partial(NoticeDue, kind=kind, occasion=occasion, useful_until=useful_until)
+    events = [Addressed(due(about_id=each), hall, str(each)) for each in ids]
     await outbox.record_many(session, events)

@@ -25,6 +25,7 @@ room = Room(
         events.OutreachVisitFinished,
         events.OutreachEventAnnounced,
         events.OutreachEventPlanned,
+        events.OutreachEventMoved,
         events.OutreachEventCancelled,
         events.OutreachEventFinished,
         events.OutreachRegistrationMade,

@@ -7,6 +7,7 @@ from fastapi import Depends, Query, status
 
 from services.appointments.outreach import gatherings, rules, views
 from services.appointments.outreach.schemas import (
+    EventMove,
     EventPlan,
     GatheringDetail,
     GatheringResult,
@@ -170,6 +171,25 @@ async def plan_outreach(
     When they leave, who goes, and with what; planned again where it changes.
     """
     done = await gatherings.plan(step.session, event_id, wanted, step.by(caller))
+    return views.gathering_detail(done)
+
+
+@steps_router.post(
+    "/move", operation_id="move_outreach", summary="行诊改期 | Move an outreach event"
+)
+async def move_outreach(
+    event_id: UUID,
+    wanted: EventMove,
+    step: Step,
+    caller: Annotated[Caller, allow(*sorted(GATHERINGS.roles_of(GatheringAction.MOVE)))],
+) -> GatheringDetail:
+    """大厅负责人改到其他时间或地点；已报名的保留名额并收到通知，来不了可以取消。出行须重新安排。
+
+    ---
+    By the hall's manager, to another time or place: who registered keeps their places, is let know
+    and may cancel. How the team travels is planned anew.
+    """
+    done = await gatherings.move(step.session, event_id, wanted, step.by(caller))
     return views.gathering_detail(done)
 
 

@@ -114,6 +114,18 @@ class OutreachEventPlanned(OutreachEventBase):
     leaves_at: AwareDatetime
 
 
+class OutreachEventMoved(OutreachEventBase):
+    """行诊改到其他时间或地点，请告知已报名的群众。
+
+    An outreach event is at another time, or elsewhere: who registered has to know.
+    """
+
+    type: ClassVar[str] = "appointments.outreach_event.moved.v1"
+
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+
+
 class OutreachEventCancelled(OutreachEventBase):
     """行诊取消，请已报名的群众另行安排。
 

@@ -17,6 +17,7 @@ from services.appointments.outreach.events import (
 from services.appointments.outreach.models import Gathering, Registration
 from services.appointments.outreach.queries import SeenRegistration
 from services.appointments.outreach.schemas import (
+    EventMove,
     EventPlan,
     GatheringResult,
     NewGathering,
@@ -81,6 +82,26 @@ async def plan(
     if wanted.leaves_at > gathering.starts_at:
         raise Invalid(rules.LEAVES_LATE, pointer="/body/leaves_at")
     return await _take(session, gathering, move, travel(wanted, step.caller), step)
+
+
+async def move(
+    session: DecidingSession, event_id: UUID, wanted: EventMove, step: StepTaker
+) -> Gathering:
+    """At another time, or elsewhere; how the team travels has to be planned anew. Raises Invalid.
+
+    Who registered keeps their places, and is let know.
+    """
+    gathering, move = await _begin(session, event_id, GatheringAction.MOVE, step)
+    if wanted.starts_at <= step.now:
+        raise Invalid(rules.IN_THE_PAST, pointer="/body/starts_at")
+    changes = {
+        "starts_at": wanted.starts_at,
+        "ends_at": wanted.ends_at,
+        "closes_at": wanted.closes_at or wanted.starts_at,
+        "place": wanted.place or gathering.place,
+        "leaves_at": None,
+    }
+    return await _take(session, gathering, move, changes, step)
 
 
 async def cancel(

@@ -31,6 +31,11 @@ _Travellers = Annotated[
 _IN_ORDER = Text("起止时间应先后有序，请核对", "The times are not in order; please check them")
 
 
+def _ensure_in_order(closes_at: datetime, starts_at: datetime, ends_at: datetime) -> None:
+    if not closes_at <= starts_at < ends_at <= starts_at + LONGEST:
+        raise ValueError(_IN_ORDER)
+
+
 class VisitRequest(Prose):
     """Who cannot come, why, and where they are; sealed, and shown to who goes there."""
 
@@ -90,6 +95,32 @@ class EventPlan(TravelPlan):
     )
 
 
+class EventMove(Prose):
+    """When an outreach event is instead, and where."""
+
+    starts_at: AwareDatetime = Field(
+        description="新的开始时间 | When it begins now", examples=["2026-12-10T09:00:00+08:00"]
+    )
+    ends_at: AwareDatetime = Field(
+        description="新的结束时间 | When it ends now", examples=["2026-12-10T12:00:00+08:00"]
+    )
+    closes_at: AwareDatetime | None = Field(
+        None,
+        description="报名截止，不写为开始时 | Until when one may register; null: until it begins",
+    )
+    place: str | None = Field(
+        None,
+        min_length=2,
+        max_length=200,
+        description="新的地点，不写为不变 | Where it is now; null: where it was",
+    )
+
+    @model_validator(mode="after")
+    def _times_in_order(self) -> Self:
+        _ensure_in_order(self.closes_at or self.starts_at, self.starts_at, self.ends_at)
+        return self
+
+
 class OutreachReason(Prose):
     """Why it does not take place."""
 
@@ -129,9 +160,7 @@ class NewGathering(Prose):
 
     @model_validator(mode="after")
     def _times_in_order(self) -> Self:
-        closes_at = self.closes_at or self.starts_at
-        if not closes_at <= self.starts_at < self.ends_at <= self.starts_at + LONGEST:
-            raise ValueError(_IN_ORDER)
+        _ensure_in_order(self.closes_at or self.starts_at, self.starts_at, self.ends_at)
         return self
 
 

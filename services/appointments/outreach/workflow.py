@@ -26,6 +26,7 @@ class VisitAction(StrEnum):
 
 class GatheringAction(StrEnum):
     PLAN = "plan"
+    MOVE = "move"
     CANCEL = "cancel"
     FINISH = "finish"
 
@@ -106,6 +107,9 @@ GATHERINGS = Workflow(
             _G.ANNOUNCED, _GA.PLAN, _G.ANNOUNCED, _HALL, published.OutreachEventPlanned
         ),
         GatheringMove(
+            _G.ANNOUNCED, _GA.MOVE, _G.ANNOUNCED, _MANAGER, published.OutreachEventMoved
+        ),
+        GatheringMove(
             _G.ANNOUNCED, _GA.CANCEL, _G.CANCELLED, _MANAGER, published.OutreachEventCancelled
         ),
         GatheringMove(
@@ -120,6 +124,7 @@ GATHERINGS = Workflow(
     },
     {
         _GA.PLAN: Text("安排出行", "plan"),
+        _GA.MOVE: Text("改期", "move"),
         _GA.CANCEL: Text("取消", "cancel"),
         _GA.FINISH: Text("登记结果", "finish"),
     },
