@@ -12,7 +12,7 @@ from services.gateway.notices import queries, service
 from services.gateway.notices.contracts import Handover
 from services.gateway.notices.models import NoticeChannel
 from services.gateway.notices.service import Occasion
-from services.gateway.notices.workflow import NoticeAction
+from services.gateway.notices.workflow import NoticeAction, Outcome
 from shared.database.engine import Sessions, new_engine, new_sessions
 from tests import support
 from tests.conftest import Headers
@@ -101,7 +101,7 @@ async def test_an_administrator_sees_figures_and_failures_and_no_contents(
         heard = [service.Heard(notice, known)]
         await service.settle(session, KEYRING, heard, frozenset(NoticeChannel), now)
         [due] = await queries.take_deliveries(session, NoticeChannel.SMS, now)
-        failed = queries.Outcome(NoticeAction.GIVE_UP, "webhook_422")
+        failed = Outcome(NoticeAction.GIVE_UP, "webhook_422")
         await service.settle_delivery(session, due, failed, None, now)
 
     answer = await client.get("/api/v1/notices/outbox", headers=as_("admin", "*"))

@@ -13,9 +13,9 @@ from services.gateway.notices import emails, queries, rules, service
 from services.gateway.notices.channels import Carrier, NotCarried, Parcel
 from services.gateway.notices.contracts import Handover
 from services.gateway.notices.models import Notice, NoticeChannel, NoticeState
-from services.gateway.notices.queries import DueDelivery, Outcome
+from services.gateway.notices.queries import DueDelivery
 from services.gateway.notices.service import Heard
-from services.gateway.notices.workflow import NoticeAction
+from services.gateway.notices.workflow import NoticeAction, Outcome
 from shared import clock
 from shared.database.engine import Sessions
 from shared.security.crypto import Keyring

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from services.gateway.notices.models import (
     NoticePreference,
     NoticeState,
 )
-from services.gateway.notices.workflow import WORKFLOW, NoticeAction
+from services.gateway.notices.workflow import Outcome
 
 AT_ONCE = 20
 """How many are taken at a time."""
@@ -28,19 +27,6 @@ LEASE = timedelta(minutes=2)
 FAILURES = 100
 
 _FRESH = {"populate_existing": True, "synchronize_session": False}
-
-
-class Outcome(NamedTuple):
-    """How an attempt ended: by an action, or to be tried again."""
-
-    action: NoticeAction | None
-    reason: str | None = None
-    again_at: datetime | None = None
-
-    @property
-    def to(self) -> StrEnum | None:
-        """The state that it leads to; None: as before."""
-        return None if self.action is None else WORKFLOW.leads(self.action)[1]
 
 
 class DueDelivery(NamedTuple):

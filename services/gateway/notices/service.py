@@ -22,12 +22,11 @@ from services.gateway.notices.queries import (
     DueDelivery,
     FailureRow,
     FigureRow,
-    Outcome,
 )
 from services.gateway.notices.rules import Wishes
 from services.gateway.notices.statement import SettledNotice
 from services.gateway.notices.templates import TEMPLATES
-from services.gateway.notices.workflow import NoticeAction
+from services.gateway.notices.workflow import NoticeAction, Outcome
 from shared.database.pruning import Pruned
 from shared.errors import NotFound
 from shared.security.crypto import UNREADABLE, Keyring

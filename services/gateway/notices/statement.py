@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.gateway.notices.models import Notice, NoticeState
-from services.gateway.notices.queries import Outcome
+from services.gateway.notices.workflow import Outcome
 
 _SETTLE = text(f"""
 UPDATE notice n SET state = coalesce(s.state, n.state), reason = s.reason,

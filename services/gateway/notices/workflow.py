@@ -1,5 +1,6 @@
 """What becomes of a notice, and of each of its deliveries: one table for both."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,3 +46,16 @@ WORKFLOW = Workflow(
     title=Text("通知", "Notices"),
     starts=[_S.WAITING],
 )
+
+
+class Outcome(NamedTuple):
+    """How an attempt ended: by an action, or to be tried again."""
+
+    action: NoticeAction | None
+    reason: str | None = None
+    again_at: datetime | None = None
+
+    @property
+    def to(self) -> StrEnum | None:
+        """The state that it leads to; None: as before."""
+        return None if self.action is None else WORKFLOW.leads(self.action)[1]
