@@ -149,4 +149,32 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "services.appointments.slots.matching.xǁMatchingǁ_onward",
         "elif slot.ends_at <= ends_at:",
     ): "Those that end then were taken before.",
+    (
+        "services.appointments.slots.visits.x_arrange",
+        "if arranging.tries > 1 or not _has_places(matching, visit, at):",
+    ): "Whether the last try was the one too many is a matter of speed.",
+    (
+        "services.appointments.slots.visits.xǁ_Arrangingǁ_at_that_time",
+        "if self.tries < 0:",
+    ): "How many orders are tried is a matter of speed.",
+    (
+        "services.appointments.slots.visits.xǁ_Arrangingǁ_at_that_time",
+        "self.tries -= 2",
+    ): "How many orders are tried is a matter of speed.",
+    (
+        "services.appointments.slots.visits.xǁ_Arrangingǁseat_persons",
+        "return self._seat(person, needs, _Sitting(self._at, self._at, 1))",
+    ): "The first item begins at the visit's time, as what comes after something that ends then.",
+    (
+        "services.appointments.slots.matching.xǁMatchingǁfresh",
+        "if (known := self._fresh.get(None)) is not None:",
+    ): "What is remembered only saves to look again.",
+    (
+        "services.appointments.slots.matching.xǁMatchingǁfresh",
+        "self._fresh[asked] = None",
+    ): "What is remembered only saves to look again.",
+    (
+        "services.appointments.slots.matching.xǁMatchingǁseat",
+        "if self._make_room(run, visited if (len(run) == 1) and False else set()):",
+    ): "What failed for one slot fails again: to remember it only saves the search.",
 }
