@@ -200,6 +200,8 @@ def aims(
     print("\n".join(map(line, slower)))
     found = [at_most(f"requests slower than {SLOWER:g} x at {loaded}", len(slower), 0)]
     for what, limit in (("lists, the slowest page", LIST_MS), ("a year's figures", YEAR_MS)):
+        if not any(one.goal == limit for one in asked):
+            continue
         names = [one.name for one in asked if one.goal == limit and one.name in both]
         over = [name for name in names if after[name].ms / noise > limit]
         print(f"\ngoal <= {limit} ms: {len(names) - len(over)} of {len(names)} held")

@@ -60,7 +60,7 @@ def measure(base: Ground, hall: YearHall, database: str) -> Measured:
         url = f"http://127.0.0.1:{server.port}"
         work = Work(base, server.port, hall)
         done = work.rounds(PEOPLE)
-        document = httpx.get(f"{url}/openapi.json", timeout=30, trust_env=False).json()
+        document = httpx.get(f"{url}/openapi.json", timeout=300, trust_env=False).json()
         people = {
             role: {"Authorization": f"Bearer {base.token(role, '*', sub=f'{role}-year')}"}
             for role in ROLES

@@ -177,4 +177,8 @@ ACCEPTED: dict[tuple[str, str], str] = {
         "services.appointments.slots.matching.xǁMatchingǁseat",
         "if self._make_room(run, visited if (len(run) == 1) and False else set()):",
     ): "What failed for one slot fails again: to remember it only saves the search.",
+    (
+        "services.appointments.slots.matching.xǁMatchingǁ_look",
+        "if self.looked_until is None or at >= self.looked_until:",
+    ): "The same time again changes nothing.",
 }

@@ -81,7 +81,7 @@ class Matching:
         for sitting, many in (sitters or {}).items():
             if all(each in self.slots for each in sitting.run):
                 for each in sitting.run:
-                    self._there[each][sitting] = self._there[each].get(sitting, 0) + many
+                    self._there[each][sitting] = many
 
     @property
     def starts(self) -> list[datetime]:
