@@ -17,6 +17,7 @@ from tests.benchmarks.goals import Goal, at_least
 
 IN_TURN: dict[str, tuple[str, ...]] = {
     "booking": (),
+    "matching": (),
     "contention": (),
     "operations": (),
     "call_next": (),
