@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from services.appointments import (
     alarms,
+    areas,
     assessments,
     availability,
     booking,
@@ -79,6 +80,7 @@ ROOMS = (
     priority.room,
     statistics.room,
     assessments.room,
+    areas.room,
     histories.room,
     consultations.room,
     followups.room,

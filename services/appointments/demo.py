@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments import demo_five_ways, demo_releases
+from services.appointments import demo_areas, demo_five_ways, demo_releases
 from services.appointments.directory import changing, importing
 from services.appointments.directory import service as directory
 from services.appointments.directory import views as directory_views
@@ -72,6 +72,7 @@ async def load(session: AsyncSession, keyring: Keyring, now: datetime) -> list[s
     await _exception(session, now)
     await demo_five_ways.load(session, keyring, now)
     await demo_releases.load(session, keyring, now)
+    await demo_areas.load(session, {HALL: "NJ-SF", **dict.fromkeys(_printed(), "NJ")}, now)
     return [*loaded, f"{HALL}: +{added} 个时段 slots"]
 
 
@@ -121,6 +122,12 @@ async def _printed_halls(session: AsyncSession, codes: dict[str, str], now: date
         (head if place == 0 else "  ") + f"{zh} | {en}"
         for place, (zh, en) in enumerate(zip(report.lines("zh"), report.lines("en"), strict=True))
     ]
+
+
+def _printed() -> list[str]:
+    """The codes of the halls of the printed directory."""
+    table = (DATA / "hall_directory.csv").read_text("utf-8-sig")
+    return [hall.code for hall in importing.read_halls(table, prefix="NJ")[0]]
 
 
 async def _exists(session: AsyncSession, hall: str) -> bool:

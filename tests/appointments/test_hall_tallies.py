@@ -11,6 +11,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.areas.rules import HallSpan
 from services.appointments.directory.models import Hall
 from services.appointments.statistics import counting, queries
 from services.appointments.statistics.schemas import Grouping
@@ -21,6 +22,7 @@ ZONE = "Asia/Shanghai"
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 9)
 START = datetime(2026, 3, 2, 13, tzinfo=UTC)
 NOW = datetime(2026, 3, 8, 4, tzinfo=UTC)
+Periods = tuple[tuple[date, date], ...]
 _ENTRY = text("""
 INSERT INTO ticket_event (hall_code, hall_seq, ticket_id, visit_id, number, item_code, action,
     to_state, version, at, actor, window_no, waited_seconds, served_seconds, outcome,
@@ -30,16 +32,17 @@ VALUES (:hall, :seq, :ticket, :ticket, 'A001', :item, :action, 'any', 1, :at, :a
 
 
 class Log:
-    """The log of one hall, written at random: visits over some days, midnights included."""
+    """The log of one hall, written at random: visits over some days, midnights included; over some
+    months where so many minutes may pass at most from one entry to the next."""
 
-    def __init__(self, hall: str, seed: int) -> None:
-        self.hall, self.rng, self.seq = hall, random.Random(seed), 0
+    def __init__(self, hall: str, seed: int, pause: int = 400) -> None:
+        self.hall, self.rng, self.seq, self.pause = hall, random.Random(seed), 0, pause
         self.at = START
         self.open: list[Any] = []
         self.done: list[tuple[Any, int]] = []
 
     def entry(self) -> dict[str, Any]:
-        self.at += timedelta(minutes=self.rng.choice((0, 1, 7, 90, 400)))
+        self.at += timedelta(minutes=self.rng.choice((0, 1, 7, 90, self.pause)))
         rng, self.seq = self.rng, self.seq + 1
         blank = dict.fromkeys(("window_no", "waited", "served", "outcome", "p50", "p85", "undoes"))
         entry = {
@@ -92,40 +95,42 @@ async def put_hall(sessions: Sessions, hall: str, zone: str = ZONE) -> None:
         await session.merge(new)
 
 
-async def read(session: AsyncSession, hall: str, zone: str) -> dict[str, Any]:
-    periods = ((FIRST, LAST), (date(2026, 3, 3), date(2026, 3, 4)), (LAST, LAST))
+DAYS = ((FIRST, LAST), (date(2026, 3, 3), date(2026, 3, 4)), (LAST, LAST))
+
+
+async def read(session: AsyncSession, hall: str, periods: Periods) -> dict[str, Any]:
     return {
-        f"{by} {first} {last}": await queries.figures(session, by, [hall], first, last)
+        f"{by} {first} {last}": await queries.figures(session, by, [HallSpan(hall, first, last)])
         for by in Grouping
         for first, last in periods
     }
 
 
 async def read_both_ways(
-    sessions: Sessions, hall: str, zone: str = ZONE
+    sessions: Sessions, hall: str, periods: Periods = DAYS
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """By the sums that are kept, and as if none were."""
     async with sessions() as session:
-        by_sums = await read(session, hall, zone)
+        by_sums = await read(session, hall, periods)
         await session.execute(text("DELETE FROM counted_hall"))
-        by_log = await read(session, hall, zone)
+        by_log = await read(session, hall, periods)
         await session.rollback()
     return by_sums, by_log
 
 
-async def step(sessions: Sessions) -> int:
+async def step(sessions: Sessions, now: datetime = NOW) -> int:
     async with sessions() as session, session.begin():
-        return await counting.count(session, NOW)
+        return await counting.count(session, now)
 
 
-async def counted(sessions: Sessions) -> None:
-    while await step(sessions):
+async def counted(sessions: Sessions, now: datetime = NOW) -> None:
+    while await step(sessions, now):
         pass
 
 
-async def prove(sessions: Sessions) -> int:
+async def prove(sessions: Sessions, now: datetime = NOW) -> int:
     async with sessions() as session, session.begin():
-        return await counting.prove(session, NOW)
+        return await counting.prove(session, now)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -155,10 +160,10 @@ async def test_a_hall_in_another_timezone_is_counted_anew(sessions: Sessions) ->
     await write(sessions, log, 40)
     await counted(sessions)
     await put_hall(sessions, "TZ", "Asia/Urumqi")
-    by_sums, by_log = await read_both_ways(sessions, "TZ", "Asia/Urumqi")
+    by_sums, by_log = await read_both_ways(sessions, "TZ")
     assert by_sums == by_log
     await counted(sessions)
-    assert (await read_both_ways(sessions, "TZ", "Asia/Urumqi"))[0] == by_log
+    assert (await read_both_ways(sessions, "TZ"))[0] == by_log
 
 
 async def test_what_is_kept_wrong_is_found_and_set_right(sessions: Sessions) -> None:
@@ -197,3 +202,77 @@ async def test_an_entry_written_while_a_day_is_counted_is_not_lost(sessions: Ses
     assert by_sums == by_log
     await counted(sessions)
     assert (await read_both_ways(sessions, "TR"))[0] == by_log
+
+
+SUMMER = datetime(2026, 7, 2, 4, tzinfo=UTC)
+MONTHS = (
+    (date(2026, 3, 1), date(2026, 6, 30)),
+    (date(2026, 3, 1), date(2026, 3, 31)),
+    (date(2026, 3, 20), date(2026, 5, 2)),
+    (date(2026, 4, 2), date(2026, 4, 29)),
+)
+
+
+async def months_of(sessions: Sessions, hall: str) -> int:
+    async with sessions() as session:
+        found = "SELECT count(*) FROM counted_hall_month WHERE hall_code = :hall"
+        return int((await session.execute(text(found), {"hall": hall})).scalar_one())
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_sums_of_months_give_what_the_log_gives(sessions: Sessions, seed: int) -> None:
+    """Over whole months and parts of them, while the log goes on in the months that are kept."""
+    log = Log(f"M{seed}", seed, pause=9000)
+    await put_hall(sessions, log.hall)
+    await write(sessions, log, 60)
+    await counted(sessions, SUMMER)
+    assert await months_of(sessions, log.hall) >= 2
+    by_sums, by_log = await read_both_ways(sessions, log.hall, MONTHS)
+    assert by_sums == by_log
+    for _ in range(3):
+        log.at = START + timedelta(days=log.rng.randrange(60))
+        await write(sessions, log, 3)
+        by_sums, by_log = await read_both_ways(sessions, log.hall, MONTHS)
+        assert by_sums == by_log
+        await step(sessions, SUMMER)
+        assert (await read_both_ways(sessions, log.hall, MONTHS))[0] == by_log
+    await counted(sessions, SUMMER)
+    assert (await read_both_ways(sessions, log.hall, MONTHS))[0] == by_log
+
+
+async def test_a_month_is_kept_once_it_is_over_and_only_while_its_days_are_right(
+    sessions: Sessions,
+) -> None:
+    log = Log("MO", 5, pause=3000)
+    await put_hall(sessions, "MO")
+    await write(sessions, log, 40)
+    await counted(sessions, datetime(2026, 3, 31, 15, 59, tzinfo=UTC))
+    assert await months_of(sessions, "MO") == 0
+    await counted(sessions, datetime(2026, 3, 31, 16, tzinfo=UTC))
+    assert await months_of(sessions, "MO") == 1
+    log.at = START
+    await write(sessions, log, 4)
+    await step(sessions, datetime(2026, 3, 31, 16, tzinfo=UTC))
+    assert await months_of(sessions, "MO") == 0
+
+
+async def test_a_month_that_is_kept_wrong_is_found_and_set_right(sessions: Sessions) -> None:
+    log = Log("MW", 7, pause=3000)
+    await put_hall(sessions, "MW")
+    await write(sessions, log, 40)
+    await counted(sessions, SUMMER)
+    good, by_log = await read_both_ways(sessions, "MW", MONTHS)
+    assert good == by_log
+    for broken in (
+        "UPDATE hall_month_tally SET served = served + 1 WHERE hall_code = 'MW'",
+        "DELETE FROM hall_month_tally WHERE hall_code = 'MW' AND grouping = 'item'",
+    ):
+        async with sessions() as session, session.begin():
+            await session.execute(text(broken))
+            await session.execute(text("UPDATE counted_hall_month SET proven_at = now()"))
+            last = "UPDATE counted_hall_month SET proven_at = NULL WHERE hall_code = 'MW'"
+            await session.execute(text(last))
+        assert (await read_both_ways(sessions, "MW", MONTHS))[0] != good
+        months = await months_of(sessions, "MW")
+        assert sum([await prove(sessions, SUMMER) for _ in range(months)]) > 0
+        assert (await read_both_ways(sessions, "MW", MONTHS))[0] == good

@@ -26,6 +26,7 @@ IN_TURN: dict[str, tuple[str, ...]] = {
     "start": (),
     "audit": (),
     "hall_simulation": (),
+    "year_of_halls": (),
     "day": (),
     "growth": ("20000",),
     "year": ("20000",),

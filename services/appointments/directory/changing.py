@@ -125,6 +125,13 @@ async def put_devices(
     await _publish(session, hall, "devices", caller, now)
 
 
+async def raise_version(session: AsyncSession, hall: Hall, caller: Caller, now: datetime) -> None:
+    """For what belongs to a hall and is kept by another room, such as where it stands: the hall
+    has changed. Raises StateConflict where somebody else has changed it since it was read."""
+    await _raise_version(session, hall, hall.version, now)
+    await _publish(session, hall, "hall", caller, now)
+
+
 async def _ensure_items(session: AsyncSession, wanted: WindowsIn) -> None:
     codes = sorted({item for window in wanted.windows for item in window.items})
     unknown = await guides.unknown_items(session, codes)

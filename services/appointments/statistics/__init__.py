@@ -12,7 +12,7 @@ from shared.web.room import Room
 
 _SOON, _NOW_AND_THEN = timedelta(seconds=10), timedelta(minutes=10)
 room = Room(
-    routers=[router, use.router, rows.router],
+    routers=[router, use.router, rows.router, rows.of_halls],
     jobs=[
         Job("count-halls", _SOON, counting.count, batch=counting.STEP),
         Job("count-use", _SOON, use_counting.count, batch=counting.STEP),

@@ -14,6 +14,7 @@ from services.appointments.statistics.schemas import (
     Format,
     Grouping,
     StatisticsView,
+    WideGrouping,
     WideStatisticsView,
 )
 from services.appointments.statistics.use import service as use
@@ -41,6 +42,7 @@ _LONG = Text(
 _TOTAL = "合计"
 _GROUPINGS = {
     "hall": Text("大厅", "hall"),
+    "area": Text("区划", "area"),
     "window": Text("窗口", "window"),
     "item": Text("事项", "item"),
     "agency": Text("部门", "agency"),
@@ -49,7 +51,7 @@ _GROUPINGS = {
     "day": Text("日期", "day"),
     "month": Text("月份", "month"),
 }
-_OVER_TIME = frozenset({Grouping.HOUR, Grouping.DAY, Grouping.MONTH})
+_OVER_TIME = frozenset({"hour", "day", "month"})
 _PEOPLE, _MINUTES = Text("人次", "people"), Text("分钟", "minutes")
 _DRAWN = (
     (Text("取号与办结", "Issued and served"), ("issued", "served", "missed"), _PEOPLE),
@@ -100,25 +102,24 @@ class _Table(NamedTuple):
     place: str
     first: date
     last: date
-    by: Grouping
+    by: Grouping | WideGrouping
     columns: Sequence[TableColumn]
     rows: Sequence[Row]
 
 
 async def of_statistics(
-    view: StatisticsView | WideStatisticsView, format_: Format, now: datetime
+    view: StatisticsView | WideStatisticsView, place: str, format_: Format, now: datetime
 ) -> Response:
-    """Tickets, waits and services, as asked for."""
+    """Tickets, waits and services of a hall, an area or all (`*`), as asked for."""
     if format_ == "json":
         return _json(view.model_dump_json(by_alias=True))
     lines = [*view.items, view.total.model_copy(update={"key": _TOTAL})]
-    place = view.hall_code if isinstance(view, StatisticsView) else "*"
     table = _Table(
         name="statistics",
         place=place,
         first=view.from_on,
         last=view.to_on,
-        by=Grouping(view.by),
+        by=view.by,
         columns=columns.TICKETS,
         rows=[line.model_dump() for line in lines],
     )
@@ -161,23 +162,25 @@ def _book(table: _Table, now: datetime) -> Book:
     by = _GROUPINGS[table.by.value]
     made_at = now.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
     facts = (
-        (Text("大厅", "Hall"), table.place),
+        (Text("大厅或区划", "Hall or area"), table.place),
         (Text("日期", "Days"), f"{table.first.isoformat()} – {table.last.isoformat()}"),
         (Text("汇总方式", "Lines by"), f"{by.zh} {by.en}"),
         (Text("制表时间", "Made at"), f"{made_at} (Asia/Shanghai)"),
     )
     # No picture of who is faster: it would be read as a ranking.
     drawn = () if table.by is Grouping.CLERK else _DRAWN
-    charts = [Chart(title, names, unit, table.by in _OVER_TIME) for title, names, unit in drawn]
+    charts = [
+        Chart(title, names, unit, table.by.value in _OVER_TIME) for title, names, unit in drawn
+    ]
     rows = [{**row, "key": _real(table.by, row.get("key"))} for row in table.rows]
     return Book(facts, table.columns, rows, charts, _NOTES)
 
 
-def _real(by: Grouping, key: object) -> object:
+def _real(by: Grouping | WideGrouping, key: object) -> object:
     """Days and window numbers as what they are, so that a spreadsheet sorts them."""
     if not isinstance(key, str) or key == _TOTAL:
         return key
-    if by is Grouping.DAY:
+    if by.value == Grouping.DAY.value:
         return date.fromisoformat(key)
     return int(key) if by is Grouping.WINDOW else key
 

@@ -35,7 +35,7 @@ _KEYS = (
     TableColumn(
         "name",
         Text("名称", "Name"),
-        Text("大厅或事项的名称", "The name of the hall or item"),
+        Text("大厅、区划、事项或部门的名称", "The name of the hall, area, item or agency"),
         "text",
     ),
     TableColumn(

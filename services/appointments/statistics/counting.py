@@ -1,4 +1,4 @@
-"""Keeps the sums of the halls' days, and proves them."""
+"""Keeps the sums of the halls' days and months, and proves them."""
 
 from datetime import datetime
 
@@ -16,7 +16,8 @@ STEP = 1
 
 
 async def count(session: AsyncSession, now: datetime) -> int:
-    """One step: follow the log of a hall that has gone on, or else count a day that never was.
+    """One step: follow the log of a hall that has gone on, or else count a day that never was, or
+    else add up a month that is over.
 
     Returns STEP if there may be more to do.
     """
@@ -24,10 +25,15 @@ async def count(session: AsyncSession, now: datetime) -> int:
     if await follow(session):
         return STEP
     day = await queries.uncounted_day(session, now)
-    if day is None:
+    if day is not None:
+        await queries.tally(session, day.hall_code, day.timezone, [day.day])
+        await queries.note_counted(session, day)
+        return STEP
+    month = await queries.month_to_add_up(session, now)
+    if month is None:
         return 0
-    await queries.tally(session, day.hall_code, day.timezone, [day.day])
-    await queries.note_counted(session, day)
+    await queries.add_up_month(session, month)
+    await queries.note_added_up(session, month)
     return STEP
 
 
@@ -49,13 +55,30 @@ async def follow(session: AsyncSession) -> bool:
 
 
 async def prove(session: AsyncSession, now: datetime) -> int:
-    """Hold a day against the log, each day in its turn; what differs is set right and logged.
+    """Hold a day against the log, and a month against its days, each in its turn; what differs is
+    set right and logged.
 
     Returns how many sums were wrong.
     """
     await queries.take_turn(session)
     while await follow(session):
         pass
+    return await _prove_month(session, now) + await _prove_day(session, now)
+
+
+async def _prove_month(session: AsyncSession, now: datetime) -> int:
+    month = await queries.month_to_prove(session)
+    if month is None:
+        return 0
+    wrong = await queries.add_up_month(session, month)
+    await queries.note_added_up(session, month, now)
+    if wrong:
+        day = month.month.isoformat()
+        log.error("hall_month_was_wrong", hall=month.hall_code, month=day, sums=wrong)
+    return wrong
+
+
+async def _prove_day(session: AsyncSession, now: datetime) -> int:
     day = await queries.day_to_prove(session)
     if day is None:
         return 0

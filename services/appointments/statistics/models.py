@@ -1,29 +1,22 @@
-"""Sums of what happened in a hall on each day, kept so that nobody counts years of its log."""
+"""Sums of what happened in a hall on each day and in each month, kept so that nobody counts years
+of its log."""
 
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, Integer
+from sqlalchemy import BigInteger, Integer
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 from services.appointments.tables import Table
 from shared.database.tables import Moment
 
-
-def _numbers() -> Column[list[int]]:
-    return Column(ARRAY(Integer), nullable=False)
+_NUMBERS = ARRAY(Integer)
 
 
-class HallTally(Table, table=True):
-    """Of one day and one window, item, clerk or hour, or of the whole hall (whose key is empty)."""
+class Sums(SQLModel):
+    """What is kept of some days and of one window, item, clerk or hour, or of the whole hall."""
 
-    __tablename__: ClassVar[str] = "hall_tally"
-
-    hall_code: str = Field(primary_key=True, max_length=32)
-    grouping: str = Field(primary_key=True, max_length=8)
-    day: date = Field(primary_key=True)
-    key: str = Field(primary_key=True, max_length=128)
     issued: int
     called: int
     served: int
@@ -44,11 +37,35 @@ class HallTally(Table, table=True):
     did not wait longer than P85 said."""
     estimates_off_ms: int = Field(sa_type=BigInteger)
     estimates_covered: int
-    waits: list[int] = Field(sa_column=_numbers())
+    waits: list[int] = Field(sa_type=_NUMBERS)
     """Tenths of a minute, in order, and how many people waited so long; the same of services."""
-    waits_n: list[int] = Field(sa_column=_numbers())
-    services: list[int] = Field(sa_column=_numbers())
-    services_n: list[int] = Field(sa_column=_numbers())
+    waits_n: list[int] = Field(sa_type=_NUMBERS)
+    services: list[int] = Field(sa_type=_NUMBERS)
+    services_n: list[int] = Field(sa_type=_NUMBERS)
+
+
+class HallTally(Sums, Table, table=True):
+    """Of one day; the key of the whole hall is empty."""
+
+    __tablename__: ClassVar[str] = "hall_tally"
+
+    hall_code: str = Field(primary_key=True, max_length=32)
+    grouping: str = Field(primary_key=True, max_length=8)
+    day: date = Field(primary_key=True)
+    key: str = Field(primary_key=True, max_length=128)
+
+
+class HallMonthTally(Sums, Table, table=True):
+    """Of a whole month that is over: its days added up, so that a year of many halls is read from
+    twelve rows each."""
+
+    __tablename__: ClassVar[str] = "hall_month_tally"
+
+    hall_code: str = Field(primary_key=True, max_length=32)
+    grouping: str = Field(primary_key=True, max_length=8)
+    month: date = Field(primary_key=True)
+    """Its first day."""
+    key: str = Field(primary_key=True, max_length=128)
 
 
 class CountedHall(Table, table=True):
@@ -72,4 +89,14 @@ class CountedHallDay(Table, table=True):
 
     hall_code: str = Field(primary_key=True, max_length=32)
     day: date = Field(primary_key=True)
+    proven_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class CountedHallMonth(Table, table=True):
+    """A month of a hall whose sums are kept; without its row they are not read."""
+
+    __tablename__: ClassVar[str] = "counted_hall_month"
+
+    hall_code: str = Field(primary_key=True, max_length=32)
+    month: date = Field(primary_key=True)
     proven_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -2,6 +2,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
+from services.appointments.areas.asking import Asked, From, Reader, To
 from services.appointments.statistics import answering, service
 from services.appointments.statistics.schemas import (
     AccuracyView,
@@ -12,21 +13,11 @@ from services.appointments.statistics.schemas import (
     WideStatisticsView,
 )
 from shared import clock
-from shared.security.identity import Caller
-from shared.web.dependencies import Now, Session, allow
+from shared.web.dependencies import Now, Session
 from shared.web.gate import Priority
-from shared.web.models import Day
 from shared.web.routing import Router
 
 router = Router(tags=["hall"], priority=Priority.EXPORT)
-_TODAY = "默认今天 | Today unless given"
-_FROM = Query(alias="from", description=_TODAY)
-_TO = Query(alias="to", description=_TODAY)
-Reader = Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")]
-OneHall = Annotated[
-    str | None,
-    Query(max_length=32, description="只看一个大厅；默认本人所管全部 | One hall alone"),
-]
 
 
 @router.get(
@@ -41,8 +32,8 @@ async def get_statistics(
     session: Session,
     now: Now,
     caller: Reader,
-    first: Annotated[Day | None, _FROM] = None,
-    last: Annotated[Day | None, _TO] = None,
+    first: From = None,
+    last: To = None,
     by: Grouping = Grouping.HALL,
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:
@@ -54,7 +45,7 @@ async def get_statistics(
     """
     today = clock.today(now)
     figures = await service.of_hall(session, caller, hall, first or today, last or today, by)
-    return await answering.of_statistics(figures, format_, now)
+    return await answering.of_statistics(figures, hall, format_, now)
 
 
 @router.get(
@@ -68,32 +59,29 @@ async def get_statistics_of_halls(
     session: Session,
     now: Now,
     caller: Reader,
-    hall: OneHall = None,
-    first: Annotated[Day | None, _FROM] = None,
-    last: Annotated[Day | None, _TO] = None,
+    wanted: Asked,
     by: WideGrouping = WideGrouping.HALL,
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:
-    """本人所管各大厅的取号、办结、等候、办理时间和一次办结率，可按大厅、事项、部门、小时、日期或月份汇总；
-    各大厅按当地时间计日；多个大厅一次最多 92 天。
+    """本人所管各大厅的取号、办结、等候、办理时间和一次办结率，可按大厅、区划、事项、部门、小时、日期或
+    月份汇总；各大厅按当地时间计日，最多 366 天。大厅改归属的，之前的天计入原区划，之后计入新区划。
 
     ---
     Tickets, waits, service times and one-visit completion of all halls that you act for, by hall,
-    item, agency, hour, day or month; the days of each hall are those of its own time. At most
-    92 days at a time, of one hall a year.
+    area, item, agency, hour, day or month; the days of each hall are those of its own time. At most
+    366 days at a time. Of a hall that was moved, the days before count for the old area, those
+    after for the new one.
     """
-    today = clock.today(now)
-    first, last = first or today, last or today
-    found = await service.of_halls(session, caller, hall, first, last, by)
+    found = await service.of_halls(session, caller, wanted, by)
     figures = WideStatisticsView(
-        from_on=first,
-        to_on=last,
+        from_on=wanted.first,
+        to_on=wanted.last,
         by=by,
         items=found.lines,
         total=found.total,
         estimates=found.estimates,
     )
-    return await answering.of_statistics(figures, format_, now)
+    return await answering.of_statistics(figures, wanted.place(), format_, now)
 
 
 @router.get(
@@ -102,13 +90,7 @@ async def get_statistics_of_halls(
     summary="等候预估准确度 | How good waiting estimates were",
 )
 async def get_estimate_accuracy(
-    session: Session,
-    now: Now,
-    caller: Reader,
-    hall: OneHall = None,
-    first: Annotated[Day | None, _FROM] = None,
-    last: Annotated[Day | None, _TO] = None,
-    by: WideGrouping = WideGrouping.HALL,
+    session: Session, caller: Reader, wanted: Asked, by: WideGrouping = WideGrouping.HALL
 ) -> AccuracyView:
     """取号时的预估与实际等候相比：平均误差、未超过上限的比例，可按大厅、取号小时、事项等查看。
 
@@ -116,9 +98,11 @@ async def get_estimate_accuracy(
     What people were told with their tickets, against what they waited: mean error and how often
     the upper bound held; by hall, hour of the ticket, item, agency, day or month.
     """
-    today = clock.today(now)
-    first, last = first or today, last or today
-    found = await service.of_halls(session, caller, hall, first, last, by)
+    found = await service.of_halls(session, caller, wanted, by)
     return AccuracyView(
-        from_on=first, to_on=last, by=by, items=found.accuracy, total=found.estimates
+        from_on=wanted.first,
+        to_on=wanted.last,
+        by=by,
+        items=found.accuracy,
+        total=found.estimates,
     )

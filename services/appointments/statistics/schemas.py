@@ -23,9 +23,10 @@ class Grouping(StrEnum):
 
 
 class WideGrouping(StrEnum):
-    """What a line over several halls stands for."""
+    """What a line over several halls stands for; `area`: what lies right under the asked area."""
 
     HALL = "hall"
+    AREA = "area"
     ITEM = "item"
     AGENCY = "agency"
     HOUR = "hour"
@@ -40,10 +41,13 @@ class Figures(View):
     """One line; null where nothing was there to measure, never a made-up 0."""
 
     key: str | None = Field(
-        description="大厅、窗口号、事项、部门、人员、小时、日期或月份 | What the line is about."
+        description="大厅、区划、窗口号、事项、部门、人员、小时、日期或月份；不归任何区划的为空"
+        " | What the line is about; null: halls that stand under no area."
     )
     name: str | None = Field(
-        None, description="大厅或事项的名称 | The name, where a line is about a hall or an item."
+        None,
+        description="大厅、区划、事项或部门的名称"
+        " | The name, where a line is about a hall, an area, an item or an agency.",
     )
     account: str | None = Field(
         None, description="按人员汇总时的账户 | The account, where a line is about a person."
@@ -78,8 +82,8 @@ class Figures(View):
     )
     ticket_rows: str | None = Field(
         None,
-        description="查看本行号票明细的地址；加 figure 只看一项；几个大厅合计的没有 | Where the log"
-        " behind the line is, `figure` picks one figure; null where it is over several halls.",
+        description="查看本行号票明细的地址；加 figure 只看一项 | Where the log behind the line is;"
+        " `figure` picks one figure.",
         examples=["/api/v1/halls/H001/statistics/tickets?from=2026-12-01&to=2026-12-01"],
     )
 
@@ -112,7 +116,9 @@ class AccuracyLine(EstimateQuality):
 
     key: str | None = Field(description="本行所指 | What the line is about.")
     name: str | None = Field(
-        None, description="大厅或事项的名称 | The name, where a line is about a hall or an item."
+        None,
+        description="大厅、区划、事项或部门的名称"
+        " | The name, where a line is about a hall, an area, an item or an agency.",
     )
 
 

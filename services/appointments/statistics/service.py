@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.areas import service as areas
+from services.appointments.areas.rules import AskedDays, HallSpan
 from services.appointments.directory.models import Hall
 from services.appointments.statistics import addresses, queries, rules
 from services.appointments.statistics.queries import Found
@@ -23,16 +25,9 @@ from shared.security.identity import Caller
 
 L = TypeVar("L", Figures, UseLine)
 
-LONGEST_DAYS, LONGEST_DAYS_OF_HALLS = 366, 92
-"""Of several halls a quarter: the histograms of each day of each are added up when asked."""
+LONGEST_DAYS = 366
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
-_LONG = {
-    LONGEST_DAYS: Text("一次最多查询 366 天", "At most 366 days at a time"),
-    LONGEST_DAYS_OF_HALLS: Text(
-        "多个大厅一次最多查询 92 天，更长的请按大厅查询",
-        "At most 92 days at a time of several halls; ask for longer of each hall alone",
-    ),
-}
+_LONG = Text("一次最多查询 366 天", "At most 366 days at a time")
 _ORDER = Text("结束日期不能早于开始日期", "The last day must not be before the first")
 _WAITS = ("wait_p50_minutes", "wait_p90_minutes", "wait_longest_minutes")
 _SERVICES = ("service_p50_minutes", "service_p90_minutes", "service_mean_minutes")
@@ -46,12 +41,12 @@ async def of_hall(
 ) -> StatisticsView:
     """The figures of `first` to `last`, both included. Raises NotFound or Invalid."""
     hall = await hall_asked(session, caller, hall_code, first, last)
-    found = await queries.figures(session, by, [hall_code], first, last)
-    place = (hall_code, first, last, by)
-    lines = [_opening(line, *place) for line in found.lines]
+    found = await queries.figures(session, by, [HallSpan(hall_code, first, last)])
+    place = (hall_code, first, last)
+    lines = [_opened(line, addresses.of_tickets(*place, by, line.key)) for line in found.lines]
     if by is Grouping.CLERK:
         lines = await under_names(session, hall, lines, first, last)
-    total = _opening(found.total, hall_code, first, last, Grouping.HALL)
+    total = _opened(found.total, addresses.of_tickets(*place, Grouping.HALL, None))
     return StatisticsView(
         hall_code=hall_code,
         from_on=first,
@@ -63,44 +58,64 @@ async def of_hall(
     )
 
 
-def _opening(line: Figures, hall_code: str, first: date, last: date, by: Grouping) -> Figures:
-    """The line with where its rows are."""
-    at = addresses.of_tickets(hall_code, first, last, by, line.key)
-    return line.model_copy(update={"ticket_rows": at})
-
-
 async def of_halls(
+    session: AsyncSession, caller: Caller, wanted: AskedDays, by: WideGrouping
+) -> Found:
+    """Of the halls that the caller acts for, of one of them, or of an area's, each for the days on
+    which it stood there. Raises NotFound or Invalid."""
+    return await of_spans(session, caller, wanted, await spans_of(session, caller, wanted, by), by)
+
+
+async def of_spans(
     session: AsyncSession,
     caller: Caller,
-    hall_code: str | None,
-    first: date,
-    last: date,
+    wanted: AskedDays,
+    spans: Sequence[HallSpan],
     by: WideGrouping,
 ) -> Found:
-    """Of the halls that the caller acts for, or of one of them. Raises NotFound or Invalid."""
-    if hall_code is not None and not (
-        caller.at(hall_code) and await session.get(Hall, hall_code) is not None
-    ):
-        raise NotFound(_NO_HALL, pointer="/query/hall")
-    _ensure_period(first, last, LONGEST_DAYS if hall_code else LONGEST_DAYS_OF_HALLS)
-    halls = caller.places if hall_code is None else [hall_code]
-    found = await queries.figures(session, Grouping(by), halls, first, last)
-    lines = found.lines
-    if by is WideGrouping.HALL:
-        lines = [_opening(line, line.key or "", first, last, Grouping.HALL) for line in lines]
+    """Of the days of halls that `spans_of` has found."""
+    found = await queries.figures(session, by, spans)
+    lines = [_opened(line, addresses.of_several(wanted, by, line.key)) for line in found.lines]
+    total = _opened(found.total, addresses.of_several(wanted, WideGrouping.HALL, None))
     return Found(
         [rules.shown_to(caller, line, _RESTS_ON) for line in lines],
-        rules.shown_to(caller, found.total, _RESTS_ON),
+        rules.shown_to(caller, total, _RESTS_ON),
         rules.shown_to(caller, found.estimates, _OF_ESTIMATES),
         [rules.shown_to(caller, line, _OF_ESTIMATES) for line in found.accuracy],
     )
 
 
-def _ensure_period(first: date, last: date, longest: int) -> None:
+def _opened(line: Figures, rows: str) -> Figures:
+    """The line with where its rows are."""
+    return line.model_copy(update={"ticket_rows": rows})
+
+
+async def spans_of(
+    session: AsyncSession, caller: Caller, wanted: AskedDays, by: WideGrouping
+) -> Sequence[HallSpan]:
+    """Which days of which halls count. Raises NotFound or Invalid."""
+    ensure_period(wanted.first, wanted.last)
+    if wanted.hall is not None and await session.get(Hall, wanted.hall) is None:
+        raise NotFound(_NO_HALL, pointer="/query/hall")
+    is_own = wanted.hall is None or caller.at(wanted.hall)
+    if wanted.area is None and by is not WideGrouping.AREA and is_own:
+        halls = caller.places if wanted.hall is None else [wanted.hall]
+        everywhere = ["*"] if "*" in halls else sorted(halls)
+        return [HallSpan(hall, wanted.first, wanted.last) for hall in everywhere]
+    found = await areas.spans(session, wanted)
+    if not (found or is_own):
+        raise NotFound(_NO_HALL, pointer="/query/hall")
+    return found
+
+
+def ensure_period(
+    first: date, last: date, pointers: tuple[str, str] = ("/query/from", "/query/to")
+) -> None:
+    """Raises Invalid for days in the wrong order, or too many."""
     if last < first:
-        raise Invalid(_ORDER, pointer="/query/to")
-    if (last - first).days >= longest:
-        raise Invalid(_LONG[longest], pointer="/query/from")
+        raise Invalid(_ORDER, pointer=pointers[1])
+    if (last - first).days >= LONGEST_DAYS:
+        raise Invalid(_LONG, pointer=pointers[0])
 
 
 async def hall_asked(
@@ -110,7 +125,7 @@ async def hall_asked(
     hall = await session.get(Hall, hall_code) if caller.at(hall_code) else None
     if hall is None:
         raise NotFound(_NO_HALL)
-    _ensure_period(first, last, LONGEST_DAYS)
+    ensure_period(first, last)
     return hall
 
 

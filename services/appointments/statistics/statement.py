@@ -10,6 +10,10 @@ AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 
 AT_A_WINDOW = f"({AT_WINDOWS} OR e.action = 'clear' AND e.window_no IS NOT NULL)"
 
 
+def month_of(day: str) -> str:
+    return f"date_trunc('month', {day}::timestamp)::date"
+
+
 def _count(action: str, more: str = "true") -> str:
     return f"(count(*) FILTER (WHERE e.action = '{action}' AND {more}))::int"
 
@@ -38,14 +42,14 @@ _COUNTED = {
     "service_ms": _ms("e.served_seconds / 60"),
     "estimated": "count(e.first_wait)::int",
     "estimates_off_ms": _ms("abs(e.predicted_p50 - e.first_wait / 60)"),
-    # It was told in whole minutes: "0" holds for whoever was called within the minute.
+    # Told in whole minutes: "0" holds for whoever was called within the minute.
     "estimates_covered": "(count(*) FILTER (WHERE"
     " floor(e.first_wait / 60) <= e.predicted_p85))::int",
 }
+TYPES = {name: sql.rpartition("::")[2] for name, sql in _COUNTED.items()}
 _LONGEST = "round((max(e.waited_seconds) * 1000)::numeric)::int AS longest_wait_ms"
-_ARRAYS = ("waits", "waits_n", "services", "services_n")
-_KEY = ("grouping", "day", "key")
-_VALUES = (*_COUNTED, "longest_wait_ms", *_ARRAYS)
+ARRAYS = ("waits", "waits_n", "services", "services_n")
+VALUES = (*_COUNTED, "longest_wait_ms", *ARRAYS)
 
 NOT_UNDONE = (
     "NOT EXISTS (SELECT FROM ticket_event u"
@@ -105,9 +109,10 @@ def day_bounds(zone: str) -> str:
     )
 
 
-_COLUMNS = ", ".join((*_KEY, *_VALUES))
-_SET = ", ".join(_VALUES)
-_OLD, _NEW = (", ".join(f"{of}.{name}" for name in _VALUES) for of in ("t", "excluded"))
+_COLUMNS = ", ".join(("grouping", "day", "key", *VALUES))
+_SET = ", ".join(VALUES)
+_OLD, _NEW = (", ".join(f"{of}.{name}" for name in VALUES) for of in ("t", "excluded"))
+OVERWRITE = f"DO UPDATE SET ({_SET}) = ROW ({_NEW}) WHERE ({_OLD}) IS DISTINCT FROM ({_NEW})"
 TALLY = f"""
 WITH days AS (
     SELECT {day_bounds(":zone")} FROM unnest(CAST(:days AS date[])) d (day)
@@ -118,11 +123,14 @@ WITH days AS (
     RETURNING t.day
 ), put AS (
     INSERT INTO hall_tally AS t (hall_code, {_COLUMNS}) SELECT :hall, {_COLUMNS} FROM cells
-    ON CONFLICT (hall_code, grouping, day, key) DO UPDATE SET ({_SET}) = ROW ({_NEW})
-    WHERE ({_OLD}) IS DISTINCT FROM ({_NEW}) RETURNING t.day
+    ON CONFLICT (hall_code, grouping, day, key) {OVERWRITE} RETURNING t.day
+), outdated AS (
+    DELETE FROM counted_hall_month m WHERE m.hall_code = :hall AND m.month IN (
+        SELECT {month_of("day")} FROM (SELECT day FROM gone UNION ALL SELECT day FROM put) changed)
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)"""
-"""Forms the sums of these days anew; how many were not so before."""
+"""Forms the sums of these days anew; how many were not so before. Their months are not read any
+more, until they are added up again."""
 
 
 def touched_days(hall: str, zone: str, after: str) -> str:
@@ -158,64 +166,111 @@ CROSS JOIN LATERAL (
 ORDER BY missing.day DESC, h.code LIMIT 1"""
 
 
+_BY = "CAST(:by AS text)"
+_APART = f"{_BY} IN ('window', 'clerk')"
+"""Lines that leave out what happened at no window: the total has histograms of its own."""
+
+
 def _minutes(tenths: int) -> str:
     return f"round(({quantile(tenths)} / 10)::numeric, 1)::float8"
 
 
-def quantiles_of(name: str) -> str:
-    """Of each line for itself: a year's histograms are larger than what is sorted in memory."""
-    values = (
-        f"(SELECT c.line, v.value, v.n FROM lines c,"
-        f" unnest(c.{name}, c.{name}_n) AS v (value, n) WHERE c.line = s.line) {name}"
-    )
-    return f"""LATERAL (
-    SELECT {_minutes(5)} AS p50, {_minutes(9)} AS p90
-    FROM ({cumulated(values, "line")}) cumulated) {name}"""
+def _histograms(name: str) -> str:
+    """Of every line, and of line 0, the total: the arrays are unpacked once, in the select list,
+    because millions of values go through it for a year of many halls."""
+    values = f"unnest({name}) AS value, unnest({name}_n) AS n"
+    with_total = f"""(SELECT line, value, n FROM of_{name} UNION ALL
+        SELECT 0, value, sum(n) FROM of_{name} WHERE NOT {_APART} GROUP BY value) h"""
+    return f"""of_{name} AS MATERIALIZED (
+    SELECT line, value, sum(n)::int AS n FROM (
+        SELECT line, {values} FROM lines UNION ALL
+        SELECT 0, {values} FROM every WHERE grouping = 'hall' AND {_APART}) each
+    GROUP BY line, value
+), {name} AS MATERIALIZED (
+    SELECT line, {_minutes(5)} AS p50, {_minutes(9)} AS p90
+    FROM ({cumulated(with_total, "line")}) cumulated GROUP BY line
+)"""
 
 
+def lines_of(columns: str, *histograms: str) -> str:
+    """The sums of `every` (hall_code, area_code, grouping, day, key and `columns`) by the line that
+    they count for, and the quantiles of its histograms."""
+    quantiles = ", ".join(_histograms(name) for name in histograms)
+    return f"""named AS MATERIALIZED (
+    SELECT CASE {_BY} WHEN 'hall' THEN hall_code WHEN 'area' THEN area_code
+        WHEN 'day' THEN to_char(day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(day, 'YYYY-MM')
+        WHEN 'agency' THEN coalesce(
+            (SELECT i.department_code FROM item i WHERE i.code = every.key), '')
+        ELSE key END AS of, {columns}
+    FROM every WHERE grouping = CASE WHEN {_BY} IN ('hall', 'area', 'day', 'month') THEN 'hall'
+        WHEN {_BY} = 'agency' THEN 'item' ELSE {_BY} END
+), keys AS MATERIALIZED (
+    SELECT of, row_number() OVER (ORDER BY of) AS line FROM (SELECT DISTINCT of FROM named) known
+), lines AS MATERIALIZED (
+    SELECT k.line, n.* FROM named n JOIN keys k USING (of)
+), {quantiles}"""
+
+
+LINE = f"""s.line = 0 AS is_total, nullif(k.of, '') AS key, CASE {_BY}
+        WHEN 'hall' THEN (SELECT name FROM hall WHERE code = k.of)
+        WHEN 'area' THEN (SELECT name FROM area WHERE code = k.of)
+        WHEN 'agency' THEN (SELECT name FROM agency WHERE code = k.of)
+        WHEN 'item' THEN (SELECT name FROM item WHERE code = k.of) END AS name"""
+"""What a line `s`, of the keys `k`, is about."""
+
+
+def summed(sums: str) -> str:
+    """Each line of `lines_of`, and line 0, the total, where there is anything, in their order."""
+    return f"""FROM (SELECT line, {sums} FROM lines GROUP BY line
+    UNION ALL SELECT 0, {sums} FROM every WHERE grouping = 'hall' HAVING count(*) > 0) s
+LEFT JOIN keys k USING (line)"""
+
+
+IN_ORDER = "ORDER BY s.line = 0, nullif(k.of, '')"
 _SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in _COUNTED)
 _OF_HALL = f"""
 WITH counted AS MATERIALIZED (
     SELECT through_seq FROM counted_hall WHERE hall_code = h.code AND timezone = h.timezone
 ), touched AS MATERIALIZED (
     {touched_days("h.code", "h.timezone", "(SELECT through_seq FROM counted)")}
+), kept_months AS MATERIALIZED (
+    SELECT m.month FROM counted_hall_month m, counted
+    WHERE m.hall_code = h.code AND {_BY} <> 'day'
+      AND m.month >= s.first AND m.month + interval '1 month' <= s.last + 1
+      AND m.month NOT IN (SELECT {month_of("day")} FROM touched)
 ), kept_days AS MATERIALIZED (
     SELECT d.day FROM counted_hall_day d, counted WHERE d.hall_code = h.code
-      AND d.day BETWEEN :first AND :last AND d.day NOT IN (SELECT day FROM touched)
+      AND d.day BETWEEN s.first AND s.last AND d.day NOT IN (SELECT day FROM touched)
+      AND {month_of("d.day")} NOT IN (SELECT month FROM kept_months)
 ), days AS MATERIALIZED (
     SELECT {day_bounds("h.timezone")}
-    FROM (SELECT d::date FROM generate_series(
-        CAST(:first AS date), CAST(:last AS date), interval '1 day') d) d (day)
+    FROM (SELECT d::date FROM generate_series(s.first, s.last, interval '1 day') d) d (day)
     WHERE d.day NOT IN (SELECT day FROM kept_days)
+      AND {month_of("d.day")} NOT IN (SELECT month FROM kept_months)
 ), {_cells("h.code", "h.timezone")}
 SELECT {_COLUMNS} FROM cells
 UNION ALL
 SELECT {_COLUMNS} FROM hall_tally t
 WHERE t.hall_code = h.code AND t.grouping = ANY(CAST(:groupings AS text[]))
-  AND t.day BETWEEN :first AND :last AND t.day IN (SELECT day FROM kept_days)"""
-"""The kept sums of the hall `h`, and its other days counted from its log."""
-_BY = "CAST(:by AS text)"
+  AND t.day BETWEEN s.first AND s.last AND t.day IN (SELECT day FROM kept_days)
+UNION ALL
+SELECT grouping, month, key, {_SET} FROM hall_month_tally t
+WHERE t.hall_code = h.code AND t.grouping = ANY(CAST(:groupings AS text[]))
+  AND t.month IN (SELECT month FROM kept_months)"""
+"""The kept sums of the hall `h` in the days of `s`, by months where whole ones are kept, and its
+other days counted from its log."""
+HALLS_AND_DAYS = """
+    unnest(CAST(:halls AS text[]), CAST(:firsts AS date[]), CAST(:lasts AS date[]),
+        CAST(:areas AS text[])) AS s (hall_code, first, last, area_code)
+    JOIN hall h ON h.code = s.hall_code OR s.hall_code = '*'"""
+"""Each hall `h` that is asked for, and the days `s` of it that count."""
 FIGURES = f"""
 WITH every AS MATERIALIZED (
-    SELECT h.code AS hall_code, e.* FROM hall h CROSS JOIN LATERAL ({_OF_HALL}) e
-    WHERE (h.code = ANY(CAST(:halls AS text[])) OR '*' = ANY(CAST(:halls AS text[])))
-      AND EXISTS (SELECT FROM ticket_event e WHERE e.hall_code = h.code)
-), lines AS MATERIALIZED (
-    SELECT dense_rank() OVER (ORDER BY is_total, key) AS line, each.* FROM (
-        SELECT true AS is_total, '' AS key, {_SET} FROM every WHERE grouping = 'hall'
-        UNION ALL
-        SELECT false, CASE {_BY} WHEN 'hall' THEN hall_code
-            WHEN 'day' THEN to_char(day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(day, 'YYYY-MM')
-            WHEN 'agency' THEN coalesce(
-                (SELECT i.department_code FROM item i WHERE i.code = every.key), '')
-            ELSE key END, {_SET}
-        FROM every WHERE grouping = CASE WHEN {_BY} IN ('hall', 'day', 'month') THEN 'hall'
-            WHEN {_BY} = 'agency' THEN 'item' ELSE {_BY} END
-    ) each
-)
-SELECT is_total, nullif(key, '') AS key, CASE WHEN is_total THEN NULL
-        WHEN {_BY} = 'hall' THEN (SELECT name FROM hall WHERE code = key)
-        WHEN {_BY} = 'item' THEN (SELECT name FROM item WHERE code = key) END AS name,
+    SELECT h.code AS hall_code, s.area_code, e.*
+    FROM {HALLS_AND_DAYS} CROSS JOIN LATERAL ({_OF_HALL}) e
+    WHERE EXISTS (SELECT FROM ticket_event e WHERE e.hall_code = h.code)
+), {lines_of(_SET, "waits", "services")}
+SELECT {LINE},
     s.issued, s.called, s.served, s.done, s.needs_more,
     s.rejected, s.missed, s.abandoned, s.parked, s.transferred, s.unfinished,
     waits.p50 AS wait_p50_minutes, waits.p90 AS wait_p90_minutes,
@@ -226,9 +281,7 @@ SELECT is_total, nullif(key, '') AS key, CASE WHEN is_total THEN NULL
     s.estimated, round(s.estimates_off_ms / 60000.0 / nullif(s.estimated, 0), 1)::float8
         AS mean_error_minutes,
     round(s.estimates_covered::numeric / nullif(s.estimated, 0), 4)::float8 AS covered_rate
-FROM (SELECT line, is_total, key, {_SUMS}, max(longest_wait_ms) AS longest_wait_ms
-      FROM lines GROUP BY line, is_total, key) s
-CROSS JOIN {quantiles_of("waits")}
-CROSS JOIN {quantiles_of("services")}
-ORDER BY is_total, nullif(key, '')"""
+{summed(f"{_SUMS}, max(longest_wait_ms) AS longest_wait_ms")}
+LEFT JOIN waits USING (line) LEFT JOIN services USING (line)
+{IN_ORDER}"""
 """By a line each, and the total, of one hall or of several."""

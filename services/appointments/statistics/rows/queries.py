@@ -1,18 +1,21 @@
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.areas.rules import HallSpan
 from services.appointments.directory.models import Hall
+from services.appointments.statistics.queries import columns_of
 from services.appointments.statistics.rows import statement
 from services.appointments.statistics.rows.schemas import (
     AppointmentFigure,
     CountedAppointment,
     TicketFigure,
 )
-from services.appointments.statistics.schemas import Grouping
+from services.appointments.statistics.schemas import Grouping, WideGrouping
 
 
 class Counted(NamedTuple):
@@ -25,37 +28,51 @@ class Counted(NamedTuple):
     by: Grouping
     key: str | None
 
-    def asked(self) -> dict[str, Any]:
-        """What every statement about it is given."""
-        given = {"hall": self.hall.code, "first": self.first}
-        if self.by is not Grouping.HALL:
-            given["key"] = self.key or ""
-        return given
+
+class CountedSpans(NamedTuple):
+    """The same of halls, each with its days from `first` on; the line of all of them has no key."""
+
+    first: date
+    spans: Sequence[HallSpan]
+    by: Grouping | WideGrouping
+    key: str | None
 
 
 class EntryRow(NamedTuple):
+    hall_code: str
+    hall_name: str
     hall_seq: int
+    counted_on: date
     at: datetime
     action: str
     ticket_id: UUID
     number: str
     item_code: str
+    item_name: str | None
+    department_code: str | None
+    department_name: str | None
     window_no: int | None
     actor: str
     is_at_window: bool
     waited_seconds: float | None
     served_seconds: float | None
     outcome: str | None
+    missing: list[str]
 
 
 async def entries(
-    session: AsyncSession, line: Counted, figure: TicketFigure, after: int, limit: int
+    session: AsyncSession,
+    line: CountedSpans,
+    figure: TicketFigure,
+    after: tuple[str, datetime, int] | None,
+    limit: int,
 ) -> list[EntryRow]:
-    """Entries of the log that the figure of the line counts, in the order of the hall."""
-    asked = line.asked() | {"zone": line.hall.timezone, "end": line.last + timedelta(days=1)}
+    """Entries of the logs that the figure of the line counts: hall by hall, as it happened."""
+    hall, at, seq = after or (None, None, None)
+    asked: dict[str, Any] = {"key": line.key, **columns_of(line.spans)}
+    asked |= {"after_hall": hall, "after_at": at, "after_seq": seq, "limit": limit}
     sql = text(statement.entries(line.by.value, figure.value))
-    rows = await session.execute(sql, asked | {"after": after, "limit": limit})
-    return [EntryRow(*row) for row in rows]
+    return [EntryRow(*row) for row in await session.execute(sql, asked)]
 
 
 async def appointments(
@@ -67,7 +84,10 @@ async def appointments(
 ) -> list[CountedAppointment]:
     """Appointments that the figure of the line counts, by their time."""
     at, key = after or (None, None)
-    asked = line.asked() | {"last": line.last, "after_at": at, "after": key, "limit": limit}
+    asked = {"hall": line.hall.code, "first": line.first, "last": line.last}
+    asked |= {"after_at": at, "after": key, "limit": limit}
+    if line.by is not Grouping.HALL:
+        asked["key"] = line.key or ""
     if line.by is Grouping.HOUR:
         asked["zone"] = line.hall.timezone
     sql = text(statement.appointments(line.by.value, figure.value))

@@ -2,6 +2,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
+from services.appointments.areas.asking import Asked, From, To
 from services.appointments.statistics.rows import service
 from services.appointments.statistics.rows.schemas import (
     AppointmentFigure,
@@ -9,20 +10,17 @@ from services.appointments.statistics.rows.schemas import (
     CountedEntry,
     TicketFigure,
 )
-from services.appointments.statistics.schemas import Grouping
+from services.appointments.statistics.schemas import Grouping, WideGrouping
 from shared import clock
 from shared.security.identity import Caller
 from shared.web.dependencies import Now, Paging, Session, allow
 from shared.web.gate import Priority
-from shared.web.models import Day
 from shared.web.pagination import Page
 from shared.web.routing import Router
 
 router = Router(prefix="/halls/{hall}", tags=["hall"], priority=Priority.EXPORT)
+of_halls = Router(tags=["hall"], priority=Priority.EXPORT)
 HallAsked = Annotated[str, Path(max_length=32, examples=["H001"])]
-_TODAY = "默认今天 | Today unless given"
-First = Annotated[Day | None, Query(alias="from", description=_TODAY)]
-Last = Annotated[Day | None, Query(alias="to", description=_TODAY)]
 Key = Annotated[
     str | None,
     Query(max_length=128, description="汇总中本行所指；大厅合计不填 | The line's key, as given"),
@@ -41,8 +39,8 @@ async def list_counted_tickets(
     now: Now,
     caller: Opener,
     paging: Paging,
-    first: First = None,
-    last: Last = None,
+    first: From = None,
+    last: To = None,
     by: Grouping = Grouping.HALL,
     key: Key = None,
     figure: TicketFigure = TicketFigure.SERVED,
@@ -54,7 +52,29 @@ async def list_counted_tickets(
     """
     today = clock.today(now)
     line = await service.counted(session, caller, hall, first or today, last or today, by, key)
-    return await service.entries(session, line, figure, paging)
+    return await service.of_hall(session, line, figure, paging)
+
+
+@of_halls.get(
+    "/statistics/tickets",
+    operation_id="list_counted_tickets_of_halls",
+    summary="各大厅统计数字所依据的号票记录 | The log entries behind a figure of several halls",
+)
+async def list_counted_tickets_of_halls(
+    session: Session,
+    caller: Opener,
+    wanted: Asked,
+    paging: Paging,
+    by: WideGrouping = WideGrouping.HALL,
+    key: Key = None,
+    figure: TicketFigure = TicketFigure.SERVED,
+) -> Page[CountedEntry]:
+    """逐条列出各大厅、区划汇总中一个数字所计的记录，条数与该数字相同；不含个人信息。
+
+    ---
+    One by one what a figure over halls or areas counts, as many as it says; nothing personal.
+    """
+    return await service.of_halls(session, caller, wanted, by, key, figure, paging)
 
 
 @router.get(
@@ -68,8 +88,8 @@ async def list_counted_appointments(
     now: Now,
     caller: Opener,
     paging: Paging,
-    first: First = None,
-    last: Last = None,
+    first: From = None,
+    last: To = None,
     by: Grouping = Grouping.HALL,
     key: Key = None,
     figure: AppointmentFigure = AppointmentFigure.BOOKED,

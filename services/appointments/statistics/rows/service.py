@@ -5,16 +5,17 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.areas.rules import AskedDays, HallSpan
 from services.appointments.statistics import service
 from services.appointments.statistics.rows import queries
-from services.appointments.statistics.rows.queries import Counted, EntryRow
+from services.appointments.statistics.rows.queries import Counted, CountedSpans, EntryRow
 from services.appointments.statistics.rows.schemas import (
     AppointmentFigure,
     CountedAppointment,
     CountedEntry,
     TicketFigure,
 )
-from services.appointments.statistics.schemas import Grouping
+from services.appointments.statistics.schemas import Grouping, WideGrouping
 from services.appointments.statistics.use import service as use
 from services.appointments.windows import service as windows
 from services.appointments.windows.rules import Names
@@ -49,15 +50,44 @@ async def counted(
     return Counted(hall, first, last, by, key)
 
 
-async def entries(
+async def of_hall(
     session: AsyncSession, line: Counted, figure: TicketFigure, paging: PageRequest
 ) -> Page[CountedEntry]:
-    """The entries of the log that the figure counts, in the order of the hall."""
-    (after,) = paging.key(int) or (0,)
+    """The entries of the hall's log that the figure counts, in the order in which it happened."""
+    spans = [HallSpan(line.hall.code, line.first, line.last)]
+    of_spans = CountedSpans(line.first, spans, line.by, line.key)
+    return await _entries(session, of_spans, figure, paging)
+
+
+async def of_halls(
+    session: AsyncSession,
+    caller: Caller,
+    wanted: AskedDays,
+    by: WideGrouping,
+    key: str | None,
+    figure: TicketFigure,
+    paging: PageRequest,
+) -> Page[CountedEntry]:
+    """The same of halls, one after the other. Raises NotFound or Invalid."""
+    if by is not WideGrouping.HALL and key is None:
+        raise Invalid(_NO_KEY, pointer="/query/key")
+    spans = await service.spans_of(session, caller, wanted, by)
+    return await _entries(session, CountedSpans(wanted.first, spans, by, key), figure, paging)
+
+
+async def _entries(
+    session: AsyncSession, line: CountedSpans, figure: TicketFigure, paging: PageRequest
+) -> Page[CountedEntry]:
+    after = paging.key(str, datetime, int)
     rows = await queries.entries(session, line, figure, after, paging.limit + 1)
     staff = {row.actor for row in rows if row.is_at_window}
     names = await windows.names(session, staff, day_start(line.first))
-    return page(rows, paging, lambda row: (row.hall_seq,), lambda row: _entry(row, names))
+    return page(
+        rows,
+        paging,
+        lambda row: (row.hall_code, row.at, row.hall_seq),
+        lambda row: _entry(row, names),
+    )
 
 
 def _entry(row: EntryRow, names: Names) -> CountedEntry:

@@ -1,6 +1,11 @@
 """The rows behind a figure: what a line counts, one by one."""
 
-from services.appointments.statistics.statement import AT_A_WINDOW, AT_WINDOWS, NOT_UNDONE
+from services.appointments.statistics.statement import (
+    AT_A_WINDOW,
+    AT_WINDOWS,
+    HALLS_AND_DAYS,
+    NOT_UNDONE,
+)
 from services.appointments.statistics.use.statement import APPOINTMENT_FIGURES
 
 _ACTIONS = {
@@ -21,10 +26,11 @@ _TICKET_FIGURES = {
         for outcome in ("done", "needs_more", "rejected")
     },
 }
-_LOCAL = "(e.at AT TIME ZONE :zone)"
+_LOCAL = "(e.at AT TIME ZONE h.timezone)"
 _AGENCY = "coalesce((SELECT i.department_code FROM item i WHERE i.code = {of}.item_code), '')"
 _ENTRY_KEYS = {
-    "hall": "true",
+    "hall": "(CAST(:key AS text) IS NULL OR h.code = :key)",
+    "area": "s.area_code = :key",
     "item": "e.item_code = :key",
     "agency": f"{_AGENCY.format(of='e')} = :key",
     "window": f"coalesce(e.window_no::text, '') = :key AND {AT_A_WINDOW}",
@@ -43,25 +49,54 @@ _APPOINTMENT_KEYS = {
 }
 
 
-def entries(by: str, figure: str) -> str:
-    """Entries of a hall's log over `first` to `last`, after `after`.
-
-    Who is called several times on a day is one person called, whichever of them is shown: the
-    first. Where lines are sums of items, that is the first for each item.
-    """
-    places = "day, visit_id, item_code" if by in ("item", "agency") else "day, visit_id"
-    first_only = f"row_number() OVER (PARTITION BY {places} ORDER BY hall_seq)"
-    nth = first_only if figure == "called" else "1"
-    return f"""
-SELECT hall_seq, at, action, ticket_id, number, item_code, window_no, actor, is_at_window,
-    waited_seconds, served_seconds, outcome
-FROM (SELECT *, {nth} AS nth FROM (
-    SELECT e.*, {_LOCAL}::date AS day, {AT_WINDOWS} AS is_at_window FROM ticket_event e
-    WHERE e.hall_code = :hall AND e.at >= CAST(:first AS date)::timestamp AT TIME ZONE :zone
-      AND e.at < CAST(:end AS date)::timestamp AT TIME ZONE :zone
+def _each(by: str, figure: str, more: str) -> str:
+    """The entries `e` of the hall `h` in the days of `s` that a figure of the line counts."""
+    return f"""ticket_event e
+    WHERE e.hall_code = h.code AND e.at >= s.first::timestamp AT TIME ZONE h.timezone
+      AND e.at < (s.last + 1)::timestamp AT TIME ZONE h.timezone
       AND {_TICKET_FIGURES[figure]} AND {_ENTRY_KEYS[by]} AND {NOT_UNDONE.format(e="e")}
-) each) counted
-WHERE nth = 1 AND hall_seq > :after ORDER BY hall_seq LIMIT :limit"""
+      AND {more}"""
+
+
+def _first_of_day(by: str) -> str:
+    """Who is called several times on a day is one person called, whichever of them is shown: the
+    first. Where lines are sums of items, that is the first for each item."""
+    of_item = "AND e.item_code = t.item_code" if by in ("item", "agency") else ""
+    before = f"""e.visit_id = t.visit_id AND e.hall_seq < t.hall_seq {of_item}
+      AND e.at >= (t.at AT TIME ZONE h.timezone)::date::timestamp AT TIME ZONE h.timezone"""
+    return f"NOT EXISTS (SELECT FROM {_each(by, 'called', before)})"
+
+
+# An entry that says nothing of waiting ends a service that somebody had waited for.
+_WAITED = f"""coalesce(t.waited_seconds, (SELECT w.waited_seconds FROM ticket_event w
+        WHERE w.ticket_id = t.ticket_id AND w.hall_seq < t.hall_seq
+          AND w.waited_seconds IS NOT NULL AND {NOT_UNDONE.format(e="w")}
+        ORDER BY w.hall_seq DESC LIMIT 1))"""
+
+
+def entries(by: str, figure: str) -> str:
+    """Entries of the logs of halls on their days, after (`after_hall`, `after_at`, `after_seq`),
+    hall by hall in the order in which it happened."""
+    once = _first_of_day(by) if figure == "called" else "true"
+    after = (
+        "(CAST(:after_hall AS text) IS NULL"
+        " OR (e.hall_code, e.at, e.hall_seq) > (:after_hall, :after_at, :after_seq))"
+    )
+    return f"""
+SELECT h.code AS hall_code, h.name AS hall_name, t.hall_seq,
+    (t.at AT TIME ZONE h.timezone)::date AS counted_on, t.at, t.action, t.ticket_id, t.number,
+    t.item_code, i.name AS item_name, i.department_code, a.name AS department_name, t.window_no,
+    t.actor, t.is_at_window, {_WAITED} AS waited_seconds, t.served_seconds, t.outcome,
+    CASE WHEN t.outcome = 'needs_more' THEN ARRAY(SELECT jsonb_array_elements_text(k.missing))
+        ELSE CAST('{{}}' AS text[]) END AS missing
+FROM {HALLS_AND_DAYS}
+CROSS JOIN LATERAL (
+    SELECT * FROM (SELECT e.*, {AT_WINDOWS} AS is_at_window FROM {_each(by, figure, after)}) t
+    WHERE {once} ORDER BY t.at, t.hall_seq LIMIT :limit) t
+LEFT JOIN ticket k ON k.id = t.ticket_id
+LEFT JOIN item i ON i.code = t.item_code
+LEFT JOIN agency a ON a.code = i.department_code
+ORDER BY h.code, t.at, t.hall_seq LIMIT :limit"""
 
 
 def appointments(by: str, figure: str) -> str:

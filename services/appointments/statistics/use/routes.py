@@ -2,22 +2,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
+from services.appointments.areas.asking import From, Reader, To
 from services.appointments.statistics import answering
 from services.appointments.statistics.schemas import Format, Grouping
 from services.appointments.statistics.use import service
 from services.appointments.statistics.use.schemas import UseView
 from shared import clock
-from shared.security.identity import Caller
-from shared.web.dependencies import Now, Session, allow
+from shared.web.dependencies import Now, Session
 from shared.web.gate import Priority
-from shared.web.models import Day
 from shared.web.routing import Router
 
 router = Router(prefix="/halls/{hall}", tags=["hall"], priority=Priority.EXPORT)
 HallAsked = Annotated[str, Path(max_length=32, examples=["H001"])]
-_TODAY = "默认今天 | Today unless given"
-First = Annotated[Day | None, Query(alias="from", description=_TODAY)]
-Last = Annotated[Day | None, Query(alias="to", description=_TODAY)]
 
 
 @router.get(
@@ -31,9 +27,9 @@ async def get_utilisation(
     hall: HallAsked,
     session: Session,
     now: Now,
-    caller: Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")],
-    first: First = None,
-    last: Last = None,
+    caller: Reader,
+    first: From = None,
+    last: To = None,
     by: Grouping = Grouping.HALL,
     format_: Annotated[Format, Query(alias="format")] = "json",
 ) -> Response:

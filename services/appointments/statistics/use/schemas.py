@@ -83,7 +83,9 @@ class UseLine(View):
     """One line; a part is null where it cannot be told by such a line."""
 
     key: str | None = Field(description="本行所指 | What the line is about")
-    name: str | None = Field(None, description="大厅或事项名称 | The name of the hall or item")
+    name: str | None = Field(
+        None, description="大厅、事项或部门名称 | The name of the hall, item or agency"
+    )
     account: str | None = Field(
         None, description="按人员汇总时的账户 | The account, where a line is about a person"
     )

@@ -11,9 +11,12 @@ from services.appointments.booking.workflow import HOLDING
 from services.appointments.queueing.models import WindowState
 from services.appointments.slots.models import SlotState
 from services.appointments.statistics.statement import (
+    IN_ORDER,
+    LINE,
     NOT_UNDONE,
     day_bounds,
-    quantiles_of,
+    lines_of,
+    summed,
     touched_days,
 )
 from shared.database.transitions import listed
@@ -233,7 +236,6 @@ CROSS JOIN LATERAL (
 ORDER BY missing.day DESC, h.code LIMIT 1"""
 """The latest past day that was never counted: today's windows are open until nobody knows when."""
 
-_BY = "CAST(:by AS text)"
 _SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in COUNTED)
 FIGURES = f"""
 WITH counted AS MATERIALIZED (
@@ -250,29 +252,13 @@ WITH counted AS MATERIALIZED (
         CAST(:first AS date), CAST(:last AS date), interval '1 day') d) d (day)
     WHERE d.day NOT IN (SELECT day FROM kept_days)
 ), {_cells(":hall", ":zone")}, every AS MATERIALIZED (
-    SELECT {_COLUMNS} FROM cells
+    SELECT CAST(:hall AS text) AS hall_code, '' AS area_code, {_COLUMNS} FROM cells
     UNION ALL
-    SELECT {_COLUMNS} FROM use_tally t
+    SELECT hall_code, '', {_COLUMNS} FROM use_tally t
     WHERE t.hall_code = :hall AND t.grouping = ANY(CAST(:groupings AS text[]))
       AND t.day BETWEEN :first AND :last AND t.day IN (SELECT day FROM kept_days)
-), lines AS MATERIALIZED (
-    SELECT dense_rank() OVER (ORDER BY is_total, key) AS line, each.* FROM (
-        SELECT true AS is_total, '' AS key, {_SET} FROM every WHERE grouping = 'hall'
-        UNION ALL
-        SELECT false, CASE {_BY} WHEN 'hall' THEN CAST(:hall AS text)
-            WHEN 'day' THEN to_char(day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(day, 'YYYY-MM')
-            WHEN 'agency' THEN coalesce(
-                (SELECT i.department_code FROM item i WHERE i.code = every.key), '')
-            ELSE key END, {_SET}
-        FROM every WHERE grouping = CASE WHEN {_BY} IN ('hall', 'day', 'month') THEN 'hall'
-            WHEN {_BY} = 'agency' THEN 'item' ELSE {_BY} END
-    ) each
-)
-SELECT s.is_total, nullif(s.key, '') AS key, CASE WHEN s.is_total THEN NULL
-        WHEN {_BY} = 'hall' THEN (SELECT name FROM hall WHERE code = s.key)
-        WHEN {_BY} = 'item' THEN (SELECT name FROM item WHERE code = s.key) END AS name,
-    {", ".join(f"s.{name}" for name in COUNTED)}, ways.p50, ways.p90
-FROM (SELECT line, is_total, key, {_SUMS} FROM lines GROUP BY line, is_total, key) s
-CROSS JOIN {quantiles_of("ways")}
-ORDER BY s.is_total, nullif(s.key, '')"""
+), {lines_of(_SET, "ways")}
+SELECT {LINE}, {", ".join(f"s.{name}" for name in COUNTED)}, ways.p50, ways.p90
+{summed(_SUMS)} LEFT JOIN ways USING (line)
+{IN_ORDER}"""
 """By a line each, and the total, of one hall."""
