@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments import examples_five_ways, examples_releases
+from services.appointments import examples_figures, examples_five_ways, examples_releases
 from services.appointments.alarms import workflow as alarms
 from services.appointments.alarms.models import Alarm
 from services.appointments.booking import workflow as booking
@@ -63,6 +63,7 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     found = await _tickets(session) | await _appointments(session) | await _windows(session)
     found |= await examples_five_ways.live(session, keyring)
     found |= await examples_releases.live(session)
+    found |= await examples_figures.live(session)
     found |= await _devices(session)
     found |= await _waitlist(session)
     found |= await _alarms(session)

@@ -12,11 +12,14 @@ from services.appointments.booking.models import AppointmentState
 from services.appointments.consultations import workflow as consultations
 from services.appointments.consultations.models import ConsultationState
 from services.appointments.examples import ALARMS
+from services.appointments.examples_figures import REPORTS
 from services.appointments.examples_five_ways import CONSULTATIONS, GATHERINGS, VISITS
 from services.appointments.outreach import workflow as outreach
 from services.appointments.outreach.models import GatheringState, OutreachVisitState
 from services.appointments.queueing import workflow as queueing
 from services.appointments.queueing.models import TicketState
+from services.appointments.second_visits import workflow as second_visits
+from services.appointments.second_visits.models import ReportState
 from services.feedback.casework import workflow as casework
 from services.feedback.examples import ORDERS, RATINGS, SAME
 from services.feedback.letters.models import LetterState
@@ -105,6 +108,12 @@ FLOWS = (
         {action: operation for operation, action in ALARMS.items()},
     ),
     Flow(
+        second_visits.WORKFLOW,
+        ReportState.DRAFT,
+        ("make_second_visit_report",),
+        {action: operation for operation, action in REPORTS.items()},
+    ),
+    Flow(
         ratings.WORKFLOW,
         RatingState.RATED_BAD,
         (*CALLED, "serve_ticket", "finish_ticket", "give_rating"),
@@ -146,6 +155,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "ask_for_followup": (*SERVED, "invite_followup"),
     "answer_followup": (*SERVED, "invite_followup"),
     "note_followup_call": (*SERVED, "invite_followup"),
+    "move_area": ("put_area",),
     "put_windows": ("put_hall",),
     "put_devices": ("put_hall",),
     "enrol_device": ("invite_device",),
