@@ -257,13 +257,13 @@ def counted(missing: dict[str | None, int], **terms: Any) -> rules.CountedItem:
 def test_words_of_few_tickets_and_numbers_of_persons_are_not_shown(
     missing: dict[str | None, int], expected: dict[str, int]
 ) -> None:
-    found = rules.report_item(counted(missing), rules.Finished(9, sum(missing.values())))
+    found = rules.report_item(counted(missing), rules.FinishedTickets(9, sum(missing.values())))
     assert {one.text: one.count for one in found.reasons} == expected
 
 
 def test_an_item_that_is_registered_with_two_visits_is_in_it_though_nobody_came() -> None:
     item = counted({}, visits_needed=2, visits_reason="须领证")
-    assert rules.needs_a_second(item, rules.Finished(0, 0))
-    found = rules.report_item(item, rules.Finished(0, 0))
+    assert rules.needs_a_second(item, rules.FinishedTickets(0, 0))
+    found = rules.report_item(item, rules.FinishedTickets(0, 0))
     assert (found.share, "须到场 2 次" in found.remedies[0].zh) == (None, True)
-    assert not rules.needs_a_second(counted({}), rules.Finished(3, 0))
+    assert not rules.needs_a_second(counted({}), rules.FinishedTickets(3, 0))

@@ -19,7 +19,7 @@ WHERE hall_code = ANY(CAST(:halls AS text[])) AND grouping = 'hall'
 """)
 
 
-class Counted(NamedTuple):
+class CountedDays(NamedTuple):
     """Days of halls with kept sums, and how many tickets were taken on them."""
 
     days: int
@@ -86,7 +86,7 @@ async def hall_codes(session: AsyncSession) -> list[str]:
 
 async def counted(
     session: AsyncSession, halls: Collection[str], first: date, last: date | None
-) -> Counted:
+) -> CountedDays:
     """What is counted of these halls from `first` to `last` (None: to the end)."""
     asked = {"halls": sorted(halls), "first": first, "last": last}
-    return Counted(*(await session.execute(_COUNTED, asked)).one())
+    return CountedDays(*(await session.execute(_COUNTED, asked)).one())

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import Query
 
 from services.appointments.areas.asking import Asked, Reader
-from services.appointments.one_visit import service
+from services.appointments.one_visit import service, views
 from services.appointments.one_visit.schemas import VisitFiguresView, VisitGrouping, VisitItem
 from shared.errors import NotFound, problem_responses
-from shared.web.dependencies import Language, Session
+from shared.web.dependencies import Language, Paging, Session
 from shared.web.gate import Priority
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -56,6 +56,7 @@ async def list_one_visit_items(
     caller: Reader,
     wanted: Asked,
     language: Language,
+    paging: Paging,
     department: Annotated[
         str | None, Query(max_length=32, description="只看这个部门的事项 | One agency's items")
     ] = None,
@@ -66,5 +67,5 @@ async def list_one_visit_items(
     How many visits each item needs and why, how far it goes online, its kind, and both time limits;
     where these cannot be compared, why.
     """
-    items = await service.items_of(session, caller, wanted, department, language)
-    return Page(items=items)
+    items = await service.items_of(session, caller, wanted, department)
+    return views.page_of(items, paging, language)

@@ -15,7 +15,6 @@ from services.appointments.one_visit.schemas import (
     VisitFigures,
     VisitFiguresView,
     VisitGrouping,
-    VisitItem,
 )
 from services.appointments.statistics import addresses
 from services.appointments.statistics import rules as small_numbers
@@ -140,25 +139,9 @@ def definitions(language: str) -> list[FigureDefinition]:
 
 
 async def items_of(
-    session: AsyncSession,
-    caller: Caller,
-    wanted: AskedDays,
-    department: str | None,
-    language: str,
-) -> list[VisitItem]:
+    session: AsyncSession, caller: Caller, wanted: AskedDays, department: str | None
+) -> list[OfferedItem]:
     """The items behind the figures, by code. Raises NotFound, Invalid."""
     spans = await statistics.spans_of(session, caller, wanted, WideGrouping.HALL)
     items = await queries.offered(session, spans, department)
-    return [_item(item, language) for item in items if item.is_valid(wanted.first, wanted.last)]
-
-
-def _item(item: OfferedItem, language: str) -> VisitItem:
-    why = rules.not_comparable(item)
-    shown = {k: v for k, v in item._asdict().items() if k in VisitItem.model_fields}
-    return VisitItem(
-        **shown,
-        item_code=item.code,
-        item_name=item.name,
-        compression=rules.compression_of(item),
-        not_comparable=why and why.say(language),
-    )
+    return [item for item in items if item.is_valid(wanted.first, wanted.last)]

@@ -72,14 +72,14 @@ class CountedItem(NamedTuple):
     deferred: int
 
 
-class Finished(NamedTuple):
+class FinishedTickets(NamedTuple):
     """Finished tickets of an item."""
 
     served: int
     needs_more: int
 
 
-def report_item(item: CountedItem, finished: Finished) -> SecondVisitItem:
+def report_item(item: CountedItem, finished: FinishedTickets) -> SecondVisitItem:
     """What the report says of an item."""
     reasons = list(_reasons(item))
     return SecondVisitItem(
@@ -104,7 +104,7 @@ def share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def needs_a_second(item: CountedItem, finished: Finished) -> bool:
+def needs_a_second(item: CountedItem, finished: FinishedTickets) -> bool:
     """Whether somebody had to come again, or everybody has to by what is registered."""
     return finished.needs_more > 0 or item.visits_needed > 1
 

@@ -15,7 +15,7 @@ from services.appointments.second_visits import queries, rules
 from services.appointments.second_visits.events import ReportEvent
 from services.appointments.second_visits.models import SecondVisitReport
 from services.appointments.second_visits.queries import Shown
-from services.appointments.second_visits.rules import AlreadySigned, Finished
+from services.appointments.second_visits.rules import AlreadySigned, FinishedTickets
 from services.appointments.second_visits.schemas import NewReport, ReportContent
 from services.appointments.second_visits.workflow import WORKFLOW, ReportAction
 from services.appointments.statistics import service as statistics
@@ -71,9 +71,9 @@ async def _content(
     through = await queries.through(session, hall.code)
     asked = AskedDays(first, last, caller.places, hall=hall.code)
     found = await statistics.of_halls(session, caller, asked, WideGrouping.ITEM)
-    counts = {one.key or "": Finished(one.served, one.needs_more) for one in found.lines}
+    counts = {one.key or "": FinishedTickets(one.served, one.needs_more) for one in found.lines}
     items = [
-        (item, counts.get(item.code, Finished(0, 0)))
+        (item, counts.get(item.code, FinishedTickets(0, 0)))
         for item in await queries.items(session, hall.code, first, last, sorted(counts))
     ]
     shown = [rules.report_item(*one) for one in items if rules.needs_a_second(*one)]
