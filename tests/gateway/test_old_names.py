@@ -54,6 +54,8 @@ OTHERS = {
     ("DeviceView", "account"): "the same",
     ("Figures", "account"): "the same",
     ("FollowupFigures", "account"): "the same",
+    ("UseLine", "account"): "the same",
+    ("AssessmentLine", "account"): "the same",
     ("Me", "account"): "the same",
     ("CatalogueImport", "rows"): "the lines of a file that was sent",
     ("DepartmentImportResult", "rows"): "the same",
