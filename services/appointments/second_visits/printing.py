@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from services.appointments.second_visits.models import ReportState
-from services.appointments.second_visits.schemas import ReportView
+from services.appointments.second_visits.schemas import SecondVisitReportView
 from services.appointments.second_visits.workflow import WORKFLOW
 from shared.clock import SHANGHAI
 from shared.web.templates import templates_of
@@ -11,7 +11,7 @@ from shared.web.templates import templates_of
 _TEMPLATES = templates_of("appointments")
 
 
-def html(report: ReportView) -> str:
+def html(report: SecondVisitReportView) -> str:
     """The whole page, Chinese first, English below."""
     content = report.content
     return _TEMPLATES.get_template("second_visits.html").render(

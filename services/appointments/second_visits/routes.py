@@ -13,9 +13,9 @@ from services.appointments.second_visits.rules import AlreadySigned
 from services.appointments.second_visits.schemas import (
     NewReport,
     ReportMeasures,
-    ReportSummary,
-    ReportView,
     ReportWithdrawal,
+    SecondVisitReportSummary,
+    SecondVisitReportView,
 )
 from services.appointments.second_visits.workflow import WORKFLOW, ReportAction
 from shared.errors import NotFound, PreconditionRequired, StateConflict, problem_responses
@@ -51,7 +51,7 @@ Step = Annotated[_ReportContext, Depends()]
 )
 async def make_second_visit_report(
     wanted: NewReport, session: Deciding, now: Now, caller: Chief
-) -> ReportView:
+) -> SecondVisitReportView:
     """统计已经结束的一段日子：各事项要再来的比例、缺什么、怎样才不用再来。生成的是草稿，内容不再变动；
     有新情况请另生成一份。
 
@@ -73,7 +73,7 @@ async def list_second_visit_reports(
     caller: Reader,
     hall: Annotated[str | None, Query(max_length=32, description="大厅代码 | Hall code")] = None,
     state: ReportState | None = None,
-) -> Page[ReportSummary]:
+) -> Page[SecondVisitReportSummary]:
     """本人所管大厅的报告，新的在前；撤回的也列出。
 
     ---
@@ -86,7 +86,7 @@ async def list_second_visit_reports(
     "/{report_id}",
     operation_id="get_second_visit_report",
     summary="一份二次跑动报告 | A report on second visits",
-    response_model=ReportView,
+    response_model=SecondVisitReportView,
     responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **_FOUND},
 )
 async def get_second_visit_report(
@@ -115,7 +115,9 @@ async def get_second_visit_report(
     summary="写明整改措施 | Write down the measures",
     responses=_STEPS,
 )
-async def put_second_visit_measures(given: ReportMeasures, step: Step, caller: Chief) -> ReportView:
+async def put_second_visit_measures(
+    given: ReportMeasures, step: Step, caller: Chief
+) -> SecondVisitReportView:
     """草稿可写；签发后不能再改。
 
     ---
@@ -131,7 +133,7 @@ async def put_second_visit_measures(given: ReportMeasures, step: Step, caller: C
     summary="签发报告 | Sign a report",
     responses=problem_responses(NotFound, StateConflict, AlreadySigned, PreconditionRequired),
 )
-async def sign_second_visit_report(step: Step, caller: Chief) -> ReportView:
+async def sign_second_visit_report(step: Step, caller: Chief) -> SecondVisitReportView:
     """由大厅负责人或督办领导签发所读的那一版。签发后内容不变，并记下摘要；同一期间只有一份有效。
 
     ---
@@ -150,7 +152,7 @@ async def sign_second_visit_report(step: Step, caller: Chief) -> ReportView:
 )
 async def withdraw_second_visit_report(
     given: ReportWithdrawal, step: Step, caller: Chief
-) -> ReportView:
+) -> SecondVisitReportView:
     """须写明原因。撤回的报告仍可查阅，但不再作数。
 
     ---

@@ -112,7 +112,7 @@ class ReportWithdrawal(Input):
     )
 
 
-class ReportSummary(View):
+class SecondVisitReportSummary(View):
     """A report in a list."""
 
     id: UUID
@@ -132,7 +132,7 @@ class ReportSummary(View):
     withdrawal_reason: str | None
 
 
-class ReportView(ReportSummary):
+class SecondVisitReportView(SecondVisitReportSummary):
     """A whole report."""
 
     content: ReportContent

@@ -8,11 +8,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.second_visits import queries, rules
 from services.appointments.second_visits.models import ReportState
 from services.appointments.second_visits.queries import Shown
-from services.appointments.second_visits.schemas import ReportContent, ReportSummary, ReportView
+from services.appointments.second_visits.schemas import (
+    ReportContent,
+    SecondVisitReportSummary,
+    SecondVisitReportView,
+)
 from shared.security.identity import Caller
 from shared.web.pagination import Page, PageRequest, page
 
-_SHOWN = ReportSummary.model_fields.keys() - {"hall_name", "number", "signed_by"}
+_SHOWN = SecondVisitReportSummary.model_fields.keys() - {"hall_name", "number", "signed_by"}
 
 
 async def listed(
@@ -22,7 +26,7 @@ async def listed(
     *,
     hall: str | None,
     state: ReportState | None,
-) -> Page[ReportSummary]:
+) -> Page[SecondVisitReportSummary]:
     """Of the halls that the caller acts for, the newest first."""
     (before,) = paging.key(UUID) or (None,)
     rows = await queries.listed(
@@ -36,16 +40,16 @@ async def listed(
     return page(rows, paging, lambda one: (one.report.id,), summary)
 
 
-def summary(shown: Shown) -> ReportSummary:
+def summary(shown: Shown) -> SecondVisitReportSummary:
     """In a list."""
-    return ReportSummary(**_summary(shown))
+    return SecondVisitReportSummary(**_summary(shown))
 
 
-def view_of(shown: Shown) -> ReportView:
+def view_of(shown: Shown) -> SecondVisitReportView:
     """The whole report."""
     report = shown.report
     content = ReportContent.model_validate(report.content)
-    return ReportView(**_summary(shown), content=content, measures=report.measures)
+    return SecondVisitReportView(**_summary(shown), content=content, measures=report.measures)
 
 
 def _summary(shown: Shown) -> dict[str, Any]:
