@@ -24,9 +24,19 @@ _COUNTS = (
 )
 
 
+_FORGET = """
+CREATE FUNCTION forget_hall_month() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    DELETE FROM counted_hall_month m USING (SELECT DISTINCT hall_code,
+        date_trunc('month', day::timestamp)::date AS month FROM changed) c
+    WHERE m.hall_code = c.hall_code AND m.month = c.month;
+    RETURN NULL;
+END $$"""
+
+
 def upgrade() -> None:
     _areas()
     _months()
+    _forget()
 
 
 def _areas() -> None:
@@ -93,6 +103,18 @@ def _months() -> None:
     )
 
 
+def _forget() -> None:
+    """Whoever changes a day, be it the release before, takes its month out of use."""
+    op.execute(_FORGET)
+    for change, rows in (("INSERT", "NEW"), ("UPDATE", "NEW"), ("DELETE", "OLD")):
+        op.execute(
+            f"CREATE TRIGGER forget_month_{change.lower()} AFTER {change} ON hall_tally"
+            f" REFERENCING {rows} TABLE AS changed"
+            " FOR EACH STATEMENT EXECUTE FUNCTION forget_hall_month()"
+        )
+
+
 def downgrade() -> None:
+    op.execute("DROP FUNCTION forget_hall_month() CASCADE")
     for table in ("counted_hall_month", "hall_month_tally", "area_placement", "agency", "area"):
         op.drop_table(table)

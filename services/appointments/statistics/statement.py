@@ -124,13 +124,10 @@ WITH days AS (
 ), put AS (
     INSERT INTO hall_tally AS t (hall_code, {_COLUMNS}) SELECT :hall, {_COLUMNS} FROM cells
     ON CONFLICT (hall_code, grouping, day, key) {OVERWRITE} RETURNING t.day
-), outdated AS (
-    DELETE FROM counted_hall_month m WHERE m.hall_code = :hall AND m.month IN (
-        SELECT {month_of("day")} FROM (SELECT day FROM gone UNION ALL SELECT day FROM put) changed)
 )
 SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM put)"""
-"""Forms the sums of these days anew; how many were not so before. Their months are not read any
-more, until they are added up again."""
+"""Forms the sums of these days anew; how many were not so before. A trigger takes the months of
+those out of use, until they are added up again."""
 
 
 def touched_days(hall: str, zone: str, after: str) -> str:
