@@ -73,15 +73,14 @@ class Line:
 
     async def run(self, *jobs: Work) -> None:
         """What happens within seconds, at the time of the test; again until nothing is left."""
-        now = self.office.clock.at
         for job in jobs or JOBS:
-            while await self._once(job, now) and job is not advancing.advance:
+            while await self.once(job) and job is not advancing.advance:
                 pass
 
-    async def _once(self, job: Work, now: Any) -> int:
+    async def once(self, job: Work) -> int:
         async with self.sessions() as session, session.begin():
             loaded(session).keyring = KEYRING
-            return await job(session, now)
+            return await job(session, self.office.clock.at)
 
     async def break_off(self, job: Work) -> None:
         """The process is killed before the job's transaction commits."""

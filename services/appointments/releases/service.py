@@ -87,7 +87,8 @@ def refusal(seen: SeenRelease, now: datetime) -> NotAdmitted:
     if entry is None:
         return rules.not_admitted(seen.release, None, now)
     theirs = {"entry_id": str(entry.id), "entry_state": how_it_stands(entry, now).value}
-    return rules.not_admitted(seen.release, entry.number, now, **theirs)
+    number = None if seen.release.drawn_at is None else entry.number
+    return rules.not_admitted(seen.release, number, now, **theirs)
 
 
 def how_it_stands(entry: ReleaseEntry, now: datetime) -> ReleaseEntryState:

@@ -1,9 +1,13 @@
 """The draw: who is in it is fixed first, and then the order follows from that and the seed.
 
-Each is a transaction of its own. Whatever is broken off is done again and comes out the same.
+Each is a transaction of its own, and so is every some thousand numbers of a draw. Whatever is
+broken off is done again and comes out the same: the order follows from what is stored.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,6 +17,7 @@ from services.appointments.releases.workflow import RELEASES, ReleaseAction
 from services.appointments.waiting_room import statement
 from services.appointments.waiting_room.announcing import SEED, publish
 from shared.database.versioned import swap
+from shared.security.crypto import CannotOpen
 from shared.security.loaded import loaded
 
 
@@ -32,23 +37,40 @@ async def close_joining(session: AsyncSession, now: datetime) -> int:
 
 
 async def draw(session: AsyncSession, now: datetime) -> int:
-    """Job: the order of who is in the draw, and the seed for everybody to see. Returns how many
-    releases were drawn.
+    """Job: the order of who is in the draw, some thousand at a time, and with the last of them the
+    seed for everybody to see. Returns whether there may be more to do.
 
-    Raises RuntimeError where what was published is not what is there: nobody is admitted by a draw
-    that nobody could prove.
+    Raises RuntimeError where what was published is not what is there, once there is nothing else to
+    draw: nobody is admitted by a draw that nobody could prove, and no other draw waits for it.
     """
-    release = await statement.to_draw(session)
-    if release is None:
-        return 0
-    seed = _seed(session, release)
-    ids = await statement.in_draw(session, release.id)
-    if (rules.commitment_of(seed), rules.digest_of(ids)) != (
-        release.commitment,
-        release.entries_digest,
-    ):
-        raise RuntimeError(f"not what was committed to: {release.id}")
-    await statement.number_drawn(session, rules.drawn(seed, ids))
+    unproved: list[UUID] = []
+    for key in await statement.closed_releases(session):
+        release = await statement.lock_closed(session, key)
+        if release is None:
+            continue
+        ids = await statement.in_draw(session, release.id)
+        seed = _seed(session, release)
+        committed = release.commitment, release.entries_digest
+        if seed is not None and committed == (rules.commitment_of(seed), rules.digest_of(ids)):
+            await _number(session, release, seed, rules.drawn(seed, ids), now)
+            return 1
+        unproved.append(key)
+    if unproved:
+        raise RuntimeError(f"not what was committed to: {unproved}")
+    return 0
+
+
+async def _number(
+    session: AsyncSession, release: Release, seed: str, order: Sequence[UUID], now: datetime
+) -> None:
+    """The next of them get their numbers; after the last it is drawn."""
+    behind = release.last_number
+    following = order[behind : behind + statement.NUMBERED_AT_ONCE]
+    await statement.number_drawn(session, following, behind)
+    last = behind + len(following)
+    if last < len(order):
+        await swap(session, release, {"last_number": last}, counter="pace")
+        return
     row = RELEASES[release.state, ReleaseAction.DRAW]
     done = await swap(
         session,
@@ -56,7 +78,7 @@ async def draw(session: AsyncSession, now: datetime) -> int:
         {
             "state": row.to,
             "seed": seed,
-            "last_number": len(ids),
+            "last_number": last,
             "per_minute": release.least_per_minute,
             # The first minute's worth are admitted at once.
             "paced_at": now - timedelta(minutes=1),
@@ -66,10 +88,12 @@ async def draw(session: AsyncSession, now: datetime) -> int:
     )
     shown = {"commitment": done.commitment, "entries_digest": done.entries_digest, "seed": seed}
     await publish(session, row.event, done, **shown, entry_count=done.entry_count)
-    return 1
 
 
-def _seed(session: AsyncSession, release: Release) -> str:
+def _seed(session: AsyncSession, release: Release) -> str | None:
+    """None where it is not what was sealed."""
     keyring = loaded(session).keyring
     assert keyring is not None
-    return keyring.open(release.seed_sealed, where=SEED, row=str(release.id))
+    with suppress(CannotOpen):
+        return keyring.open(release.seed_sealed, where=SEED, row=str(release.id))
+    return None

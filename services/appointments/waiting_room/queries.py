@@ -47,6 +47,7 @@ FROM release_entry e JOIN release r ON r.id = e.release_id WHERE e.id = $1
 _DRAWN = """
 SELECT number, id FROM release_entry
 WHERE release_id = $1 AND is_drawn AND number IS NOT NULL AND number > $2
+  AND EXISTS (SELECT FROM release WHERE id = $1 AND drawn_at IS NOT NULL)
 ORDER BY number LIMIT $3
 """
 _OVERLAPPING = text(f"""

@@ -32,8 +32,9 @@ _TO_CLOSE = text(f"""
 SELECT * FROM release WHERE state IN ({_CLOSING}) AND opens_at <= :now
 ORDER BY opens_at LIMIT 1 FOR NO KEY UPDATE
 """)
-_TO_DRAW = text(f"""
-SELECT * FROM release WHERE state IN ({_DRAWING}) ORDER BY id LIMIT 1 FOR NO KEY UPDATE
+_CLOSED = text(f"SELECT id FROM release WHERE state IN ({_DRAWING}) ORDER BY id")
+_LOCK_CLOSED = text(f"""
+SELECT * FROM release WHERE id = :id AND state IN ({_DRAWING}) FOR NO KEY UPDATE
 """)
 _OPEN = text(f"SELECT id FROM release WHERE state IN ({_ADVANCING}) ORDER BY id")
 _LOCK_OPEN = text(f"""
@@ -41,14 +42,17 @@ SELECT * FROM release WHERE id = :id AND state IN ({_ADVANCING}) FOR NO KEY UPDA
 """)
 _IN_DRAW = text("SELECT id FROM release_entry WHERE release_id = :release AND is_drawn")
 _NUMBER_DRAWN = text("""
-UPDATE release_entry e SET number = drawn.number
+UPDATE release_entry e SET number = :behind + drawn.number
 FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS drawn(id, number) WHERE e.id = drawn.id
 """)
+NUMBERED_AT_ONCE = 5_000
+"""So many are given a number by one statement, whose time is limited."""
 # By arrival, behind all who have a number.
 _NUMBER_LATE = text(f"""
 UPDATE release_entry e SET number = late.number FROM (
   SELECT id, :last + row_number() OVER (ORDER BY joined_at, id) AS number FROM release_entry
   WHERE release_id = :release AND number IS NULL AND state IN ({sources(_ADMITTING)})
+  ORDER BY joined_at, id LIMIT {NUMBERED_AT_ONCE}
 ) late WHERE e.id = late.id
 """)
 _MEASURE = text(f"""
@@ -132,9 +136,14 @@ async def to_close(session: AsyncSession, now: datetime) -> Release | None:
     return await _release(session, _TO_CLOSE, now=now)
 
 
-async def to_draw(session: AsyncSession) -> Release | None:
-    """A release that is to be drawn, held until the transaction ends."""
-    return await _release(session, _TO_DRAW)
+async def closed_releases(session: AsyncSession) -> Sequence[UUID]:
+    """Those that are to be drawn."""
+    return (await session.scalars(_CLOSED)).all()
+
+
+async def lock_closed(session: AsyncSession, release: UUID) -> Release | None:
+    """The release, held until the transaction ends; None where it is not to be drawn any more."""
+    return await _release(session, _LOCK_CLOSED, id=release)
 
 
 async def in_draw(session: AsyncSession, release: UUID) -> Sequence[UUID]:
@@ -142,9 +151,9 @@ async def in_draw(session: AsyncSession, release: UUID) -> Sequence[UUID]:
     return (await session.scalars(_IN_DRAW, {"release": release})).all()
 
 
-async def number_drawn(session: AsyncSession, order: Sequence[UUID]) -> None:
-    """Gives the numbers from 1 on."""
-    await session.execute(_NUMBER_DRAWN, {"ids": list(order)})
+async def number_drawn(session: AsyncSession, order: Sequence[UUID], behind: int) -> None:
+    """Gives the numbers that follow `behind`; to some thousand at a time."""
+    await session.execute(_NUMBER_DRAWN, {"ids": list(order), "behind": behind})
 
 
 async def open_releases(session: AsyncSession) -> Sequence[UUID]:

@@ -106,6 +106,8 @@ def entry_view(
         ahead = rules.ahead(entry.number, release.called_through)
         minutes = rules.expected_minutes(entry.number, release)
     known = {name: getattr(entry, name) for name in _SHOWN}
+    if release.drawn_at is None:  # while numbers are given, nobody is told theirs before others
+        known["number"] = None
     return ReleaseEntryView(
         **known, state=state, ahead=ahead, expected_minutes=minutes, citizen=person
     )
