@@ -9,10 +9,19 @@ from datetime import datetime
 
 from services.appointments.booking.context import BookingContext
 from services.appointments.booking.models import Appointment, AppointmentState
-from services.appointments.booking.workflow import LIVE
 from services.appointments.people.rules import Person, person_of
 from services.appointments.releases import service as releases
 from services.appointments.releases.rules import SeenRelease
+
+_GIVEN_UP = frozenset(
+    {
+        AppointmentState.EXPIRED,
+        AppointmentState.CANCELLED,
+        AppointmentState.CANCELLED_BY_HALL,
+        AppointmentState.RESCHEDULED,
+    }
+)
+"""Who moves a visit has it still: what it was moved to is looked at as well."""
 
 
 async def is_pressing(
@@ -32,17 +41,16 @@ async def ensure_admitted(
 ) -> list[SeenRelease]:
     """By what the person books; nothing for a time that is not booked in turn. Raises NotAdmitted.
 
-    One visit an admission: who gives it up again may choose another in the same window.
+    One visit an admission: who gives all of it up may choose another in the same window.
     """
     if not await is_pressing(context, hall, items, starts_at):
         return []
     found = await releases.standing(context.direct, person, hall, items, starts_at)
     for seen in found:
-        state = seen.appointment_state
-        has_booked = state is not None and AppointmentState(state) in LIVE
-        if seen.entry is None or has_booked or not releases.may_book(seen.entry, now):
+        is_used = not _GIVEN_UP.issuperset(seen.appointment_states)
+        if seen.entry is None or is_used or not releases.may_book(seen.entry, now):
             raise releases.refusal(seen, now)
-    return found
+    return sorted(found, key=lambda seen: seen.entry.id if seen.entry else seen.release.id)
 
 
 async def ensure_may_move(

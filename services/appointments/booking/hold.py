@@ -131,12 +131,20 @@ async def _hold_in_turn(
     """Wherever there is a place at that time, by an admission; None where there is none."""
     visit = visiting.in_stead(run, asked.item)
     try:
-        return await _book(context, visit, asked)
+        held = await _book(context, visit, asked)
     except Problem:
         # The same request may have been what used it.
-        if asked.claim and (answer := await known_answer(context.direct, asked.claim)):
-            return Held(answer, replayed=True)
+        if known := await _known(context, asked):
+            return known
         raise
+    # Or what took the last place.
+    return held or await _known(context, asked)
+
+
+async def _known(context: BookingContext, asked: _Asked) -> Held | None:
+    """What the same request was answered."""
+    answer = asked.claim and await known_answer(context.direct, asked.claim)
+    return Held(answer, replayed=True) if answer else None
 
 
 async def _book(context: BookingContext, visit: WantedVisit, asked: _Asked) -> Held | None:

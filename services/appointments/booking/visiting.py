@@ -32,6 +32,7 @@ from services.appointments.booking.visit_rows import Booking, legs_of
 from services.appointments.people import service as people
 from services.appointments.people.rules import Person
 from services.appointments.releases import service as releases
+from services.appointments.releases.rules import SeenRelease
 from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import SlotFacts
@@ -151,9 +152,7 @@ async def book(context: BookingContext, booking: Booking) -> Held | None:
     NotAdmitted.
     """
     visit, now = booking.visit, booking.now
-    admissions = await admitting.ensure_admitted(
-        context, visit.hall_code, visit.items, visit.starts_at, booking.person.known, now
-    )
+    admissions = await _ensure_admitted(context, booking)
 
     def write(statement: SwapStatement, placement: Placement, seen: Around) -> None:
         _ensure_allowed(booking, placement, seen)
@@ -168,6 +167,10 @@ async def book(context: BookingContext, booking: Booking) -> Held | None:
         placement = await placing.place(context, visit, booking.person.known, now, write)
     except _NotAllowed as refused:
         raise await _refusal(context, booking, refused) from None
+    except Overtaken:
+        # Another booking of theirs may have used the turn, or it lapsed.
+        await _ensure_admitted(context, booking)
+        raise
     except asyncpg.UniqueViolationError as error:
         if booking.claim is None or error.constraint_name != _KEY:
             raise
@@ -177,6 +180,13 @@ async def book(context: BookingContext, booking: Booking) -> Held | None:
         return None
     context.direct.wake()
     return Held(booking.answer, replayed=False)
+
+
+async def _ensure_admitted(context: BookingContext, booking: Booking) -> list[SeenRelease]:
+    visit, person = booking.visit, booking.person.known
+    return await admitting.ensure_admitted(
+        context, visit.hall_code, visit.items, visit.starts_at, person, booking.now
+    )
 
 
 def _ensure_allowed(booking: Booking, placement: Placement, seen: Around) -> None:

@@ -14,9 +14,15 @@ _PRESSING = f"""
 SELECT id, item_codes, starts_from, starts_until FROM release
 WHERE hall_code = $1 AND state IN ({LIVE})
 """
-# Of who is known by another key as well: the one that is in line first of all.
+# Of who is known by another key as well: the one that is in line first of all. What was booked by
+# it are the legs of one visit, and what they were moved to.
 _STANDING = f"""
-SELECT {columns(Release, "r")}, {columns(ReleaseEntry, "e")}, e.id, a.state
+SELECT {columns(Release, "r")}, {columns(ReleaseEntry, "e")}, e.id, ARRAY(
+    SELECT a.state FROM (
+      SELECT e.appointment_id AS id UNION SELECT p.id FROM appointment p
+      WHERE p.party_id = e.appointment_id
+    ) leg JOIN appointment a ON a.id = leg.id OR a.visit_id = leg.id
+  )
 FROM release r
 CROSS JOIN (
   SELECT $1::text AS citizen_key, coalesce($2::text, v.document) AS document,
@@ -28,7 +34,6 @@ LEFT JOIN LATERAL (
   WHERE e.release_id = r.id AND {same_person("e", "w", apart=True)} AND e.state IN ({IN_LINE})
   ORDER BY e.joined_at, e.id LIMIT 1
 ) e ON true
-LEFT JOIN appointment a ON a.id = e.appointment_id
 WHERE r.hall_code = $4 AND r.state IN ({LIVE}) AND r.item_codes::text[] && $5::text[]
   AND r.starts_from <= $6 AND r.starts_until > $6
 ORDER BY r.id
@@ -54,6 +59,6 @@ async def standing(
 
 
 def _standing(values: Sequence[Any]) -> SeenRelease:
-    *theirs, key, state = rest(Release, values)
+    *theirs, key, states = rest(Release, values)
     entry = None if key is None else loaded(ReleaseEntry, theirs)
-    return SeenRelease(loaded(Release, values), entry, state)
+    return SeenRelease(loaded(Release, values), entry, states)

@@ -6,7 +6,7 @@ The draw is what `docs/draws.md` says: whoever has the published ids and the see
 import hashlib
 import math
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -30,6 +30,17 @@ MEASURED = timedelta(minutes=5)
 _MINUTE = timedelta(minutes=1)
 _HEADROOM = 1.5
 """So much more are admitted than have booked: else it could never go faster than it does."""
+
+
+_BOOKED = Text(
+    "您已按这个号约过一次，一个号只能约一次；取消后，轮到您的时限未过的，可以另选时间",
+    "You have booked by your place in line, and it is good for one visit: cancel it to choose "
+    "another while your time to book lasts",
+)
+_LAPSED = Text(
+    "您没有在时限内预约，已轮到后面的人；可以重新加入，排在后面",
+    "You have not booked in time, and others have their turn; you may join again behind them",
+)
 
 
 class NotAdmitted(Conflict):
@@ -90,11 +101,12 @@ class PressingRelease(NamedTuple):
 
 
 class SeenRelease(NamedTuple):
-    """A release, how somebody stands in line for it, and the state of what they booked by it."""
+    """A release, how somebody stands in line for it, and the states of all that they booked by it
+    and that came of it by moves."""
 
     release: Release
     entry: ReleaseEntry | None
-    appointment_state: str | None
+    appointment_states: Sequence[str]
 
 
 class Pace(NamedTuple):
@@ -177,7 +189,7 @@ def is_drawn(release: Release, now: datetime) -> bool:
 def not_admitted(release: Release, number: int | None, now: datetime, **theirs: Any) -> NotAdmitted:
     """The refusal that says how to join, or how far it is; `theirs` is of who is in line."""
     return NotAdmitted(
-        _how_to_join(release, now) if not theirs else _how_far(release, number),
+        _how_to_join(release, now) if not theirs else _how_far(release, number, theirs),
         release_id=str(release.id),
         state=release.state.value,
         joins_from=release.joins_from,
@@ -207,7 +219,11 @@ def _how_to_join(release: Release, now: datetime) -> Text:
     )
 
 
-def _how_far(release: Release, number: int | None) -> Text:
+def _how_far(release: Release, number: int | None, theirs: Mapping[str, Any]) -> Text:
+    if theirs["entry_state"] == ReleaseEntryState.BOOKED:
+        return _BOOKED
+    if theirs["entry_state"] == ReleaseEntryState.LAPSED:
+        return _LAPSED
     if number is None:
         at = moment_zh(release.opens_at), moment_en(release.opens_at)
         return Text(f"您已在排队中，{at[0]}放号", f"You are in line; the release is at {at[1]}")

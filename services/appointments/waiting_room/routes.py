@@ -256,10 +256,11 @@ async def get_release_entry(
 async def leave_release(
     entry_id: UUID, swap: Swap, now: Now, caller: Owner, expected: ExpectedVersion
 ) -> ReleaseEntryView:
-    """不再排队；放号前退出的不参加抽签，可以再加入。
+    """不再排队；放号前退出的不参加抽签，可以再加入。工作人员只能替没有账号的人退出，并记入审计。
 
     ---
 
-    To wait no more; who leaves before the release is not in the draw, and may join again.
+    To wait no more; who leaves before the release is not in the draw, and may join again. Staff do
+    it only for who has no account, and it is noted in the audit log.
     """
     return views.entry_view(await service.leave(swap, entry_id, expected, caller, now), now)

@@ -7,7 +7,7 @@ from services.appointments.booking import rules as booking
 from services.appointments.booking import whom
 from services.appointments.booking.context import BookingContext
 from services.appointments.people import service as people
-from services.appointments.people.rules import Person, account_key
+from services.appointments.people.rules import Person, account_key, person_of
 from services.appointments.releases import rules
 from services.appointments.releases.events import ReleaseEntryJoined
 from services.appointments.releases.models import ReleaseEntry
@@ -19,8 +19,9 @@ from services.appointments.waiting_room.schemas import JoinRequest
 from shared.database.engine import DirectPool
 from shared.database.faults import Overtaken
 from shared.database.swap_statement import SwapStatement
-from shared.errors import Invalid, NotFound, Text
+from shared.errors import Forbidden, Invalid, NotFound, Text
 from shared.messaging import outbox
+from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.workflow import refuse
@@ -29,6 +30,7 @@ STAFF = ("clerk", "hall_manager")
 _NO_RELEASE = Text("没有找到这次放号", "There is no such release")
 _UNKNOWN = Text("没有找到这个排队", "There is no such place in line")
 _FOR_YOURSELF = Text("为自己排队时不用填写", "Leave this out when you join for yourself")
+_THEIR_OWN = Text("有账号的人由本人退出排队", "Who has an account leaves the line by themselves")
 _OVER = Text("这次放号已经结束，不用再排队", "This release is over: there is no line any more")
 
 
@@ -125,8 +127,16 @@ async def leave(
     swap: SwapStatement, key: UUID, expected: int | None, caller: Caller, now: datetime
 ) -> SeenEntry:
     """Out of line. Who leaves before the release is not in the draw; afterwards it stays as it was
-    fixed. Raises NotFound, StateConflict."""
+    fixed. Staff take nobody out who joined by themselves, and whom they take out is noted.
+
+    Raises NotFound, StateConflict, Forbidden.
+    """
     entry, release = await visible(swap.direct, key, caller)
+    if caller.has(*STAFF):
+        if person_of(entry).has_account:
+            raise Forbidden(_THEIR_OWN)
+        about = f"release_entry:{entry.id}"
+        audit_log.promise(swap, caller.sub, "release_entry.left", about, now)
     versions.ensure(expected, version=entry.version, state=entry.state)
     row = ENTRIES.take(entry.state, entry.version, ReleaseEntryAction.LEAVE, caller.roles)
     changes = {"state": row.to, "changed_at": now, "expires_at": None}
