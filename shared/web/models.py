@@ -3,8 +3,8 @@
 `Input` is the base of everything that comes in a body: taken as it is written, never guessed into
 another type. A field that the model does not have is refused, and so is a value of another JSON
 type: `true` is not 1, `"5"` is not 5, and a number or a string of digits is no date (pydantic would
-read both as seconds since 1970). `View` is the base of what goes out: its times are told in
-Asia/Shanghai, whatever they are inside.
+read both as seconds since 1970). Dates and times are of years around which one can reckon. `View`
+is the base of what goes out: its times are told in Asia/Shanghai, whatever they are inside.
 """
 
 import re
@@ -43,6 +43,9 @@ _WRITTEN = {
     "datetime": re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}.*", re.DOTALL),
     "time": re.compile(r"\d{2}:\d{2}.*", re.DOTALL),
 }
+_YEARS = range(1900, 3000)
+"""At the ends of the calendar no day can be added, and no other time zone told."""
+_OUT_OF_TIME = Text("日期应在 1900 年至 2999 年之间", "Dates lie between the years 1900 and 2999")
 _ITS_OWN_TYPE = frozenset({"int", "float", "bool"})
 _NAMING = re.compile(r"(?:^|_)(?:name|title|aliases|account|clerk|basis)(?:_|$)")
 _UNSEEN = re.compile(
@@ -102,9 +105,18 @@ def _exact(part: dict[str, Any]) -> Any:
         return part  # the fields of a model, one of which is named `type`
     if kind in _ITS_OWN_TYPE:
         return {**part, "strict": True}
-    if kind in _WRITTEN:
-        return core_schema.no_info_before_validator_function(_as_written(kind), part)
-    return part
+    if kind not in _WRITTEN:
+        return part
+    written = core_schema.no_info_before_validator_function(_as_written(kind), part)
+    if kind == "time":
+        return written
+    return core_schema.no_info_after_validator_function(_ensure_reckonable, written)
+
+
+def _ensure_reckonable(value: Any) -> Any:
+    if value.year not in _YEARS:
+        raise ValueError(_OUT_OF_TIME)
+    return value
 
 
 def _at_home(part: dict[str, Any]) -> Any:

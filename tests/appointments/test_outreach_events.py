@@ -234,8 +234,7 @@ async def test_every_state_of_a_registration(office: Office, owner: asyncpg.Conn
     mine = good(await event.register(headers=me), 201)
     problem(await event.settle(mine, "cancel", office.citizen()), 404, "not-found")
     put = "UPDATE outreach_registration SET state = $2 WHERE id = $1"
-    taken = "UPDATE outreach_event SET taken = 20 WHERE id = $1"
-    await owner.execute(taken, UUID(event.made["id"]))
+    await owner.execute("UPDATE outreach_event SET taken = 20 WHERE id = $1", event.made["id"])
     for state in RegistrationState:
         for role, headers in (("citizen", me), ("clerk", office.clerk())):
             for action in RegistrationAction:
@@ -293,7 +292,6 @@ async def test_what_was_called_off_takes_nobody_any_more(office: Office) -> None
     good(await event.register(2), 201)
     cancelled = good(await event.do("cancel", office.manager()))
     assert (cancelled["state"], cancelled["text"]) == ("cancelled", BODIES["cancel"]["reason"])
-    [published] = await office.events("outreach_event.cancelled")
-    assert published["taken"] == 2
+    assert [one["taken"] for one in await office.events("outreach_event.cancelled")] == [2]
     problem(await event.do("cancel", office.manager()), 409, "state-conflict")
     problem(await event.register(), 409, "registration-closed")

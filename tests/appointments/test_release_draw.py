@@ -242,6 +242,7 @@ async def test_a_release_is_announced_by_the_halls_manager_for_what_lies_ahead(
     problem(await line.ask_to_announce(headers=other), 404, "not-found")
     for wrong, pointer in (
         ({"opens_at": (OPENS - 60 * MINUTE).isoformat()}, "/body"),
+        ({"opens_at": (FAR + 24 * 60 * MINUTE).isoformat()}, "/body/opens_at"),
         ({"item_codes": ["NOT-THERE"]}, "/body/item_codes/0"),
         ({"last_on": "2026-11-01"}, "/body"),
         ({"ends_at": OPENS.isoformat()}, "/body"),

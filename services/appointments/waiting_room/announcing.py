@@ -33,6 +33,9 @@ _DAY = timedelta(days=1)
 _UNKNOWN = Text("没有找到这次放号", "There is no such release")
 _NO_ITEM = Text("这个大厅不办理这个事项", "The hall does not offer this item")
 _IN_THE_PAST = Text("放号时间应在现在之后", "The release should lie ahead")
+_TOO_LATE = Text(
+    "放号时间不能晚于这些名额的最后一天", "The release is after the last day of its places"
+)
 _TURNED = Text("最少人数不能多于最多人数", "The least is above the most")
 
 
@@ -61,6 +64,8 @@ async def announce(session: AsyncSession, wanted: NewRelease, step: StepTaker) -
     if other is not None:
         raise rules.ReleaseOverlaps(release_id=str(other))
     release = _release(wanted, terms, ZoneInfo(hall.timezone), policy.version, step)
+    if release.opens_at >= release.starts_until:
+        raise Invalid(_TOO_LATE, pointer="/body/opens_at")
     session.add(release)
     await session.flush()
     await _publish_announced(session, release)
