@@ -32,7 +32,7 @@ _SCHEDULES = {"reason": "年末调整", "window_no": 1, "percent": 50}
 async def test_a_year_at_the_end_of_the_calendar_is_refused_in_words(
     office: Office, path: str, body: dict[str, Any], pointers: list[str]
 ) -> None:
-    whole = {
+    whole: dict[str, Any] = {
         "releases": {"title": "放号", "first_on": "2026-12-01", "last_on": "2026-12-01"},
         "outreach-events": _EVENT,
         "closures": {"reason": "停电检修"},
