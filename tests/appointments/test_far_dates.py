@@ -32,15 +32,15 @@ _SCHEDULES = {"reason": "年末调整", "window_no": 1, "percent": 50}
 async def test_a_year_at_the_end_of_the_calendar_is_refused_in_words(
     office: Office, path: str, body: dict[str, Any], pointers: list[str]
 ) -> None:
-    whole: dict[str, Any] = {
+    known: dict[str, dict[str, Any]] = {
         "releases": {"title": "放号", "first_on": "2026-12-01", "last_on": "2026-12-01"},
         "outreach-events": _EVENT,
         "closures": {"reason": "停电检修"},
         "schedule-exceptions": _SCHEDULES,
         "appointments": {},
-    }[path]
+    }
     items = {"item_codes": [office.items[0]]} if path in ("releases", "outreach-events") else {}
-    sent = {"hall_code": office.code, **items, **whole, **body}
+    sent = {"hall_code": office.code, **items, **known[path], **body}
 
     answer = await office.client.post(f"/api/v1/{path}", json=sent, headers=office.manager())
 
