@@ -11,10 +11,15 @@ import pytest
 
 from services.appointments.booking import placing
 from services.appointments.waiting_room import advancing
+from shared.database.engine import Sessions
 from tests.appointments.offices import Office, id_number, person
 from tests.appointments.queue_helpers import good, problem
+from tests.appointments.quotas import places, slot_ids
 from tests.appointments.release_line import FAR, MINUTE, Line, Waiting
+from tests.appointments.test_quotas_returned import DAY, FIVE, TERMS, at, taken
 from tests.appointments.test_release_booking import admitted
+from tests.appointments.test_schedules import apply, change
+from tests.appointments.waiting_line import Jobs, join, standing
 
 NEXT = FAR + timedelta(days=1)
 TWO_DAYS = (NEXT + timedelta(hours=8)).date().isoformat()
@@ -156,3 +161,28 @@ async def test_staff_take_nobody_out_of_the_line_who_joined_by_themselves(
     noted = "SELECT count(*) FROM audit_log WHERE action = 'release_entry.left' AND object = $1"
     assert await owner.fetchval(noted, f"release_entry:{theirs.id}") == 1
     assert (await mine.leave())["state"] == "left"
+
+
+async def test_what_a_pool_returns_while_a_release_gives_out_places_is_for_its_line(
+    line: Line, office: Office, sessions: Sessions, jobs: Jobs
+) -> None:
+    """Who waits for a cancelled place is before the line; nobody cancelled these."""
+    await apply(office, change(office, TERMS))
+    for slot in await slot_ids(office, "online"):
+        await taken(office, slot)
+    waiting = office.citizen()
+    await join(office, waiting, first_on=DAY, last_on=DAY)
+    await line.announce(first_on=DAY, last_on=DAY)
+    who = await line.join()
+    await line.open()
+
+    await at(office, sessions, FIVE)
+    await jobs()
+
+    assert [left for _, left in await places(office, "online")] == [2, 2, 2, 2]
+    assert await standing(office, waiting) == "waiting"
+    await line.run()
+    again = await line.join(who.headers)
+    await line.run()
+    assert await again.state() == "admitted"
+    good(await again.ask((await slot_ids(office, "online"))[0]), 201)

@@ -11,6 +11,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.models import AppointmentState
+from services.appointments.releases.rules import in_turn
 from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import OpenedSlot
 from services.appointments.waitlist.rules import WAITING, fits
@@ -39,7 +40,8 @@ _WITHOUT = f"""(SELECT count(*) FROM appointment a
     AND a.starts_at < s.starts_at + make_interval(mins => s.minutes)
     AND s.starts_at < a.starts_at + make_interval(mins => a.minutes))"""
 _WAITING = f"""(SELECT count(*) FROM waitlist_entry e
-  WHERE e.state IN ({WAITING}) AND {fits("e", "s", "h")})"""
+  WHERE e.state IN ({WAITING}) AND {fits("e", "s", "h")}
+    AND NOT {in_turn("s", "e.item_code")})"""
 
 # Of the places that come, as many as people are before all others are kept back until half of the
 # time to the end of their sale is over at the latest; the others are on sale at once. Those for who
@@ -64,7 +66,7 @@ kept AS MATERIALIZED (
   SELECT uuidv7(), k.id, k.due_at, CASE WHEN n <= k.for_lost THEN to_timestamp(0) ELSE :now END
   FROM kept k, generate_series(1, k.places) n
 )
-SELECT id, hall_code, on_date, pool, starts_at, minutes, capacity FROM came
+SELECT id, hall_code, on_date, pool, starts_at, minutes, capacity FROM came ORDER BY starts_at, id
 """
 _CEDED = "ceded = ceded + c.places"
 _LATER = (
@@ -87,7 +89,8 @@ WITH due AS MATERIALIZED (
 
 # One row a slot that gives: its places go over whole, in the one statement that counts them, so
 # that none is sold twice and none is lost. What a giver has free later on (a place cancelled, or
-# kept back until then) goes over with the next run.
+# kept back until then) goes over with the next run. Of a release that gives out places in turn
+# nobody waits but those in its line.
 _CEDE = text(f"""
 WITH due AS MATERIALIZED (
   SELECT giver.id, heir.id AS heir FROM {_CEDING} AND giver.hall_code = ANY(:halls)

@@ -100,6 +100,15 @@ class PressingRelease(NamedTuple):
         return on_its_days and not self.item_codes.isdisjoint(items)
 
 
+def in_turn(slot: str, item: str) -> str:
+    """The condition that the place of a slot, for the item, is one that a release gives out."""
+    return (
+        f"EXISTS (SELECT FROM release rt WHERE rt.hall_code = {slot}.hall_code"
+        f" AND rt.state IN ({LIVE}) AND {item} = ANY(rt.item_codes)"
+        f" AND {slot}.starts_at >= rt.starts_from AND {slot}.starts_at < rt.starts_until)"
+    )
+
+
 class SeenRelease(NamedTuple):
     """A release, how somebody stands in line for it, and the states of all that they booked by it
     and that came of it by moves."""
