@@ -13,7 +13,7 @@ from services.appointments.display import service as display
 from services.appointments.estimates.rules import forecast
 from services.appointments.estimates.schemas import Floor as Forward
 from services.appointments.estimates.schemas import OpenWindow, Waiting
-from services.appointments.opening_advice import rules, service
+from services.appointments.opening_advice import queries, rules, service
 from services.appointments.opening_advice.rules import ClosedWindow
 from services.appointments.queueing.models import WindowState
 from shared.database.engine import Sessions
@@ -173,3 +173,32 @@ async def test_who_waits_for_what_no_open_window_serves_is_seen(
     [window] = (await asked(floor))["windows"]
     assert (window["window_no"], window["saves_minutes"]) == (2, None)
     assert UUID(window["window_id"]) == floor.windows[1]
+
+
+async def test_halls_that_have_no_window_to_open_keep_none_of_the_others_from_advice(
+    crowded: Floor,
+    hall: Build,
+    owner: asyncpg.Connection,
+    sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    full = await hall(windows=1, items=1, minutes=30)
+    await full.open(0)
+    for _ in range(5):
+        await full.issue()
+    at = crowded.clock.at
+    await owner.execute(
+        "INSERT INTO opening_advice (hall_code, advised_at) VALUES ($1, $2)",
+        crowded.code,
+        at - timedelta(days=1),
+    )
+    async with sessions() as session, session.begin():
+        await display.measure_loads(session, at)
+        due = await queries.due(session, at)
+        assert due.index(full.code) < due.index(crowded.code), "that one was never advised"
+    monkeypatch.setattr(service, "HALLS_A_ROUND", 1)
+    for _ in due:
+        async with sessions() as session, session.begin():
+            await service.advise_halls(session, at)
+    subject = f"appointments.opening.advised.v1.{crowded.code}"
+    assert await owner.fetchval("SELECT count(*) FROM outbox WHERE subject = $1", subject) == 1

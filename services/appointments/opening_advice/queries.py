@@ -16,8 +16,6 @@ from services.appointments.queueing.workflow import WINDOWS, WindowAction
 from shared.database.rows import table
 from shared.database.transitions import sources
 
-HALLS_A_ROUND = 10
-"""Each is run forward several times."""
 _TERMS = FloorTerms()
 # Nobody opens a window that a closure shuts, nor for what one does not let anybody do.
 _SHUT = """
@@ -52,7 +50,7 @@ WHERE l.waiting > 0 AND coalesce(p.floor -> 'advise_from_minutes', '0') <> 'null
           AND a.window_id = coalesce(t.for_window_id, a.window_id)
           AND t.items <@ ARRAY(SELECT i.item_code::text FROM window_item i
             WHERE i.window_id = a.window_id))))
-ORDER BY m.advised_at NULLS FIRST, l.hall_code LIMIT {HALLS_A_ROUND}
+ORDER BY m.advised_at NULLS FIRST, l.hall_code
 """)
 _NOTE = text(f"""
 INSERT INTO {table(OpeningAdvice)} (hall_code, advised_at) VALUES (:hall, :now)

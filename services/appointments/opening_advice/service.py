@@ -1,7 +1,7 @@
 """Which window a hall should open now, and telling it."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,6 +22,9 @@ from shared.security.identity import Caller
 KEPT = timedelta(seconds=30)
 """Every page of a manager asks again and again."""
 HALLS_KEPT = 500
+HALLS_A_ROUND = 10
+"""Each is run forward several times."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NO_HALL = Text("没有这个大厅", "There is no such hall")
 
 
@@ -41,6 +44,13 @@ class _KeptAdvice(Cache[str, Advice]):
         super().__init__(most=HALLS_KEPT)
 
 
+class _LookedAt(Cache[str, datetime]):
+    """Per hall, when the job looked for a window to open there."""
+
+    def __init__(self) -> None:
+        super().__init__(most=HALLS_KEPT)
+
+
 async def of_hall(session: AsyncSession, hall_code: str, caller: Caller, now: datetime) -> Advice:
     """The advice for staff of the hall. Raises NotFound."""
     if not caller.at(hall_code) or await session.get(Hall, hall_code) is None:
@@ -50,9 +60,14 @@ async def of_hall(session: AsyncSession, hall_code: str, caller: Caller, now: da
 
 async def advise_halls(session: AsyncSession, now: datetime) -> int:
     """Job: publishes the best window to open where people would wait too long; returns for how many
-    halls."""
-    advised = 0
-    for hall_code in await queries.due(session, now):
+    halls.
+
+    Halls have their turn, for those where all windows are open stay due as long as people wait.
+    """
+    advised, looked_at = 0, memory_of(session, _LookedAt)
+    due = await queries.due(session, now)
+    for hall_code in sorted(due, key=lambda code: looked_at.peek(code) or _NEVER)[:HALLS_A_ROUND]:
+        looked_at.put(hall_code, now)
         found = await _advice(session, hall_code, now)
         if found.savings and found.limit_minutes is not None:
             await queries.note(session, hall_code, now)
