@@ -105,3 +105,17 @@ async def test_nor_of_one_that_has_just_enrolled_again(
     office.clock.pass_(minutes=4)
     await look(office, sessions)
     assert len(await office.events("device.went_offline")) == 1
+
+
+async def test_one_that_was_silent_is_back_with_its_first_report_under_another_key(
+    office: Office, sessions: Sessions, kiosk: tuple[dict[str, Any], str]
+) -> None:
+    device, _ = kiosk
+    office.clock.pass_(hours=1)
+    await look(office, sessions)
+    [gone] = await office.events("device.went_offline")
+    key = await enrol(office, device)
+    assert await office.events("device.came_back") == []
+    await reported(office, key, paper="full")
+    [back] = await office.events("device.came_back")
+    assert back["offline_since"] == gone["at"]

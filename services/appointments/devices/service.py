@@ -99,7 +99,6 @@ async def enrol(session: DecidingSession, typed: str, now: datetime) -> NewKey:
         "state": row.to,
         "key_hash": rules.digest(key),
         "enrolled_at": now,
-        "silent_at": None,
         "code_hash": None,
         "code_expires_at": None,
     }
