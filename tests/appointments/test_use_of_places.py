@@ -221,3 +221,28 @@ async def test_rows_are_asked_for_by_a_line_of_the_hall(office: Office) -> None:
     problem(await office.get(url, params=DAY, headers=elsewhere), 404, "not-found")
     answer = await office.get(url, params=DAY, headers=office.sign("supervisor", office.code))
     assert answer.status_code == 403
+
+
+async def test_who_may_not_open_the_rows_sees_no_rate_of_the_few_that_have_ended(
+    office: Office,
+) -> None:
+    slot = await office.slot(NINE + timedelta(hours=3), capacity=9)
+    held = []
+    for _ in range(6):
+        me = office.citizen()
+        held.append(await office.hold(slot, headers=me))
+        good(await office.do(held[-1], "confirm", me))
+    url, boss = f"halls/{office.code}/utilisation", office.sign("supervisor", office.code)
+
+    async def rates(ended: int) -> list[float | None]:
+        await office.owner.execute(
+            "UPDATE appointment SET state = 'no_show' WHERE id = ANY($1::uuid[])",
+            [one["id"] for one in held[:ended]],
+        )
+        seen = [
+            good(await office.get(url, params=DAY, headers=who)) for who in (boss, office.manager())
+        ]
+        return [one["total"]["appointments"]["no_show_rate"] for one in seen]
+
+    assert await rates(4) == [None, 1.0], "six are confirmed, but it is over four of them"
+    assert await rates(5) == [1.0, 1.0]

@@ -31,9 +31,11 @@ _LONG = Text("一次最多查询 366 天", "At most 366 days at a time")
 _ORDER = Text("结束日期不能早于开始日期", "The last day must not be before the first")
 _WAITS = ("wait_p50_minutes", "wait_p90_minutes", "wait_longest_minutes")
 _SERVICES = ("service_p50_minutes", "service_p90_minutes", "service_mean_minutes")
-_RESTS_ON = {**dict.fromkeys(_WAITS, "called"), **dict.fromkeys(_SERVICES, "served")}
-_RESTS_ON["one_visit_rate"] = "served"
-_OF_ESTIMATES = dict.fromkeys(("mean_error_minutes", "covered_rate"), "count")
+_RESTS_ON = {
+    **dict.fromkeys(_WAITS, ["called"]),
+    **dict.fromkeys((*_SERVICES, "one_visit_rate"), ["served"]),
+}
+_OF_ESTIMATES = dict.fromkeys(("mean_error_minutes", "covered_rate"), ["count"])
 
 
 async def of_hall(

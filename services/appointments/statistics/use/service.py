@@ -108,10 +108,10 @@ def _rate(part: int, of: int) -> float | None:
 
 def _guarded(caller: Caller, line: UseLine) -> UseLine:
     """Without the times and rates that rest on few people, where the caller may not open them."""
-    windows = rules.shown_to(caller, line.windows, dict.fromkeys(_WAYS, "started"))
+    windows = rules.shown_to(caller, line.windows, dict.fromkeys(_WAYS, ["started"]))
     booked = line.appointments
     if booked is not None:
-        booked = rules.shown_to(caller, booked, {"no_show_rate": "confirmed"})
+        booked = rules.shown_to(caller, booked, {"no_show_rate": _ENDED})
     return line.model_copy(update={"windows": windows, "appointments": booked})
 
 
