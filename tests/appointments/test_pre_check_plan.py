@@ -1,30 +1,47 @@
-"""A look at the pre-checks of a ticket costs the same, however many pre-checks there are."""
+"""A look at somebody's pre-checks or promises costs the same, however many there are of others."""
 
-import json
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from services.appointments.deferrals import queries as deferrals
 from services.appointments.pre_checks import queries
 from tests.appointments.offices import Office
+from tests.plans import Planned
+
+EVERYTHING: dict[str, Any] = {"owner": None, "hall": None, "state": None, "after": None}
 
 
-def scans(plan: dict[str, Any]) -> list[str]:
-    """The nodes that read all of the table."""
-    own = []
-    if plan.get("Relation Name") == "pre_check" and plan["Node Type"] == "Seq Scan":
-        own = [plan["Node Type"]]
-    return [*own, *(found for part in plan.get("Plans", ()) for found in scans(part))]
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"owner": "somebody"}, "ix_pre_check_owner"),
+        ({"places": ["H1"], "hall": "H1"}, "ix_pre_check_hall"),
+        ({"places": ["H1"], "appointment": uuid4()}, "ix_pre_check_appointment"),
+        ({"places": ["H1"], "ticket": uuid4()}, "ix_pre_check_owner"),
+        ({"places": ["H1"], "ticket": uuid4()}, "ix_pre_check_appointment"),
+    ],
+)
+async def test_pre_checks_are_found_by_what_is_asked(
+    office: Office, asked: dict[str, Any], index: str
+) -> None:
+    planned = Planned(office.owner)
+    nothing = {**EVERYTHING, "places": None, "appointment": None, "ticket": None}
+    await queries.listed(planned.direct, **{**nothing, **asked}, limit=51)
+    assert index in dict(planned.conditions())
 
 
-async def test_the_pre_checks_of_a_ticket_are_found_by_the_ticket(office: Office) -> None:
-    kept = [office.code]
-    sql = f"EXPLAIN (FORMAT JSON) {queries._OF_TICKET}"
-    async with office.owner.transaction():
-        # A table of the tests is small: then the planner reads it whole whatever indexes there are.
-        await office.owner.execute("SET LOCAL enable_seqscan = off")
-        values = (None, kept, None, None, None, None, 51, uuid4())
-        [row] = await office.owner.fetch(sql, *values)
-    plan = json.loads(row[0])[0]["Plan"]
-    assert scans(plan) == []
-    assert "ix_pre_check_owner" in row[0]
-    assert "ix_pre_check_appointment" in row[0]
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"owner": "somebody"}, "ix_deferral_owner"),
+        ({"halls": ["H1"], "hall": "H1", "state": "promised"}, "ix_deferral_hall"),
+    ],
+)
+async def test_promises_are_found_by_what_is_asked(
+    office: Office, asked: dict[str, Any], index: str
+) -> None:
+    planned = Planned(office.owner)
+    await deferrals.listed(planned.direct, **{**EVERYTHING, "halls": None, **asked}, limit=51)
+    assert index in dict(planned.conditions())

@@ -11,16 +11,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.deferrals.models import Deferral, DeferralState
 from shared.database.engine import DirectPool
+from shared.database.narrowing import narrowed
 from shared.database.rows import columns, loaded
 
-_FIND = f"SELECT {columns(Deferral, 'd')} FROM deferral d WHERE d.id = $1"
-_LISTED = f"""
-SELECT {columns(Deferral, "d")} FROM deferral d
-WHERE ($1::text IS NULL OR d.owner = $1) AND ($2::text[] IS NULL OR d.hall_code = ANY($2))
-  AND ($3::text IS NULL OR d.hall_code = $3) AND ($4::text IS NULL OR d.state = $4)
-  AND ($5::uuid IS NULL OR d.id > $5)
-ORDER BY d.id LIMIT $6
-"""
+_DEFERRAL = f"SELECT {columns(Deferral, 'd')} FROM deferral d"
+_FIND = f"{_DEFERRAL} WHERE d.id = $1"
 _TICKET = """
 SELECT t.hall_code, t.item_code, t.state, t.version, t.citizen_key, i.guide_version,
   g.content->'materials'
@@ -68,9 +63,15 @@ async def listed(
     limit: int,
 ) -> list[Deferral]:
     """Of a person, or of these halls (None: of all); the oldest first."""
-    kept = None if halls is None else list(halls)
-    rows = await direct.fetch(_LISTED, owner, kept, hall, state, after, limit)
-    return [loaded(Deferral, row) for row in rows]
+    found = narrowed(
+        ("d.owner = {}", owner),
+        ("d.hall_code = ANY({})", None if halls is None else list(halls)),
+        ("d.hall_code = {}", hall),
+        ("d.state = {}", state),
+        ("d.id > {}", after),
+    )
+    sql = f"{_DEFERRAL} WHERE {found.where} ORDER BY d.id LIMIT {found.another(limit)}"
+    return [loaded(Deferral, row) for row in await direct.fetch(sql, *found.values)]
 
 
 async def due(session: AsyncSession, before: date, limit: int) -> Sequence[Deferral]:

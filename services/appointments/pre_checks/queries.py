@@ -13,6 +13,7 @@ from services.appointments.people.rules import ACCOUNT
 from services.appointments.pre_checks.models import PreCheck, PreCheckState
 from services.appointments.pre_checks.rules import Listed
 from shared.database.engine import DirectPool
+from shared.database.narrowing import narrowed
 from shared.database.rows import columns, loaded, rest
 
 # The ticket is asked of its table itself, because this room knows no tickets.
@@ -25,23 +26,13 @@ FROM pre_check p JOIN item i ON i.code = p.item_code
 LEFT JOIN guide g ON g.item_code = p.item_code AND g.version = p.guide_version
 """
 _FIND = f"{_SEEN} WHERE p.id = $1"
-_NARROWED = f"""{_SEEN}
-WHERE ($1::text IS NULL OR p.owner = $1)
-  AND ($2::text[] IS NULL OR p.hall_code = ANY($2) OR i.department_code = ANY($2))
-  AND ($3::text IS NULL OR p.hall_code = $3) AND ($4::text IS NULL OR p.state = $4)
-  AND ($5::uuid IS NULL OR p.appointment_id = $5) AND ($6::uuid IS NULL OR p.id > $6)
-"""
-_LISTED = f"{_NARROWED} ORDER BY p.id LIMIT $7"
-# Found by the ticket, not looked for in all there are; so it is a condition of its own, and none
-# that may be left out.
-_OF_TICKET = f"""{_NARROWED} AND p.id IN (
+_OF_TICKET = f"""p.id IN (
   SELECT q.id FROM ticket t JOIN pre_check q ON q.appointment_id = t.appointment_id
-  WHERE t.id = $8 AND q.item_code = ANY(t.items)
+  WHERE t.id = {{0}} AND q.item_code = ANY(t.items)
   UNION
   SELECT q.id FROM ticket t JOIN pre_check q ON q.owner = substr(t.citizen_key, {len(ACCOUNT) + 1})
-  WHERE t.id = $8 AND t.citizen_key LIKE '{ACCOUNT}%' AND q.item_code = ANY(t.items)
-) ORDER BY p.id LIMIT $7
-"""
+  WHERE t.id = {{0}} AND t.citizen_key LIKE '{ACCOUNT}%' AND q.item_code = ANY(t.items)
+)"""
 _CONTENT = """
 SELECT kind, content_sealed FROM pre_check_file WHERE pre_check_id = $1 AND id = $2
 """
@@ -109,13 +100,20 @@ async def listed(
     limit: int,
 ) -> list[SeenPreCheck]:
     """Of a person, or of these halls and departments (None: of all); the oldest first."""
-    kept = None if places is None else list(places)
-    narrowed = (owner, kept, hall, state, appointment, after, limit)
-    if ticket is None:
-        rows = await direct.fetch(_LISTED, *narrowed)
-    else:
-        rows = await direct.fetch(_OF_TICKET, *narrowed, ticket)
-    return [_seen(row) for row in rows]
+    found = narrowed(
+        ("p.owner = {}", owner),
+        (
+            "(p.hall_code = ANY({0}) OR i.department_code = ANY({0}))",
+            None if places is None else list(places),
+        ),
+        ("p.hall_code = {}", hall),
+        ("p.state = {}", state),
+        ("p.appointment_id = {}", appointment),
+        (_OF_TICKET, ticket),
+        ("p.id > {}", after),
+    )
+    sql = f"{_SEEN} WHERE {found.where} ORDER BY p.id LIMIT {found.another(limit)}"
+    return [_seen(row) for row in await direct.fetch(sql, *found.values)]
 
 
 async def matter(

@@ -19,6 +19,7 @@ from services.feedback.publication.models import (
 from shared.database.deciding import DecidingSession, write, write_rows
 from shared.database.engine import DirectPool
 from shared.database.faults import Overtaken
+from shared.database.narrowing import narrowed
 
 _COLUMNS = """reg_no, kind, title, body, reply, department, department_code, received_on,
     replied_on, published_at"""
@@ -41,10 +42,8 @@ ORDER BY published_at DESC, reg_no DESC"""
 # Keyset paging: the row comparison follows the partial index of what is online.
 _LATEST = f"""
 SELECT {_COLUMNS} FROM published_letter
-WHERE taken_down_at IS NULL
-  AND ($1::text IS NULL OR kind = $1) AND ($2::text IS NULL OR department_code = $2)
-  AND ($3::timestamptz IS NULL OR (published_at, reg_no) < ($3::timestamptz, $4::text))
-ORDER BY published_at DESC, reg_no DESC LIMIT $5"""
+WHERE taken_down_at IS NULL AND {{where}}
+ORDER BY published_at DESC, reg_no DESC LIMIT {{limit}}"""
 
 _ONE = f"SELECT {_COLUMNS} FROM published_letter WHERE reg_no = $1 AND taken_down_at IS NULL"
 
@@ -103,8 +102,14 @@ async def latest(
     direct: DirectPool, filters: tuple[str | None, str | None], after: tuple[Any, Any], limit: int
 ) -> Sequence[PublicCopy]:
     """Public copies, latest first, along the index of dates."""
-    rows = await direct.fetch(_LATEST, *filters, *after, limit)
-    return [PublicCopy(*row) for row in rows]
+    kind, department = filters
+    found = narrowed(
+        ("kind = {}", kind),
+        ("department_code = {}", department),
+        ("(published_at, reg_no) < ({}, {})", *after),
+    )
+    sql = _LATEST.format(where=found.where, limit=found.another(limit))
+    return [PublicCopy(*row) for row in await direct.fetch(sql, *found.values)]
 
 
 async def published(direct: DirectPool, reg_no: str) -> PublicCopy | None:
