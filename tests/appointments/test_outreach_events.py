@@ -24,13 +24,10 @@ from tests.provoking import provokes
 
 URL = "/api/v1/outreach-events"
 STARTS = NINE + timedelta(days=2)
+LATER = [(STARTS + timedelta(days=7, hours=hours)).isoformat() for hours in (0, 3)]
 BODIES: dict[str, dict[str, Any]] = {
     "plan": {"leaves_at": (STARTS - timedelta(hours=1)).isoformat(), "carries": ["发电机"]},
-    "move": {
-        "starts_at": (STARTS + timedelta(days=7)).isoformat(),
-        "ends_at": (STARTS + timedelta(days=7, hours=3)).isoformat(),
-        "place": "村小学操场",
-    },
+    "move": {"starts_at": LATER[0], "ends_at": LATER[1], "place": "村小学操场"},
     "cancel": {"reason": "道路塌方"},
     "finish": {"served": 12, "done": 9, "text": "当场办结九件"},
 }
