@@ -16,6 +16,7 @@ from services.gateway.notices.contracts import Handover
 from services.gateway.notices.delivering import Dispatcher
 from services.gateway.notices.models import Notice, NoticeChannel
 from services.gateway.notices.rules import CodesSpent
+from services.gateway.notices.service import EMAIL
 from shared.database.engine import Sessions
 from tests.conftest import Headers
 from tests.gateway.carrying import KEYRING, NOON, accept, choose
@@ -78,6 +79,24 @@ async def test_once_it_is_confirmed_notices_go_there(sessions: Sessions, post: A
     assert [(mail["kind"], mail["to"]) for mail in newest] == [
         ("email_confirmation", "li@city.example")
     ]
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+async def test_an_address_that_the_release_before_took_is_not_confirmed_by_another(
+    sessions: Sessions, rows: asyncpg.Connection, post: Any, *, confirmed: bool
+) -> None:
+    account = uuid4()
+    await choose(sessions, account, confirmed=confirmed, email=ADDRESS, by_email=True)
+    others = KEYRING.seal("li@city.example", where=EMAIL, row=str(account))
+    change = "UPDATE notice_preference SET email_sealed = $2, version = version + $3"
+    await rows.execute(f"{change} WHERE account_id = $1", account, others, 0)
+    kept = "SELECT email_confirmed_at, code_sealed FROM notice_preference WHERE account_id = $1"
+    assert any(await rows.fetchrow(kept, account)), "that was only sealed anew"
+    again = KEYRING.seal("li@city.example", where=EMAIL, row=str(account))
+    await rows.execute(f"{change} WHERE account_id = $1", account, again, 1)
+    assert not any(await rows.fetchrow(kept, account))
+    await accept(sessions, "ticket_called", account)
+    assert await post() == []
 
 
 async def test_what_is_changed_besides_the_address_asks_for_no_new_code(

@@ -39,11 +39,29 @@ ALTER TABLE notice_preference
     CHECK ((code_sealed IS NULL) = (code_expires_at IS NULL))
 """
 
+# A release that knows of no confirmation takes another address and leaves what was confirmed: what
+# was written about the one before is not of that. What is only sealed anew stays at its version.
+_FORGET = """
+CREATE OR REPLACE FUNCTION forget_confirmation() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  NEW.email_confirmed_at := NULL; NEW.code_sealed := NULL; NEW.code_expires_at := NULL;
+  RETURN NEW;
+END $$
+"""
+_WATCH = """
+CREATE OR REPLACE TRIGGER forget_confirmation BEFORE UPDATE ON notice_preference FOR EACH ROW
+  WHEN (NEW.version > OLD.version AND NEW.email_sealed IS DISTINCT FROM OLD.email_sealed
+    AND NEW.email_confirmed_at IS NOT DISTINCT FROM OLD.email_confirmed_at
+    AND NEW.code_sealed IS NOT DISTINCT FROM OLD.code_sealed)
+  EXECUTE FUNCTION forget_confirmation()
+"""
+
 
 def upgrade() -> None:
     """What the release before makes is ordinary; an address that it took is not confirmed yet."""
     op.execute("SET LOCAL lock_timeout = '5s'")
     op.execute(_CHOSEN)
+    op.execute(_FORGET)
+    op.execute(_WATCH)
     for table in ("notice", "notice_delivery"):
         op.execute(
             f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS priority integer NOT NULL DEFAULT 1"
@@ -57,5 +75,7 @@ def downgrade() -> None:
     indexes.drop(*_FIRST)
     for table in ("notice", "notice_delivery"):
         op.drop_column(table, "priority")
+    op.execute("DROP TRIGGER forget_confirmation ON notice_preference")
+    op.execute("DROP FUNCTION forget_confirmation()")
     for column in ("email_confirmed_at", "code_sealed", "code_expires_at"):
         op.drop_column("notice_preference", column)
