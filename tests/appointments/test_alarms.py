@@ -95,6 +95,16 @@ async def test_the_device_of_a_closed_window_raises_it_as_well(there: Hall) -> N
     assert (alarm["window_no"], alarm["kind"]) == (2, None)
 
 
+async def test_who_works_at_the_window_does_not_say_that_all_is_well(there: Hall) -> None:
+    floor = there.floor
+    await floor.open(0)
+    alarm = good(await there.press(headers=floor.sign("device", floor.code)), 201)
+    problem(await there.do(alarm, "acknowledge", floor.clerk()), 409, "four-eyes")
+    good(await there.do(alarm, "acknowledge", floor.clerk("clerk-2")))
+    problem(await there.do(alarm, "resolve", floor.clerk()), 409, "four-eyes")
+    good(await there.do(alarm, "resolve", floor.clerk("clerk-2")))
+
+
 async def test_pressed_again_it_is_one_alarm_until_somebody_is_on_their_way(there: Hall) -> None:
     first = good(await there.press(), 201)
     assert good(await there.press())["id"] == first["id"]

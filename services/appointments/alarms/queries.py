@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.appointments.alarms.models import Alarm, AlarmState
 from services.appointments.alarms.workflow import WORKFLOW, AlarmAction
 from services.appointments.policies.schemas import FloorTerms
+from services.appointments.queueing.models import WindowAtWork, WindowState
 from shared.database.engine import DirectPool
 from shared.database.rows import columns, loaded
 from shared.database.transitions import sources
@@ -57,9 +58,14 @@ async def window(direct: DirectPool, window_id: UUID) -> AlarmWindow | None:
     return AlarmWindow(hall, no, version, seconds or FloorTerms().acknowledge_seconds, present)
 
 
-async def find(session: AsyncSession, alarm_id: UUID) -> Alarm | None:
-    """The alarm with that id."""
-    return await session.get(Alarm, alarm_id)
+async def with_clerk(session: AsyncSession, alarm_id: UUID) -> tuple[Alarm, str | None] | None:
+    """The alarm, and the account that works at its window now."""
+    is_there = (col(WindowAtWork.window_id) == Alarm.window_id) & col(WindowAtWork.state).in_(
+        [WindowState.OPEN, WindowState.PAUSED, WindowState.DRAINING]
+    )
+    rows = select(Alarm, WindowAtWork.account).outerjoin(WindowAtWork, is_there)
+    found = (await session.exec(rows.where(col(Alarm.id) == alarm_id))).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 async def page(

@@ -152,10 +152,11 @@ async def acknowledge_alarm(
     step: Step,
     caller: Annotated[Caller, allow(*sorted(WORKFLOW.roles_of(AlarmAction.ACKNOWLEDGE)))],
 ) -> AlarmView:
-    """由另一位工作人员响应，表示已前往；之后不再升级。
+    """由另一位工作人员响应，表示已前往；之后不再升级。求助人和该窗口当班的人不能响应。
 
     ---
-    By another of the hall's staff, who is on their way; it goes no higher then.
+    By another of the hall's staff, who is on their way; it goes no higher then. Not by whoever
+    raised it, nor by who works at that window.
     """
     done = await service.acknowledge(step.session, step.alarm_id, step.by(caller))
     return views.alarm_view(done)

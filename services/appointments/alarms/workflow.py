@@ -18,7 +18,7 @@ class AlarmAction(StrEnum):
 
 class AlarmRow(NamedTuple):
     """A row of the table; `event` is what subscribers are sent. `by_another`: not by whoever
-    raised it, who may be made to say that all is well."""
+    raised it, or works at its window, who may be made to say that all is well."""
 
     state: AlarmState
     action: AlarmAction
