@@ -38,7 +38,9 @@ class GatewaySettings(Settings):
     forward_directly: bool = Field(
         True, description="Forward readings by callbacks; else every request by a task of its own."
     )
-    live_clients: int = Field(2_000, ge=1, description="Open live streams; above it 503.")
+    live_clients: int = Field(
+        2_000, ge=1, description="Open live streams, a tenth kept for staff; above it 503."
+    )
     live_clients_each: int = Field(
         100, ge=1, description="Of these, open by one account or network; above it 429."
     )

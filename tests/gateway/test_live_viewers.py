@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.live.answers import Watched, stream
 from services.gateway.live.feed import Feed
 from services.gateway.live.halls import BACKLOG_BYTES, WAITING, Hall, Viewer, chunk
+from shared.errors import Unavailable
 from tests.gateway.loopback_server import listening
 from tests.support import eventually
 
@@ -148,3 +149,15 @@ async def test_a_screen_that_does_not_read_is_reset_and_holds_nobody_up() -> Non
         assert await reader.read() == b"0\r\n\r\n"
         for each in (writer, stuck):
             each.close()
+
+
+async def test_however_many_look_at_screens_the_staff_of_a_hall_are_let_in() -> None:
+    feed = Feed(shown, viewers_limit=10)
+    async with AsyncExitStack() as stack:
+        for _ in range(9):
+            await stack.enter_async_context(feed.view("A", None, Wire()))
+        with pytest.raises(Unavailable):
+            await stack.enter_async_context(feed.view("A", None, Wire()))
+        await stack.enter_async_context(feed.view("A", None, Wire(), is_staff=True))
+        with pytest.raises(Unavailable):
+            await stack.enter_async_context(feed.view("A", None, Wire(), is_staff=True))

@@ -25,6 +25,9 @@ _KINDS = ("ticket", "window", "hall", "release", "alarm", "opening")
 SUBJECTS = [f"appointments.{kind}.>" for kind in _KINDS]
 PRIMED_WITH = 2_000
 """Messages read again at the start, so that a screen can resume over our own restart."""
+KEPT_FOR_STAFF = 10
+"""One viewer of so many is of the staff of a hall: however many look at screens, they hear of an
+alarm."""
 INACTIVE_SECONDS = 60.0
 CHECKED_SECONDS = 15.0
 KNOWN_SECONDS = 60.0
@@ -61,7 +64,8 @@ class Feed:
 
         Raises NotFound for an unknown hall and Unavailable when there is no room.
         """
-        if self._viewing >= self._limit or self._closing:
+        most = self._limit if is_staff else self._limit - self._limit // KEPT_FOR_STAFF
+        if self._viewing >= most or self._closing:
             raise Unavailable(retry_after=5)
         hall, viewer = self._halls[code], Viewer(transport, is_staff=is_staff)
         hall.viewers.add(viewer)
