@@ -6,16 +6,22 @@ from uuid import UUID
 import httpx
 import pytest
 
+from deploy.local.nats import NatsServer
+from deploy.postgres import Urls
+from services.appointments.app import create_app
 from services.appointments.booking.channels import pools_of
 from services.appointments.schedules.schemas import ScheduleChange
 from services.appointments.schedules.service import ensure_in_use
 from services.appointments.slots.models import Pool
 from shared.errors import Invalid
 from shared.security.identity import Caller
+from shared.web import dependencies
+from tests import support
 from tests.appointments.offices import Office, person
-from tests.appointments.queue_helpers import good, problem
+from tests.appointments.queue_helpers import Clock, good, problem
 from tests.appointments.quotas import slot_ids
 from tests.appointments.test_schedules import RULE, apply, change, free
+from tests.support import Tokens
 
 FOUR = {"capacity": {"online": 4, "phone": 3, "on_site": 2, "assisted": 1}}
 TODAY = "2026-11-24"
@@ -93,3 +99,20 @@ def test_places_of_new_pools_are_given_only_once_every_instance_knows_them() -> 
     with pytest.raises(Invalid) as refused:
         ensure_in_use(wanted, channel_pools=False)
     assert refused.value.pointer == "/body/rules/0/capacity/on_site"
+
+
+@pytest.mark.parametrize("pool", ["phone", "on_site", "assisted"])
+async def test_nor_does_anybody_wait_for_them(
+    office: Office, timeless: Urls, bus: NatsServer, tokens: Tokens, test_clock: Clock, pool: str
+) -> None:
+    settings = support.settings_for("appointments", timeless.service, bus, tokens, background=False)
+    app = create_app(settings)
+    app.dependency_overrides[dependencies.present] = test_clock
+    body = {"hall_code": office.code, "item_code": office.items[0], "pool": pool}
+    wanted = {**body, "first_on": TODAY, "last_on": TODAY, "citizen": person()}
+    async with support.serve(app) as client:
+        answer = await client.post("/api/v1/waitlist", json=wanted, headers=office.clerk())
+    if pool == "assisted":
+        assert good(answer, 201)["pool"] == pool
+    else:
+        assert problem(answer, 422, "invalid-request")["errors"][0]["pointer"] == "/body/pool"

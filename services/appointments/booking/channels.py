@@ -7,8 +7,8 @@ stands before them, and their own as they see fit. What is online is for everybo
 
 from typing import NamedTuple
 
-from services.appointments.slots.models import Pool
-from shared.errors import Text
+from services.appointments.slots.models import BY_CHANNEL, Pool
+from shared.errors import Invalid, Text
 from shared.security.identity import Caller
 
 
@@ -37,6 +37,17 @@ GIVEN_BY = {
     ),
 }
 """What is said to whoever may not give them."""
+
+_NOT_IN_USE = Text(
+    "电话和现场号源尚未启用，请联系系统管理员",
+    "Places for the telephone and the counter are not in use yet; ask the administrator",
+)
+
+
+def ensure_in_use(pool: Pool, pointer: str, *, channel_pools: bool) -> None:
+    """Raises Invalid for a pool that not every instance may know yet (decision 048)."""
+    if pool in BY_CHANNEL and not channel_pools:
+        raise Invalid(_NOT_IN_USE, pointer=pointer)
 
 
 def pools_of(caller: Caller) -> frozenset[Pool]:

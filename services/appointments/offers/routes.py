@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, status
+from fastapi import Query, Request, status
 
+from services.appointments.booking import channels
 from services.appointments.booking import rules as booking
 from services.appointments.booking.context import RequestBookingContext
 from services.appointments.offers import rules, service, views
@@ -39,6 +40,7 @@ Owner = Annotated[Caller, allow("citizen", "clerk", "hall_manager")]
 )
 async def join_waitlist(
     wanted: WaitlistRequest,
+    request: Request,
     swap: Swap,
     context: RequestBookingContext,
     now: Now,
@@ -55,6 +57,8 @@ async def join_waitlist(
     yours, cancel it and it goes to the next while you wait on; without an answer the wait is over.
     No time is offered to you twice. One place in line a person, hall and item.
     """
+    in_use = request.state.settings.channel_pools
+    channels.ensure_in_use(wanted.pool, "/body/pool", channel_pools=in_use)
     return views.joined(await service.join(swap, context, wanted, caller, now))
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking import channels
 from services.appointments.directory import service as directory
 from services.appointments.directory.models import Hall
 from services.appointments.guides import service as guides
@@ -24,19 +25,12 @@ from services.appointments.schedules.schemas import (
     ScheduleChange,
 )
 from services.appointments.slots import service as slots
-from services.appointments.slots.models import BY_CHANNEL
 from services.appointments.slots.rules import ComingSlot
 from shared.errors import Conflict, Invalid, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 
 log = structlog.get_logger()
-
-
-_NOT_IN_USE = Text(
-    "电话和现场号源尚未启用，请联系系统管理员",
-    "Places for the telephone and the counter are not in use yet; ask the administrator",
-)
 
 
 _NOT_OPEN = Text(
@@ -65,9 +59,9 @@ class _Change(NamedTuple):
 def ensure_in_use(wanted: ScheduleChange, *, channel_pools: bool) -> None:
     """Raises Invalid for places of a pool that not every instance may know yet (decision 048)."""
     for number, rule in enumerate(wanted.rules):
-        for pool in sorted(rule.capacity.keys() & BY_CHANNEL):
-            if not channel_pools:
-                raise Invalid(_NOT_IN_USE, pointer=f"/body/rules/{number}/capacity/{pool}")
+        for pool in sorted(rule.capacity):
+            pointer = f"/body/rules/{number}/capacity/{pool}"
+            channels.ensure_in_use(pool, pointer, channel_pools=channel_pools)
 
 
 async def propose(
