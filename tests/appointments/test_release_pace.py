@@ -132,6 +132,17 @@ async def test_a_release_withdrawn_before_the_draw_is_never_drawn(
     assert await who.state() == "dropped"
 
 
+async def test_who_comes_before_joining_begins_is_not_sent_to_wait_for_what_was_withdrawn(
+    line: Line, office: Office
+) -> None:
+    await line.announce(joins_from=(OPENS - MINUTE).isoformat())
+    good(await line.withdraw())
+
+    refused = problem(await line.ask_to_join(office.citizen()), 409, "state-conflict")
+
+    assert refused["state"] == "withdrawn"
+
+
 async def test_what_is_left_at_the_end_is_for_everybody(line: Line, office: Office) -> None:
     slot = await office.slot(FAR, capacity=3)
     await line.announce(

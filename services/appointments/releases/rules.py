@@ -184,10 +184,10 @@ def expected_minutes(number: int, release: Release) -> int | None:
     return math.ceil((ahead(number, release.called_through) + 1) / max(release.per_minute, 1))
 
 
-def may_join(release: Release, now: datetime) -> bool:
-    """Whether it takes people, in the draw or after it."""
+def is_over(release: Release, now: datetime) -> bool:
+    """Whether it takes nobody any more, in the draw or after it."""
     live = release.state in (ReleaseState.ANNOUNCED, ReleaseState.CLOSED, ReleaseState.OPEN)
-    return live and release.joins_from <= now < release.ends_at
+    return not live or now >= release.ends_at
 
 
 def is_drawn(release: Release, now: datetime) -> bool:

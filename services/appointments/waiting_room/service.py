@@ -97,10 +97,10 @@ async def _joining(
 def _ensure_may_join(found: JoiningLine, caller: Caller, now: datetime) -> None:
     """Raises StateConflict, JoiningNotOpen, AlreadyInLine or BookingBarred."""
     release = found.release
+    if rules.is_over(release, now):
+        refuse(release.state, release.version, _OVER)
     if now < release.joins_from:
         raise rules.too_early(release.joins_from)
-    if not rules.may_join(release, now):
-        refuse(release.state, release.version, _OVER)
     if found.present is not None:
         may_see = found.is_own or caller.has(*STAFF)
         raise rules.already_in_line(found.present if may_see else None, found.present_state)
