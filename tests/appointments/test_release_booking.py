@@ -4,13 +4,14 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from services.appointments.booking import settling as holds
 from shared.database.engine import DirectPool
 from tests.appointments.offices import Office, id_number, person
 from tests.appointments.queue_helpers import good, problem
-from tests.appointments.release_line import FAR, MINUTE, OPENS, Line, Waiting
+from tests.appointments.release_line import DAY, FAR, MINUTE, OPENS, Line, Waiting
 from tests.provoking import provokes
 
 
@@ -200,6 +201,60 @@ async def test_nobody_moves_an_appointment_to_where_others_wait(line: Line, offi
     good(await office.do(own, "confirm", who.headers))
     other = await office.slot(FAR + timedelta(hours=1))
     good(await office.do(own, "reschedule", who.headers, slot_ids=[str(other)]), 201)
+
+
+async def test_what_is_booked_in_turn_is_listed_with_its_release(
+    line: Line, office: Office
+) -> None:
+    slot = await office.slot(FAR)
+    made = await line.announce()
+
+    async def listed(item: str) -> dict[str, object]:
+        asked = {"hall": office.code, "item": item, "from": DAY, "to": DAY}
+        [one] = good(await office.get("availability", params=asked))["items"]
+        assert one["id"] == str(slot)
+        return dict(one)
+
+    assert (await listed(office.items[0]))["release_id"] == made["id"]
+    assert (await listed(office.items[1]))["release_id"] is None
+    good(await line.withdraw())
+    assert (await listed(office.items[0]))["release_id"] is None
+
+
+@provokes("join_waitlist", "not-admitted")
+async def test_nobody_who_would_wait_is_sent_to_book_what_is_not_theirs_yet(
+    line: Line, office: Office
+) -> None:
+    slot = await office.slot(FAR)
+    made = await line.announce()
+    wait = {"hall_code": office.code, "item_code": office.items[0]}
+
+    async def ask_to_wait(headers: dict[str, str]) -> httpx.Response:
+        return await office.client.post("/api/v1/waitlist", json=wait, headers=headers)
+
+    refused = problem(await ask_to_wait(office.citizen()), 409, "not-admitted")
+    assert refused["release_id"] == made["id"]
+    admitted = await line.join()
+    await line.open()
+    [free] = problem(await ask_to_wait(admitted.headers), 409, "places-free")["alternatives"]
+    assert free["id"] == str(slot)
+    later = await office.slot(FAR + timedelta(days=1))
+    [free] = problem(await ask_to_wait(office.citizen()), 409, "places-free")["alternatives"]
+    assert free["id"] == str(later)
+
+
+async def test_who_finds_a_time_full_is_not_sent_to_one_that_is_booked_in_turn(
+    line: Line, office: Office
+) -> None:
+    full = await office.slot(FAR - timedelta(days=1), capacity=1)
+    await office.slot(FAR)
+    later = await office.slot(FAR + timedelta(days=1))
+    await line.announce()
+    await office.hold(full)
+
+    refused = problem(await office.ask(full), 409, "slot-full")
+
+    assert [one["id"] for one in refused["alternatives"]] == [str(later)]
 
 
 async def test_other_items_and_days_are_booked_as_ever(line: Line, office: Office) -> None:

@@ -99,7 +99,8 @@ async def list_availability(
     列出的是所有人办完所有事项都排得下的时间，`free` 是还能再约几个人。名额怎样分给已约的人由系统
     调剂，排得下的一定列出、一定能约。事项需要的时间长于一个时段时，`slot_ids` 是连续的几个时段。
     现在不能预约的事项没有可约时间。`pool` 为号源（网上、电话、现场、窗口代约），列出的是其余量。
-    `coming` 列出还没放号的日期和放号时间。带 `If-None-Match` 轮询时，没有变化返回 304。
+    `coming` 列出还没放号的日期和放号时间；带 `release_id` 的时间要先排队，轮到时才能约。
+    带 `If-None-Match` 轮询时，没有变化返回 304。
 
     ---
 
@@ -109,7 +110,8 @@ async def list_availability(
     fits is listed, and can be booked. For an item that takes longer than a slot, `slot_ids` are
     several in a row. An item that cannot be booked has none. `pool` says whose places are meant:
     online, by telephone, on site or by staff; `free` is what is left of those. `coming` names the
-    days that are not on sale yet, and when they are. Poll with `If-None-Match`: 304 while
+    days that are not on sale yet, and when they are; a time with a `release_id` is booked in turn,
+    by who joined the line of that release. Poll with `If-None-Match`: 304 while
     nothing changed.
     """
     asked = AskedTimes(hall, party, *days, pool, full)

@@ -1,6 +1,6 @@
 """Free times as the API gives them, with what comes on sale later and which windows stay open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
@@ -13,6 +13,8 @@ from services.appointments.booking import finding
 from services.appointments.booking.finding import Party
 from services.appointments.directory.openings import periods_on
 from services.appointments.directory.schemas import OpeningHours
+from services.appointments.releases import service as releases
+from services.appointments.releases.rules import PressingRelease
 from services.appointments.slots import rules
 from services.appointments.slots.models import Pool
 from services.appointments.slots.schemas import FreeSlot
@@ -62,9 +64,19 @@ async def availability(
         now=now,
     )
     key = attrgetter("starts_at", "id")
-    shown = page(found, paging, key, lambda one: _with_late(one, there.late, zone))
+    pressing = await releases.pressing(direct, hall)
+    in_turn = [_in_turn(one, party.items, pressing) for one in found]
+    shown = page(in_turn, paging, key, lambda one: _with_late(one, there.late, zone))
     coming = [] if seen else [ComingRelease(**one._asdict()) for one in there.releases]
     return Availability(items=shown.items, next_cursor=shown.next_cursor, coming=coming)
+
+
+def _in_turn(one: FreeSlot, items: Sequence[str], pressing: Iterable[PressingRelease]) -> FreeSlot:
+    """With the release for which one has to be in line before it can be booked."""
+    for release in pressing:
+        if release.covers(items, one.starts_at):
+            return one.model_copy(update={"release_id": release.id})
+    return one
 
 
 def _with_late(

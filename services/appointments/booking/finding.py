@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from services.appointments.booking import around
 from services.appointments.guides import service as guides
 from services.appointments.guides.rules import Offer, why_not_bookable
+from services.appointments.releases import service as releases
 from services.appointments.slots import rules
 from services.appointments.slots import service as slots
 from services.appointments.slots.free_times import free_times
@@ -80,12 +81,22 @@ async def alternatives(
     *,
     minutes: int = 1,
 ) -> list[FreeSlot]:
-    """The three times nearest to the wanted one at which they all fit, within a fortnight after."""
+    """The three times nearest to the wanted one at which they all fit, within a fortnight after;
+    none of a release that the wanted one is not of, for those are booked in turn."""
     offers = await guides.offers_direct(direct, hall, party.items)
     if offers.keys() != {*party.items}:
         return []
     wish, until = party.wish(offers, minutes=minutes), wanted + timedelta(days=14)
-    search = _Search(direct, hall, offers, pool, wish, until, now)
+    others = [
+        release
+        for release in await releases.pressing(direct, hall)
+        if not release.covers(party.items, wanted)
+    ]
+
+    def is_open(at: datetime) -> bool:
+        return not any(release.covers(party.items, at) for release in others)
+
+    search = _Search(direct, hall, offers, pool, wish, until, now, is_open)
     earliest = max(now, wanted - timedelta(days=7))
     before = await search.times(earliest, None, before=wanted)
     later = await search.times(max(earliest, wanted), _NEAREST)

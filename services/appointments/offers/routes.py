@@ -10,6 +10,7 @@ from services.appointments.booking import rules as booking
 from services.appointments.booking.context import RequestBookingContext
 from services.appointments.offers import rules, service, views
 from services.appointments.offers.schemas import WaitlistRequest, WaitlistView
+from services.appointments.releases.rules import NotAdmitted
 from services.appointments.waitlist.models import WaitlistState
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
@@ -36,7 +37,9 @@ Owner = Annotated[Caller, allow("citizen", "clerk", "hall_manager")]
     operation_id="join_waitlist",
     summary="候补 | Wait for a place",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(rules.AlreadyWaiting, rules.PlacesFree, booking.BookingBarred),
+    responses=problem_responses(
+        rules.AlreadyWaiting, rules.PlacesFree, NotAdmitted, booking.BookingBarred
+    ),
 )
 async def join_waitlist(
     wanted: WaitlistRequest,

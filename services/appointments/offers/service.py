@@ -1,5 +1,6 @@
 """Waiting for a place, and leaving the line."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import finding, offering, whom
+from services.appointments.booking import admitting, finding, offering, whom
 from services.appointments.booking import rules as booking
 from services.appointments.booking import service as appointments
 from services.appointments.booking.context import BookingContext, Terms, ensure_offered
@@ -18,7 +19,9 @@ from services.appointments.offers.queries import Joining
 from services.appointments.offers.schemas import LONGEST_WAIT_DAYS, WaitlistRequest
 from services.appointments.people import service as people
 from services.appointments.people.rules import Person, account_key
+from services.appointments.releases import service as releases
 from services.appointments.slots.models import Pool
+from services.appointments.slots.schemas import FreeSlot
 from services.appointments.waitlist.events import WaitlistJoined
 from services.appointments.waitlist.models import WaitlistEntry, WaitlistState
 from services.appointments.waitlist.workflow import WORKFLOW, WaitlistAction
@@ -56,7 +59,7 @@ async def join(
 ) -> WaitlistEntry:
     """A new place at the end of the line, for the caller or for whom staff name.
 
-    Raises Invalid, NotFound, AlreadyWaiting, PlacesFree, BookingBarred.
+    Raises Invalid, NotFound, AlreadyWaiting, PlacesFree, NotAdmitted, BookingBarred.
     """
     found = await _joining(swap, context, wanted, caller, now)
     zone = _zone(found, wanted, caller)
@@ -64,7 +67,7 @@ async def join(
     days = _days(wanted, now.astimezone(zone).date())
     terms = await context.terms(wanted.hall_code, wanted.item_code)
     offer = _offered(terms, days)
-    await _ensure_full(swap, offer, wanted, days, zone, now)
+    await _ensure_full(context, found.person, offer, wanted, days, zone, now)
     entry = WaitlistEntry(
         hall_code=wanted.hall_code,
         item_code=wanted.item_code,
@@ -151,26 +154,38 @@ def _offered(terms: Terms, days: _WaitDays) -> Offer:
 
 
 async def _ensure_full(
-    swap: SwapStatement,
+    context: BookingContext,
+    person: Person,
     offer: Offer,
     wanted: WaitlistRequest,
     days: _WaitDays,
     zone: ZoneInfo,
     now: datetime,
 ) -> None:
-    """Raises PlacesFree: who could book would wait in vain for what nobody gives back."""
-    free = await finding.first_free(
-        swap.direct,
-        wanted.hall_code,
-        offer,
-        wanted.pool,
-        since=datetime.combine(days.first, time(), zone),
-        until=datetime.combine(days.last + timedelta(days=1), time(), zone),
-        is_wanted=rules.within(zone, wanted.not_before, wanted.not_after),
-        now=now,
-    )
-    if free:
-        raise rules.places_free(free)
+    """Raises PlacesFree: who could book would wait in vain for what nobody gives back; and
+    NotAdmitted where what is free is booked in turn, and it is not theirs."""
+    hall, items = wanted.hall_code, [offer.code]
+    is_wanted = rules.within(zone, wanted.not_before, wanted.not_after)
+    pressing = await releases.pressing(context.direct, hall)
+
+    def is_in_turn(at: datetime) -> bool:
+        return any(release.covers(items, at) for release in pressing)
+
+    async def free(is_meant: Callable[[datetime], bool]) -> list[FreeSlot]:
+        since = datetime.combine(days.first, time(), zone)
+        until = datetime.combine(days.last + timedelta(days=1), time(), zone)
+        return await finding.first_free(
+            context.direct, hall, offer, wanted.pool,
+            since=since, until=until, is_wanted=is_meant, now=now,
+        )  # fmt: skip
+
+    found = await free(lambda at: is_wanted(at) and not is_in_turn(at))
+    if not found and pressing:
+        found = await free(lambda at: is_wanted(at) and is_in_turn(at))
+        for one in found[:1]:
+            await admitting.ensure_admitted(context, hall, items, one.starts_at, person, now)
+    if found:
+        raise rules.places_free(found)
 
 
 async def visible(session: AsyncSession, key: UUID, caller: Caller) -> WaitlistEntry:

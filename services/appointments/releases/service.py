@@ -27,17 +27,21 @@ class _KnownReleases:
         self.pressing = Cache[str, Sequence[PressingRelease]](seconds=5, most=5_000)
 
 
-async def covering(
-    direct: DirectPool, hall: str, items: Collection[str], starts_at: datetime
-) -> list[PressingRelease]:
-    """The releases of which a visit at that time is, at most five seconds old: of a hall without
-    one nobody waits for an answer of the database."""
+async def pressing(direct: DirectPool, hall: str) -> Sequence[PressingRelease]:
+    """The releases of the hall that are not over, at most five seconds old."""
 
     async def ask() -> Sequence[PressingRelease]:
         return await queries.pressing(direct, hall)
 
-    known = await memory_of(direct, _KnownReleases).pressing.get(hall, ask)
-    return [one for one in known if one.covers(items, starts_at)]
+    return await memory_of(direct, _KnownReleases).pressing.get(hall, ask)
+
+
+async def covering(
+    direct: DirectPool, hall: str, items: Collection[str], starts_at: datetime
+) -> list[PressingRelease]:
+    """The releases of which a visit at that time is: of a hall without one nobody waits for an
+    answer of the database."""
+    return [one for one in await pressing(direct, hall) if one.covers(items, starts_at)]
 
 
 def changed(source: AsyncSession | DirectPool) -> None:

@@ -28,4 +28,9 @@ class FreeSlot(View):
         default_factory=list,
         description="大厅下班后办理的延时服务窗口号 | Windows that serve after its hours",
     )
+    release_id: UUID | None = Field(
+        None,
+        description="按次序预约的时间：先加入这次放号的排队，轮到时再约 | Booked in turn: join the "
+        "line of this release first",
+    )
     slot_ids: list[UUID] = Field(description="预约时提交的时段编号 | What to send when booking")
