@@ -105,13 +105,16 @@ def _hour(entry: dict[str, Any]) -> tuple[str, str]:
 def _least_free(
     citizen: Person, hall: str, item: str, waited: set[tuple[str, str]]
 ) -> dict[str, Any] | None:
-    """One of the times with the fewest free places, from the day after tomorrow on."""
+    """One of the times with the fewest free places, from the day after tomorrow on, that anybody
+    may book."""
     day = today(now()) + timedelta(days=2)
     query = {"hall": hall, "item": item, "from": day, "to": day + timedelta(days=12)}
     free = [
         slot
         for slot in citizen.every("/availability", **query)
-        if 0 < slot["free"] <= MOST_PLACES and _time(slot) not in waited
+        if 0 < slot["free"] <= MOST_PLACES
+        and slot["release_id"] is None
+        and _time(slot) not in waited
     ]
     fewest = min((slot["free"] for slot in free), default=0)
     return choice([slot for slot in free if slot["free"] == fewest]) if free else None

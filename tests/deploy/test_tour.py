@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from deploy.tour import disclosure, narrator
+from deploy.tour import disclosure, narrator, waiting
 from deploy.tour.__main__ import main
+from deploy.tour.visiting import Person
 from services.projects.auditing.models import Verdict
 
 KEYS = {"keys": [{"kty": "OKP", "kid": "of-another-city"}]}
@@ -45,6 +47,28 @@ def test_shows_words_and_no_codes() -> None:
     assert "2027" in unknown.en
     assert not any("_" in word for text in [unknown, *disclosure.LIGHTS.values()] for word in text)
     assert disclosure.due_text("2026-10-23").en == "2026-10-23"
+
+
+class Lister:
+    """A citizen who sees these free times."""
+
+    def __init__(self, *times: dict[str, Any]) -> None:
+        self.times = times
+
+    def every(self, path: str, **query: Any) -> list[dict[str, Any]]:
+        return [*self.times]
+
+
+def test_books_out_a_time_that_anybody_may_book() -> None:
+    """A time of a release is refused to whoever is not in line for it."""
+    open_one = {"starts_at": "2026-12-02T09:00:00+08:00", "free": 6, "release_id": None}
+    in_turn = {"starts_at": "2026-12-03T09:00:00+08:00", "free": 1, "release_id": "01993f6a"}
+
+    def least_free(*times: dict[str, Any]) -> dict[str, Any] | None:
+        return waiting._least_free(cast(Person, Lister(*times)), "H001", "PBOC-09", set())
+
+    assert least_free(in_turn, open_one) == open_one
+    assert least_free(in_turn) is None
 
 
 @contextmanager
