@@ -113,7 +113,6 @@ async def test_the_manager_reads_which_window_to_open_and_what_it_saves(crowded:
     problem(await crowded.get("opening-advice", headers=elsewhere), 404, "not-found")
 
     await crowded.open(1)
-    crowded.clock.pass_(seconds=31)
     assert (await asked(crowded))["windows"] == [], "there is none left to open"
 
 

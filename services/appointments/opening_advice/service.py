@@ -80,7 +80,8 @@ async def advise_halls(session: AsyncSession, now: datetime) -> int:
 async def _advice(session: AsyncSession, hall_code: str, now: datetime) -> Advice:
     known = memory_of(session, _KeptAdvice)
     kept = known.peek(hall_code)
-    if kept is not None and timedelta() <= now - kept.at < KEPT:
+    is_fresh = kept is not None and timedelta() <= now - kept.at < KEPT
+    if kept is not None and is_fresh and await _can_be_taken(session, hall_code, kept, now):
         return kept
     policy = await policies.in_force(session, hall_code, now)
     limit = FloorTerms.model_validate(policy.floor).advise_from_minutes
@@ -88,6 +89,16 @@ async def _advice(session: AsyncSession, hall_code: str, now: datetime) -> Advic
     made = Advice(savings, limit, now)
     known.put(hall_code, made)
     return made
+
+
+async def _can_be_taken(
+    session: AsyncSession, hall_code: str, advice: Advice, now: datetime
+) -> bool:
+    """Whether all of the windows can still be opened: what was done is advised no more."""
+    if not advice.savings:
+        return True
+    closed = {window.id for window in await queries.closed(session, hall_code, now)}
+    return all(saving.window.id in closed for saving in advice.savings)
 
 
 async def _savings(
