@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from services.appointments.windows import rules
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.provoking import provokes
@@ -63,6 +64,16 @@ async def test_a_window_that_stops_says_for_whom_no_other_one_is_open(
     number = only_there["number"]
     assert paused["advice"].startswith(f"{number} 号现在没有开放的窗口：请开放另一个")
     assert closed["advice"].startswith(f"No window is open for {number}: please open another one")
+
+
+def test_of_many_numbers_the_first_are_named_and_the_others_counted() -> None:
+    numbers = [f"A{number:03}" for number in range(1, rules.MOST_NAMED + 3)]
+
+    advice = rules.no_open_window(numbers)
+
+    assert advice is not None
+    assert f"{numbers[rules.MOST_NAMED - 1]} 号等 {len(numbers)} 人现在没有开放的窗口" in advice.zh
+    assert f"{numbers[rules.MOST_NAMED - 1]} and 2 more" in advice.en
 
 
 async def test_with_another_open_window_they_are_served_there(floor: Floor) -> None:

@@ -73,7 +73,7 @@ def ensure_nobody_stranded(numbers: Sequence[str]) -> None:
     zh, en = _named(numbers)
     raise Stranded(
         Text(
-            f"{zh} 号将没有窗口接待：请先办完，或让另一个开放的窗口办理这些事项",
+            f"{zh}将没有窗口接待：请先办完，或让另一个开放的窗口办理这些事项",
             f"{en} would have no window left: serve them first, or let another open window do so",
         ),
         tickets=list(numbers),
@@ -86,7 +86,7 @@ def no_open_window(numbers: Sequence[str]) -> Text | None:
         return None
     zh, en = _named(numbers)
     return Text(
-        f"{zh} 号现在没有开放的窗口：请开放另一个能办理的窗口，或告诉他们何时再有窗口开放",
+        f"{zh}现在没有开放的窗口：请开放另一个能办理的窗口，或告诉他们何时再有窗口开放",
         f"No window is open for {en}: please open another one that serves them, or let them know "
         "when one opens",
     )
@@ -95,7 +95,7 @@ def no_open_window(numbers: Sequence[str]) -> Text | None:
 def _named(numbers: Sequence[str]) -> Text:
     """The first of them, and how many more there are."""
     shown = numbers[:MOST_NAMED]
-    zh, en = "、".join(shown), ", ".join(shown)
+    zh, en = f"{'、'.join(shown)} 号", ", ".join(shown)
     if len(numbers) > MOST_NAMED:
-        zh, en = f"{zh} 等 {len(numbers)} 个", f"{en} and {len(numbers) - MOST_NAMED} more"
+        zh, en = f"{zh}等 {len(numbers)} 人", f"{en} and {len(numbers) - MOST_NAMED} more"
     return Text(zh, en)
