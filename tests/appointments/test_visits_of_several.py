@@ -142,6 +142,23 @@ async def test_of_two_people_in_one_booking_one_cancels_and_the_other_comes(
     assert refused["errors"][0]["pointer"] == "/body/persons/0"
 
 
+async def test_who_is_cancelled_again_does_not_cancel_or_move_who_still_comes(
+    office: Office,
+) -> None:
+    slots, me = await two_hours(office), office.citizen()
+    visit = await held(office, me, slot_ids=[str(slots[0])])
+    good(await office.do(visit, "confirm", me))
+    good(await office.do(visit, "cancel", me, persons=[2]))
+    to = {"slot_ids": [str(slots[2])], "persons": [2]}
+
+    again = problem(await office.do(visit, "cancel", me, persons=[2]), 409, "state-conflict")
+    moved = problem(await office.do(visit, "reschedule", me, **to), 409, "state-conflict")
+
+    assert (again["state"], moved["state"]) == ("cancelled", "cancelled")
+    assert states(await look(office, me, visit["code"])) == {1: {"confirmed"}, 2: {"cancelled"}}
+    assert await counts(office, slots) == [1, 1, 0, 0]
+
+
 async def test_with_the_code_of_who_comes_along_only_they_cancel(office: Office) -> None:
     slots, me = await two_hours(office), office.citizen()
     visit = await held(office, me, slot_ids=[str(slots[0])])

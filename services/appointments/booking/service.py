@@ -112,7 +112,7 @@ def meant(
     wanted = {*persons} if persons else known if whole else {one.person_no}
     legs = [leg for leg in party if leg.appointment.person_no in wanted]
     able = [leg for leg in legs if WORKFLOW.get(leg.appointment.state, action) is not None]
-    return able or [found]
+    return able or ([found] if one.person_no in wanted else legs)
 
 
 async def confirm(
