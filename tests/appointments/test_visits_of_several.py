@@ -88,6 +88,7 @@ async def test_all_of_it_fits_or_nothing_is_held(office: Office) -> None:
     found = problem(await ask(office, office.citizen(), slot_ids=[str(slots[0])]), 409, "slot-full")
 
     assert found["alternatives"] == []
+    assert "候补" in found["detail"], "nothing is listed: nobody is told to choose of that"
     assert await counts(office, slots) == [0, 0, 0, 0]
     other = problem(
         await ask(office, office.citizen(), persons=1, slot_ids=[str(slots[3])]), 409, "slot-full"

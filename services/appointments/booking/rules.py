@@ -203,7 +203,12 @@ def may_see(me: Person, caller: Caller, thing: InHall) -> bool:
 
 def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
     """The refusal of a full slot, with the times to offer instead."""
-    return SlotTaken(alternatives=[other.model_dump(mode="json") for other in others])
+    nothing = Text(
+        "前后也没有别的空位，可以候补，或改天再看",
+        "There is nothing else near it: wait for a place, or look again another day",
+    )
+    listed = [other.model_dump(mode="json") for other in others]
+    return SlotTaken(None if listed else nothing, alternatives=listed)
 
 
 def barred(penalty: BarringPenalty) -> BookingBarred:
