@@ -159,7 +159,8 @@ async def test_it_is_for_the_staff_of_the_hall_alone(there: Hall) -> None:
 async def test_who_raised_it_may_be_made_to_say_that_all_is_well(there: Hall) -> None:
     raised_by = there.floor.clerk("clerk-at-window")
     alarm = good(await there.press(headers=raised_by), 201)
-    problem(await there.do(alarm, "acknowledge", raised_by), 409, "four-eyes")
+    own = problem(await there.do(alarm, "acknowledge", raised_by), 409, "four-eyes")
+    assert "求助" in own["detail"], "an alarm is answered, not reviewed"
     good(await there.do(alarm, "acknowledge", there.floor.clerk("clerk-beside")))
     problem(await there.do(alarm, "resolve", raised_by, outcome="false_alarm"), 409, "four-eyes")
 

@@ -26,6 +26,11 @@ TEXT = "alarm.text"
 _NO_WINDOW = Text("没有这个窗口", "There is no such window")
 _UNKNOWN = Text("没有这次求助，请从列表中查找", "There is no such alarm; please see the list")
 
+_ANOTHER = Text(
+    "求助不能由本人响应或了结，请另一位同事来办",
+    "Whoever raised the alarm does not answer or end it: please let another colleague do so",
+)
+
 
 class Pressed(NamedTuple):
     """The alarm of the window, and whether this is the first that is heard of it."""
@@ -108,7 +113,7 @@ async def _take(
     versions.ensure(step.expected, version=alarm.version, state=alarm.state)
     row = WORKFLOW.take(alarm.state, alarm.version, action, step.caller.roles)
     if row.by_another and step.caller.sub in (alarm.raised_by, at_window):
-        raise FourEyes
+        raise FourEyes(_ANOTHER)
     alarm = await swap(session, alarm, {"state": row.to, **changes})
     await publish(session, alarm, row.event, step.now)
     return alarm
