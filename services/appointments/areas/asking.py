@@ -1,6 +1,6 @@
 """What every question for figures of several halls asks for: who, which halls, and which days."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Query
 
@@ -13,7 +13,10 @@ from shared.web.models import Day
 _TODAY = "默认今天 | Today unless given"
 From = Annotated[Day | None, Query(alias="from", description=_TODAY)]
 To = Annotated[Day | None, Query(alias="to", description=_TODAY)]
-Reader = Annotated[Caller, allow("hall_manager", "auditor", "supervisor", "admin")]
+OPENERS = ("hall_manager", "auditor")
+READERS = (*OPENERS, "supervisor", "admin")
+Reader = Annotated[Caller, allow(*READERS)]
+Opener = Annotated[Caller, allow(*OPENERS)]
 OneHall = Annotated[
     str | None,
     Query(max_length=32, description="只看一个大厅；默认本人所管全部 | One hall alone"),
@@ -28,17 +31,22 @@ OneArea = Annotated[
 ]
 
 
-async def _wanted(
-    now: Now,
-    caller: Reader,
-    hall: OneHall = None,
-    area: OneArea = None,
-    first: From = None,
-    last: To = None,
-) -> AskedDays:
-    today = clock.today(now)
-    return AskedDays(first or today, last or today, caller.places, area, hall)
+def _asked(*roles: str) -> Any:
+    async def asked(
+        now: Now,
+        caller: Annotated[Caller, allow(*roles)],
+        hall: OneHall = None,
+        area: OneArea = None,
+        first: From = None,
+        last: To = None,
+    ) -> AskedDays:
+        today = clock.today(now)
+        return AskedDays(first or today, last or today, caller.places, area, hall)
+
+    return Depends(asked)
 
 
-Asked = Annotated[AskedDays, Depends(_wanted)]
+Asked = Annotated[AskedDays, _asked(*READERS)]
 """The days and halls of a question, and what the caller acts for."""
+OpenedDays = Annotated[AskedDays, _asked(*OPENERS)]
+"""The same of who may open a figure to its rows."""

@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("later_places", postgresql.ARRAY(sa.Integer()), nullable=True),
     ):
         op.add_column("slot", column)
-    # Not read again: every row kept the narrower rule, and new ones are checked.
+    # The rows that are there are read by the next one, without the lock that this takes.
     op.execute("ALTER TABLE slot DROP CONSTRAINT ck_slot_capacity_is_sane")
     for name, holds in (
         ("capacity_from_none", "capacity BETWEEN 0 AND 5000"),

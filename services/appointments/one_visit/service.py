@@ -118,7 +118,7 @@ def _line(caller: Caller, line: Line) -> VisitFigures:
         key=figures.key,
         name=figures.name,
         finished=figures.served,
-        first_visit=small_numbers.shown_to(caller, first_visit, {"rate": "of"}),
+        first_visit=small_numbers.shown_to(caller, first_visit, {"rate": ("of",)}),
         items=len(items),
         one_visit=rules.one_visit(items),
         online=rules.online(items),

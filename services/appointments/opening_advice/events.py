@@ -17,7 +17,9 @@ class OpeningAdvised(Event):
 
     hall_code: str
     window_no: int = Field(description="建议开放的窗口 | The window to open")
-    item_codes: list[str] = Field(description="开放后办理的事项 | What it would serve")
+    item_codes: list[str] = Field(
+        description="开放后办理的事项 | What it would serve", examples=[["PBOC-01"]]
+    )
     waiting: int = Field(description="等候过长的人数 | How many of those would wait too long")
     p85_minutes: int | None = Field(
         description="其中等候最久的预计分钟数；没有窗口办理为空"

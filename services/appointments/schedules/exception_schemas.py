@@ -86,9 +86,11 @@ class ScheduleExceptionUpdate(Input):
     first_on: date | None = None
     last_on: date | None = None
     starts: WallTime | None = None
-    ends: WallTime | None = None
+    ends: WallTime | None = Field(None, description="00:00 表示当天结束 | 00:00 ends the day")
     capacity: Capacity | None = None
-    percent: Percent | None = None
+    percent: Percent | None = Field(
+        None, description="窗口接待量占平时的百分比 | How much of what it usually sees, per cent"
+    )
     reason: Reason | None = None
     dry_run: bool = False
     version: int | None = Field(None, ge=1, description="所见版本 | The version that you have seen")

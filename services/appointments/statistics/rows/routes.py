@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
-from services.appointments.areas.asking import Asked, From, To
+from services.appointments.areas.asking import From, OpenedDays, Opener, To
 from services.appointments.statistics.rows import service
 from services.appointments.statistics.rows.schemas import (
     AppointmentFigure,
@@ -12,8 +12,7 @@ from services.appointments.statistics.rows.schemas import (
 )
 from services.appointments.statistics.schemas import Grouping, WideGrouping
 from shared import clock
-from shared.security.identity import Caller
-from shared.web.dependencies import Now, Paging, Session, allow
+from shared.web.dependencies import Now, Paging, Session
 from shared.web.gate import Priority
 from shared.web.pagination import Page
 from shared.web.routing import Router
@@ -25,7 +24,6 @@ Key = Annotated[
     str | None,
     Query(max_length=128, description="汇总中本行所指；大厅合计不填 | The line's key, as given"),
 ]
-Opener = Annotated[Caller, allow("hall_manager", "auditor")]
 
 
 @router.get(
@@ -63,7 +61,7 @@ async def list_counted_tickets(
 async def list_counted_tickets_of_halls(
     session: Session,
     caller: Opener,
-    wanted: Asked,
+    wanted: OpenedDays,
     paging: Paging,
     by: WideGrouping = WideGrouping.HALL,
     key: Key = None,
