@@ -10,6 +10,9 @@ from shared.messaging.events import Event
 
 _COMMITMENT = "种子的 SHA-256，抽签前公布，不再变动 | SHA-256 of the seed; it stays"
 _DIGEST = "参加抽签各编号的 SHA-256 | SHA-256 of the ids in the draw"
+_A_SEED = "5f2d9c7a41e80b6d3a97c2f4e1085b6c9d7e3f20a1b4c5d6e7f8091a2b3c4d5e"
+_ITS_COMMITMENT = "52b2974de5cee9addfef0f11616a11b9a0603efd36e705ec4968c651fbf44108"
+_OF_ONE = "29e66249d54321c76909f14c09a836a1f0975f84b49d9865299bd2a1910733e1"
 
 
 class ReleaseEvent(Event):
@@ -32,13 +35,13 @@ class ReleaseAnnounced(ReleaseEvent):
 
     type: ClassVar[str] = "appointments.release.announced.v1"
 
-    item_codes: list[str]
+    item_codes: list[str] = Field(examples=[["PBOC-07"]])
     first_on: date
     last_on: date
     joins_from: AwareDatetime
     opens_at: AwareDatetime
     ends_at: AwareDatetime
-    commitment: str = Field(description=_COMMITMENT)
+    commitment: str = Field(description=_COMMITMENT, examples=[_ITS_COMMITMENT])
 
 
 class ReleaseClosed(ReleaseEvent):
@@ -49,9 +52,9 @@ class ReleaseClosed(ReleaseEvent):
 
     type: ClassVar[str] = "appointments.release.closed.v1"
 
-    commitment: str = Field(description=_COMMITMENT)
+    commitment: str = Field(description=_COMMITMENT, examples=[_ITS_COMMITMENT])
     entry_count: int = Field(description="参加抽签的人数 | How many are in the draw")
-    entries_digest: str = Field(description=_DIGEST)
+    entries_digest: str = Field(description=_DIGEST, examples=[_OF_ONE])
 
 
 class ReleaseDrawn(ReleaseClosed):
@@ -62,7 +65,7 @@ class ReleaseDrawn(ReleaseClosed):
 
     type: ClassVar[str] = "appointments.release.drawn.v1"
 
-    seed: str = Field(description="抽签的种子 | The seed of the draw")
+    seed: str = Field(description="抽签的种子 | The seed of the draw", examples=[_A_SEED])
 
 
 class ReleaseAdvanced(ReleaseEvent):
