@@ -93,7 +93,7 @@ def test_an_opened_operation_and_the_sign_in_box_have_no_fault_of_access(
 ) -> None:
     page.goto(f"{system.url}/docs")
     page.wait_for_selector(LOADED["/docs"])
-    page.locator(".opblock-summary-control").first.click()
+    page.locator(".opblock-post .opblock-summary-control").first.click()
     page.wait_for_selector(".opblock-body textarea")
     assert faults(page) == []
     page.locator(".btn.authorize").first.click()

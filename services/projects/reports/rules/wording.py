@@ -69,7 +69,7 @@ WORST_COLUMNS = (
     Text("已逾期", "over by"),
 )
 COMPARED_COLUMNS = (
-    Text("", ""),
+    Text("指标", "figure"),
     Text("上一份", "before"),
     Text("这一份", "now"),
     Text("变化", "change"),
