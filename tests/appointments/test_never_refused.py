@@ -235,7 +235,7 @@ async def test_whatever_many_do_at_once_every_slot_counts_who_sits_in_it(colours
 
     for turn in range(3):
         found = await asyncio.gather(*(live_through(turn * 100 + n) for n in range(20)))
-        assert set[int]().union(*found) <= {200, 201, 409}
+        assert set[int]().union(*found) <= {200, 201, 409, 503}
 
     drift = await colours.owner.fetch(
         "SELECT s.id, s.booked, s.capacity, count(a.id) AS live FROM slot s"

@@ -1,15 +1,17 @@
 """A window is advised where people would wait too long, with the minutes that it saves."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.display import service as display
+from services.appointments.display.queries import moved_halls
 from services.appointments.estimates.rules import forecast
 from services.appointments.estimates.schemas import Floor as Forward
 from services.appointments.estimates.schemas import OpenWindow, Waiting
@@ -44,6 +46,13 @@ def advised(floor: Forward, limit: int, *windows: ClosedWindow) -> list[rules.Sa
         for window in rules.candidates(windows, late)
     ]
     return rules.best_first([one for one in found if one is not None])
+
+
+async def measure_all(session: AsyncSession, at: datetime) -> None:
+    """Halls of other tests have their turn as well."""
+    moved = len(await moved_halls(session, at, 10_000))
+    for _ in range(0, moved, display.HALLS_A_ROUND):
+        await display.measure_loads(session, at)
 
 
 def test_one_more_window_halves_the_wait() -> None:
@@ -144,8 +153,9 @@ async def test_it_is_published_once_in_a_while(
     async def run(minutes: float) -> list[dict[str, Any]]:
         at = crowded.clock.at + timedelta(minutes=minutes)
         async with sessions() as session, session.begin():
-            await display.measure_loads(session, at)
-            await service.advise_halls(session, at)
+            await measure_all(session, at)
+            for _ in range(0, len(await queries.due(session, at)) + 1, service.HALLS_A_ROUND):
+                await service.advise_halls(session, at)
         rows = await owner.fetch(
             "SELECT body FROM outbox WHERE subject = $1",
             f"appointments.opening.advised.v1.{crowded.code}",
@@ -192,7 +202,7 @@ async def test_halls_that_have_no_window_to_open_keep_none_of_the_others_from_ad
         at - timedelta(days=1),
     )
     async with sessions() as session, session.begin():
-        await display.measure_loads(session, at)
+        await measure_all(session, at)
         due = await queries.due(session, at)
         assert due.index(full.code) < due.index(crowded.code), "that one was never advised"
     monkeypatch.setattr(service, "HALLS_A_ROUND", 1)
