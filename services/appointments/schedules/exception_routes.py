@@ -13,7 +13,8 @@ from services.appointments.schedules.exception_schemas import (
     ScheduleExceptionView,
 )
 from services.appointments.schedules.routes import LARGE, Manager
-from shared.errors import Invalid, StateConflict, Text, problem_responses
+from services.appointments.slots.rules import ensure_days_in_order
+from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import ExpectedVersion, Now, Paging, Session, public
 from shared.web.models import Day
@@ -44,11 +45,7 @@ async def list_schedule_exceptions(
     On which days hours or places are not the usual ones, from today unless a day is given. What is
     closed is among the closures.
     """
-    if first is not None and last is not None and last < first:
-        raise Invalid(
-            Text("结束日期不能早于开始日期", "The last day must not be before the first"),
-            pointer="/query/to",
-        )
+    ensure_days_in_order(first, last)
     return await views.list_exceptions(session, hall, paging, first=first, last=last, now=now)
 
 

@@ -21,7 +21,8 @@ from services.appointments.schedules.schemas import (
     ScheduleChange,
     ScheduleRuleView,
 )
-from shared.errors import Invalid, StateConflict, Text, problem_responses
+from services.appointments.slots.rules import ensure_days_in_order
+from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import ExpectedVersion, Now, Paging, Session, allow, public
 from shared.web.models import Day
@@ -120,11 +121,7 @@ async def list_closures(
     By their start; from now on unless a day is given, those in force now included. A null
     `window`, `item` or `rule` limits nothing.
     """
-    if first is not None and last is not None and last < first:
-        raise Invalid(
-            Text("结束日期不能早于开始日期", "The last day must not be before the first"),
-            pointer="/query/to",
-        )
+    ensure_days_in_order(first, last)
     return await views.list_closures(session, hall, paging, first=first, last=last, now=now)
 
 

@@ -216,13 +216,18 @@ def nearest(runs: Iterable[FreeSlot], wanted: datetime, *, count: int = 3) -> li
     return sorted(runs, key=lambda run: (abs(run.starts_at - wanted), run.starts_at))[:count]
 
 
-def ensure_range(first: date, last: date) -> None:
-    """Raises Invalid for a range that runs backwards or is too long to answer."""
-    if last < first:
+def ensure_days_in_order(first: date | None, last: date | None) -> None:
+    """Raises Invalid for a range that runs backwards; one that is open at an end does not."""
+    if first is not None and last is not None and last < first:
         raise Invalid(
             Text("结束日期不能早于开始日期", "The last day must not be before the first"),
             pointer="/query/to",
         )
+
+
+def ensure_range(first: date, last: date) -> None:
+    """Raises Invalid for a range that runs backwards or is too long to answer."""
+    ensure_days_in_order(first, last)
     if (last - first).days >= LONGEST_RANGE_DAYS:
         raise Invalid(
             Text(
