@@ -139,7 +139,7 @@ class Hall:
 
     async def _build(self) -> Office:
         # pgbench books more in a few seconds than anybody may put on sale.
-        await self.owner.execute("ALTER TABLE slot DROP CONSTRAINT ck_slot_capacity_is_sane")
+        await self.owner.execute("ALTER TABLE slot DROP CONSTRAINT ck_slot_capacity_from_none")
         sign = dict[str, str]
         if self.peer is not None:
             await self.peer.execute(SCHEMA)
