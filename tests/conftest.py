@@ -26,6 +26,7 @@ gc.set_threshold(*COLLECTED_AFTER)  # as services are run
 
 Headers = Callable[..., dict[str, str]]
 SEEN = pytest.StashKey[set[str]]()
+LONGEST_ID = 60
 digest_cells.remember()
 cheap_passwords.begin()
 
@@ -43,6 +44,13 @@ def _provoked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     for one in seen:
         if one.claims() & claimed:
             provoking.check(one)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """The name of a test is sent to and fro: not with megabytes of what it tries."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_ID:
+        return f"{ascii(val[:LONGEST_ID])} and on"
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)

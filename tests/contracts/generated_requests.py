@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-EXAMPLES = 8
+EXAMPLES = 4
 BUSY = (503, 504)
 """Refusals under load, with Retry-After: the system says that it is busy, and nothing is wrong."""
 CHECKS = [

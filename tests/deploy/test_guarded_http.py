@@ -7,11 +7,9 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from typing import Any, cast
 
 import pytest
-import uvicorn
 
-from deploy.local.servers import free_port
 from shared.web import http_protocol
-from tests.support import eventually
+from tests.prompt_server import serving
 
 GOOD = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -37,20 +35,10 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
         monkeypatch.setattr(http_protocol, name, 0.3)
     monkeypatch.setattr(http_protocol, "BODY_SECONDS", 0.8)
     monkeypatch.setattr(http_protocol, "CHECK_SECONDS", 0.05)
-    chosen = free_port()
-    config = uvicorn.Config(
-        application, port=chosen, http=http_protocol.GuardedHttp, lifespan="off", log_level="error"
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server._serve())
-
-    async def listens() -> bool | None:
-        return server.started or None
-
-    await eventually(listens)
-    yield chosen
-    server.should_exit = server.force_exit = True
-    await serving
+    how: dict[str, Any] = {"http": http_protocol.GuardedHttp, "lifespan": "off"}
+    async with serving(application, log_level="error", **how) as (server, address):
+        yield int(address.rpartition(":")[2])
+        server.force_exit = True
 
 
 async def answer_to(port: int, *parts: bytes, pause: float = 0.0) -> bytes:

@@ -1,15 +1,13 @@
 """Servers on real sockets of this machine, in the tests' own loop."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
-
-import uvicorn
 
 from services.gateway.direct.protocol import DirectHttp
 from shared.web.http_protocol import GuardedHttp
+from tests.prompt_server import PromptServer, serving
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -42,11 +40,10 @@ async def listening_both_ways(app: Any) -> AsyncIterator[Mapping[str, str]]:
             other.close()
 
 
-@asynccontextmanager
-async def _serving(app: Any, http: type[GuardedHttp]) -> AsyncIterator[tuple[uvicorn.Server, str]]:
-    taken = socket.socket()
-    taken.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(
+def _serving(
+    app: Any, http: type[GuardedHttp]
+) -> AbstractAsyncContextManager[tuple[PromptServer, str]]:
+    return serving(
         app,
         log_level="error",
         ws="none",
@@ -54,18 +51,6 @@ async def _serving(app: Any, http: type[GuardedHttp]) -> AsyncIterator[tuple[uvi
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[taken]))
-    while not server.started:
-        if task.done():
-            task.result()
-            raise AssertionError("the server did not start")
-        await asyncio.sleep(0.01)
-    try:
-        yield server, f"http://127.0.0.1:{taken.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 @asynccontextmanager

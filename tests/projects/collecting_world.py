@@ -1,7 +1,5 @@
 """What the collecting tests stand on: a database, a collector, and portals served on loopback."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import uvicorn
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,31 +23,25 @@ from services.projects.portals.schemas import PortalWrite
 from services.projects.reading.readers import rule_of
 from shared.clock import now as clock_now
 from shared.database.engine import Sessions
+from tests import prompt_server
 
 PLAIN_RULE: Mapping[str, Any] = {"list": {"rows": "li", "date": "span"}}
 
-QUICK = Limits(
-    connect_seconds=1, read_seconds=0.6, total_seconds=1.2, interval_seconds=0, body_bytes=300_000
+PATIENT = Limits(
+    connect_seconds=60, read_seconds=60, total_seconds=120, interval_seconds=0, body_bytes=300_000
 )
+"""A busy machine is slow, and that is no fault of a portal."""
 
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
     """The address of `app`, served over real HTTP on loopback in this event loop."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        free.listen(64)
-        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[free]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-            await asyncio.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{free.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            server.force_exit = True
-            await task
+    async with prompt_server.serving(app, log_level="critical", lifespan="off") as (
+        server,
+        address,
+    ):
+        yield address
+        server.force_exit = True
 
 
 @dataclass
@@ -60,7 +51,7 @@ class Desk:
     sessions: Sessions
     folder: Path
     client: httpx.AsyncClient
-    limits: Limits = QUICK
+    limits: Limits = PATIENT
 
     @property
     def engine_url(self) -> URL:

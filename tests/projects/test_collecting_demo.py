@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -21,17 +20,13 @@ from shared.database.engine import new_engine, new_sessions
 from shared.security.identity import Caller
 from tests import support
 from tests.conftest import Headers
-from tests.projects.collecting_world import QUICK, Desk, serving
+from tests.projects.collecting_world import Desk, serving
 from tests.support import Databases, Tokens
 
 pytestmark = pytest.mark.xdist_group("demo-city")
 
 AUDITOR = Caller("auditor-1", frozenset({"auditor"}), frozenset({"*"}))
 LOADER = Caller("demo", frozenset({"admin", "system"}), frozenset({"*"}))
-
-
-PATIENT = replace(QUICK, connect_seconds=60, read_seconds=60, total_seconds=120)
-"""A busy machine is slow, and that is no fault of a portal."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +53,7 @@ async def desk(
         support.serve(projects_app(settings)) as client,
         serving(create_app(city.today)) as portal,
     ):
-        desk = Desk(new_sessions(engine), folder, client, limits=PATIENT)
+        desk = Desk(new_sessions(engine), folder, client)
         async with desk.sessions() as session, session.begin():
             await demo.load(session, clock.now())
             await demo_portals.load(session, portal, clock.now())

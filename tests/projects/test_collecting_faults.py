@@ -9,7 +9,7 @@ import pytest
 
 from services.projects.collecting.models import RunState
 from services.projects.fetching.fetcher import Limits
-from tests.projects.collecting_world import PLAIN_RULE, Desk, serving
+from tests.projects.collecting_world import PATIENT, PLAIN_RULE, Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal, listing
 
 FAULTS = {
@@ -25,6 +25,7 @@ FAULTS = {
     "/empty/": "redesigned",
     "/nowhere/": "gone",
 }
+HURRIED = replace(PATIENT, read_seconds=0.3, total_seconds=0.6)
 
 
 @pytest.fixture
@@ -49,7 +50,8 @@ async def test_a_fault_of_the_list_takes_the_portal_down_and_proves_nothing(
 ) -> None:
     portal_id = _id()
     await desk.portal(portal_id, unruly[1] + path)
-    run = await desk.collect(portal_id)
+    hurried = replace(desk, limits=HURRIED if fault == "timeout" else PATIENT)
+    run = await hurried.collect(portal_id)
     assert (run.state, run.errors[0]["fault"]) == (RunState.FAILED, fault)
     assert not run.proves_absence
     row = await _portal(desk, portal_id)

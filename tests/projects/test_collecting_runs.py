@@ -10,8 +10,9 @@ import pytest
 
 from services.projects.collecting import queries as run_queries
 from services.projects.collecting.models import RunKind, RunState
+from services.projects.fetching.fetcher import Limits
 from shared import clock
-from tests.projects.collecting_world import QUICK, Desk, serving
+from tests.projects.collecting_world import Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal, listing
 
 PAGED = {
@@ -291,5 +292,5 @@ async def test_requests_to_a_host_keep_their_distance(
 
 
 def test_the_lease_outlives_the_slowest_step() -> None:
-    slowest = 30 + QUICK.total_seconds * (QUICK.redirects + 1)
+    slowest = 30 + Limits.total_seconds * (Limits.redirects + 1)
     assert slowest < run_queries.LEASE_SECONDS

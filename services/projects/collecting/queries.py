@@ -20,7 +20,7 @@ from services.projects.collecting.statement import CLAIM, RELEASE
 from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.portals.models import Portal
 
-LEASE_SECONDS = 120
+LEASE_SECONDS = 180
 ENTRIES_A_STATEMENT = 200
 
 
