@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import text
@@ -21,6 +22,7 @@ AT_ONCE_SECONDS = 30
 """So long a job goes on at once while its batches are full; then others have their turn."""
 
 log = structlog.get_logger()
+P = TypeVar("P")
 
 _TURN = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 11))")
 
@@ -77,6 +79,27 @@ async def while_full(
         changed += batch
         if job.batch is None or batch < job.batch or steady() > end_at:
             return changed
+
+
+async def each_alone(job: str, pieces: Iterable[P], run: Callable[[P], Awaitable[int]]) -> int:
+    """Work of a LongJob on several things, one after the other: `run` opens transactions of its own
+    for each, and one that fails, or takes too long, keeps no other from its turn.
+
+    Returns how many rows all of them changed. Raises what failed, once all had their turn.
+    """
+    changed, failed = 0, list[Exception]()
+    for piece in pieces:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                changed += await run(piece)
+        except Exception as error:
+            log.warning("job_piece_failed", job=job, piece=str(piece), error=type(error).__name__)
+            failed.append(error)
+    if len(failed) > 1:
+        raise ExceptionGroup(job, failed)
+    if failed:
+        raise failed[0]
+    return changed
 
 
 async def keep_running(

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.engine import Sessions, new_sessions
-from shared.jobs import Job, end, keep_running, once
+from shared.jobs import Job, each_alone, end, keep_running, once
 from shared.observability.metrics import Metrics
 from tests.support import Databases, eventually
 
@@ -58,6 +58,25 @@ async def test_a_job_runs_in_one_process_at_a_time(sessions: Sessions) -> None:
     assert await once(sessions, job) == 0
     release.set()
     assert await first == 7
+
+
+async def test_a_piece_that_fails_keeps_no_other_from_its_turn() -> None:
+    done: list[int] = []
+
+    async def run(piece: int) -> int:
+        done.append(piece)
+        if piece % 2:
+            raise LookupError(piece)
+        return 10
+
+    assert await each_alone("even", [0, 2], run) == 20
+    with pytest.raises(LookupError, match="3"):
+        await each_alone("one", [2, 3, 4], run)
+    with pytest.raises(ExceptionGroup) as failed:
+        await each_alone("two", [5, 6, 7, 8], run)
+
+    assert done == [0, 2, 2, 3, 4, 5, 6, 7, 8]
+    assert [str(one) for one in failed.value.exceptions] == ["5", "7"]
 
 
 async def test_what_swallows_a_cancellation_is_cancelled_again() -> None:
