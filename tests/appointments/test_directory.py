@@ -1,7 +1,9 @@
 """Halls: found by name, item and distance; changed by those who manage them."""
 
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from tests.appointments.offices import Office
@@ -126,6 +128,35 @@ async def test_devices_are_seen_by_managers_only(office: Office) -> None:
     assert (await office.get(url, headers=office.manager())).json() == made
     problem(await office.get(url, headers=office.sign("hall_manager", "OTHER")), 404, "not-found")
     problem(await office.get(url, headers=office.citizen()), 403, "forbidden")
+
+
+async def test_terms_that_the_release_before_does_not_know_stay_when_it_lays_down_a_policy(
+    office: Office, owner: asyncpg.Connection
+) -> None:
+    url, me = f"/api/v1/policies/{office.code}", office.manager()
+    terms = {
+        "releases": {"window_minutes": 7},
+        "floor": {"acknowledge_seconds": 33},
+        "assessments": {"least_cases": 40},
+        "caps": {"per_day": 3},
+    }
+    first = good(await office.client.put(url, json={"version": 0, **terms}, headers=me))
+
+    await owner.execute(
+        "INSERT INTO booking_policy (id, hall_code, version, hold_minutes, cancel_until_minutes,"
+        " check_in_early_minutes, check_in_late_minutes, no_show_limit, no_show_days, block_days,"
+        " basis, created_by, created_at)"
+        " VALUES ($1, $2, 2, 9, 120, 60, 30, 3, 90, 30, '', 'x', $3)",
+        uuid4(),
+        office.code,
+        office.clock.at,
+    )
+
+    kept = good(await office.get(f"policies/{office.code}"))
+    assert (kept["version"], kept["hold_minutes"]) == (2, 9)
+    assert {name: kept[name] for name in terms} == {name: first[name] for name in terms}
+    reset = good(await office.client.put(url, json={"version": 2}, headers=me))
+    assert reset["releases"]["window_minutes"] == 10, "whoever knows them says so"
 
 
 @provokes("put_booking_policy", "state-conflict")

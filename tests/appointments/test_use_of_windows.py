@@ -72,6 +72,41 @@ async def test_a_window_counts_while_it_is_open_and_not_while_it_is_paused(floor
     assert (item["windows"]["open_minutes"], item["windows"]["serving_minutes"]) == (None, 8.0)
 
 
+async def test_whose_window_it_is_is_unknown_once_the_release_before_has_opened_it(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    """It says who works there by name alone; an account of several people is known as ever."""
+    li = floor.clerk("li-1")
+    for name in ("李梅", "王兰"):
+        good(await floor.window("open", headers=li, clerk=name))
+        assert await _account(floor, owner) == "li-1"
+        good(await floor.window("pause", headers=li, reason="午餐"))
+        assert await _account(floor, owner) == "li-1"
+        floor.clock.pass_(minutes=1)
+
+    await owner.execute(
+        "UPDATE window_at_work SET state = 'open', clerk = '赵云', pause_reason = NULL,"
+        " since = $2, version = version + 1 WHERE hall_code = $1",
+        floor.code,
+        floor.clock.at,
+    )
+
+    assert await _account(floor, owner) is None
+    floor.clock.pass_(minutes=10)
+    zhao = floor.clerk("zhao-1")
+    good(await floor.window("pause", headers=zhao, reason="午餐"))
+    good(await floor.window("open", headers=zhao, clerk="赵云"))
+    assert await _account(floor, owner) == "zhao-1"
+    said = "SELECT account FROM window_shift WHERE hall_code = $1 AND state = 'open' ORDER BY id"
+    accounts = [row["account"] for row in await owner.fetch(said, floor.code)]
+    assert accounts[-1] == "赵云", "by the name, for nobody knows more"
+
+
+async def _account(floor: Floor, owner: asyncpg.Connection) -> str | None:
+    found = "SELECT account FROM window_at_work WHERE hall_code = $1"
+    return await owner.fetchval(found, floor.code)  # type: ignore[no-any-return]
+
+
 async def test_a_window_that_is_open_counts_until_now_and_no_longer(floor: Floor) -> None:
     await floor.open(0)
     floor.clock.pass_(minutes=5)
