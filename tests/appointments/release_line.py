@@ -20,7 +20,8 @@ DAY = (FAR + timedelta(hours=8)).date().isoformat()
 OPENS = NINE + timedelta(hours=1)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 JOBS = (drawing.close_joining, drawing.draw, advancing.advance, advancing.drop)
-Work = Callable[[AsyncSession, Any], Awaitable[int]]
+Work = Callable[[Sessions, Any], Awaitable[int]]
+Step = Callable[[AsyncSession, UUID, Any], Awaitable[int]]
 
 
 @dataclass
@@ -72,21 +73,23 @@ class Line:
         return [one["entry_id"] for one in found["items"]]
 
     async def run(self, *jobs: Work) -> None:
-        """What happens within seconds, at the time of the test; again until nothing is left."""
-        for job in jobs or JOBS:
-            while await self.once(job) and job is not advancing.advance:
-                pass
-
-    async def once(self, job: Work) -> int:
-        async with self.sessions() as session, session.begin():
-            loaded(session).keyring = KEYRING
-            return await job(session, self.office.clock.at)
-
-    async def break_off(self, job: Work) -> None:
-        """The process is killed before the job's transaction commits."""
+        """What happens within seconds, at the time of the test."""
         async with self.sessions() as session:
             loaded(session).keyring = KEYRING
-            await job(session, self.office.clock.at)
+        for job in jobs or JOBS:
+            await job(self.sessions, self.office.clock.at)
+
+    async def once(self, step: Step) -> None:
+        """One transaction of a job on this release."""
+        async with self.sessions() as session, session.begin():
+            loaded(session).keyring = KEYRING
+            await step(session, UUID(self.id), self.office.clock.at)
+
+    async def break_off(self, step: Step) -> None:
+        """The process is killed before it commits."""
+        async with self.sessions() as session:
+            loaded(session).keyring = KEYRING
+            await step(session, UUID(self.id), self.office.clock.at)
             await session.rollback()
 
     async def open(self) -> None:

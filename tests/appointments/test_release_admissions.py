@@ -20,6 +20,7 @@ from tests.appointments.test_quotas_returned import DAY, FIVE, TERMS, at, taken
 from tests.appointments.test_release_booking import admitted
 from tests.appointments.test_schedules import apply, change
 from tests.appointments.waiting_line import Jobs, join, standing
+from tests.provoking import provokes
 
 NEXT = FAR + timedelta(days=1)
 TWO_DAYS = (NEXT + timedelta(hours=8)).date().isoformat()
@@ -49,7 +50,7 @@ async def test_who_moves_a_visit_has_it_still(line: Line, office: Office, days: 
 
 
 async def test_who_gives_up_a_part_of_a_visit_has_it_still(line: Line, office: Office) -> None:
-    slot, who = await admitted(line, capacity=4, last_on=TWO_DAYS)
+    slot, who = await admitted(line, capacity=4, persons=2, last_on=TWO_DAYS)
     other = await office.slot(NEXT, capacity=4)
     held = await visit(who, slot, persons=2)
     for persons in ([1], [2]):
@@ -58,6 +59,23 @@ async def test_who_gives_up_a_part_of_a_visit_has_it_still(line: Line, office: O
         held = {"id": held["legs"][1]["id"]} if persons == [1] else held
 
     good(await who.ask(other, persons=2), 201)
+
+
+async def test_who_moves_a_visit_of_several_and_gives_its_first_leg_up_has_it_still(
+    line: Line, office: Office
+) -> None:
+    slot, who = await admitted(line, capacity=4, persons=2, last_on=TWO_DAYS)
+    other = await office.slot(NEXT, capacity=4)
+    third = await office.slot(NEXT + timedelta(hours=1), capacity=4)
+    held = await visit(who, slot, persons=2)
+    moved = await office.do(held, "reschedule", who.headers, slot_ids=[str(other)])
+    first, second = good(moved, 201)["legs"]
+    good(await office.do(first, "cancel", who.headers, persons=[1]))
+
+    problem(await who.ask(third), 409, "not-admitted")
+
+    good(await office.do(second, "cancel", who.headers))
+    good(await who.ask(third), 201)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +109,8 @@ async def test_a_request_that_is_sent_again_at_once_is_answered_alike(
     line: Line, office: Office, body: dict[str, Any]
 ) -> None:
     """Though the first of them used the turn, and took the last place."""
-    slot, who = await admitted(line, capacity=body.get("persons", 1))
+    many = body.get("persons", 1)
+    slot, who = await admitted(line, capacity=many, persons=many)
     who.headers["Idempotency-Key"] = uuid4().hex
 
     answers = await asyncio.gather(*(who.ask(slot, **body) for _ in range(6)))
@@ -134,7 +153,7 @@ async def test_whose_turn_lapses_between_look_and_statement_is_refused_without_a
 
 
 async def test_a_booking_that_fails_leaves_the_turn(line: Line, office: Office) -> None:
-    slot, who = await admitted(line, capacity=1)
+    slot, who = await admitted(line, capacity=1, persons=2)
     full = await office.slot(FAR + timedelta(hours=1), capacity=1, booked=1)
 
     assert (await who.ask(full)).status_code == 409
@@ -175,6 +194,7 @@ async def test_what_a_pool_returns_while_a_release_gives_out_places_is_for_its_l
     await line.announce(first_on=DAY, last_on=DAY)
     who = await line.join()
     await line.open()
+    assert await who.state() == "waiting"
 
     await at(office, sessions, FIVE)
     await jobs()
@@ -182,7 +202,22 @@ async def test_what_a_pool_returns_while_a_release_gives_out_places_is_for_its_l
     assert [left for _, left in await places(office, "online")] == [2, 2, 2, 2]
     assert await standing(office, waiting) == "waiting"
     await line.run()
-    again = await line.join(who.headers)
-    await line.run()
-    assert await again.state() == "admitted"
-    good(await again.ask((await slot_ids(office, "online"))[0]), 201)
+    assert await who.state() == "admitted"
+    good(await who.ask((await slot_ids(office, "online"))[0]), 201)
+
+
+@provokes("hold_appointment", "more-than-joined")
+async def test_a_visit_is_of_no_more_people_than_were_named_on_joining(
+    line: Line, office: Office, owner: asyncpg.Connection
+) -> None:
+    slot, who = await admitted(line, capacity=9, persons=2)
+
+    refused = problem(await who.ask(slot, persons=3), 409, "more-than-joined")
+
+    assert (refused["entry_id"], refused["persons"]) == (who.id, 2)
+    assert "2 人" in refused["detail"]
+    assert (await who.state(), await office.booked(slot)) == ("admitted", 0)
+    before = "UPDATE release_entry SET persons = NULL WHERE id = $1"
+    await owner.execute(before, UUID(who.id))
+    good(await who.ask(slot, persons=3), 201)
+    assert (await who.see())["persons"] is None, "the release before did not ask"

@@ -15,11 +15,13 @@ from tests.appointments.release_line import DAY, FAR, MINUTE, OPENS, Line, Waiti
 from tests.provoking import provokes
 
 
-async def admitted(line: Line, capacity: int = 3, **change: object) -> tuple[UUID, Waiting]:
-    """A slot of an open release, and who may book it."""
+async def admitted(
+    line: Line, capacity: int = 3, persons: int = 1, **change: object
+) -> tuple[UUID, Waiting]:
+    """A slot of an open release, and who may book it for so many."""
     slot = await line.office.slot(FAR, capacity=capacity)
     await line.announce(**change)
-    who = await line.join()
+    who = await line.join(persons=persons)
     await line.open()
     assert await who.state() == "admitted"
     return slot, who
@@ -142,6 +144,7 @@ async def test_staff_book_for_whose_turn_it_is_and_for_nobody_else(
 ) -> None:
     """A pool of their own is no way round it."""
     slot = await office.slot(FAR, capacity=3, pool="assisted")
+    await office.slot(FAR + timedelta(hours=1))
     await line.announce()
     who, other = person(id_number=id_number()), person()
     waiting = await line.join(office.clerk(), citizen=who)
@@ -155,7 +158,7 @@ async def test_staff_book_for_whose_turn_it_is_and_for_nobody_else(
 
 
 async def test_a_visit_of_several_is_one_admission(line: Line, office: Office) -> None:
-    slot, who = await admitted(line, capacity=4)
+    slot, who = await admitted(line, capacity=4, persons=2)
     stranger = await office.ask(slot, persons=2)
     problem(stranger, 409, "not-admitted")
 

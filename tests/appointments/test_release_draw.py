@@ -12,7 +12,7 @@ import pytest
 from services.appointments.waiting_room import drawing
 from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import good, problem
-from tests.appointments.release_line import FAR, MINUTE, OPENS, SECOND, Line
+from tests.appointments.release_line import FAR, MINUTE, OPENS, SECOND, Line, Waiting
 from tests.provoking import provokes
 
 PAGE = Path(__file__).parents[2] / "docs" / "draws.md"
@@ -130,14 +130,12 @@ async def test_who_joins_while_it_is_closed_is_in_the_digest_or_late_and_never_l
     await line.announce()
     line.office.clock.at = OPENS - SECOND / 1_000_000
 
-    async def close() -> None:
-        async with line.sessions() as session, session.begin():
-            await drawing.close_joining(session, OPENS)
-
     joined = await asyncio.gather(
-        *(line.join() for _ in range(6)), close(), *(line.join() for _ in range(6))
+        *(line.join() for _ in range(6)),
+        drawing.close_joining(line.sessions, OPENS),
+        *(line.join() for _ in range(6)),
     )
-    people = [one for one in joined if one is not None]
+    people = [one for one in joined if isinstance(one, Waiting)]
     line.office.clock.at = OPENS
     await line.run()
 
@@ -153,11 +151,11 @@ async def test_a_draw_that_is_broken_off_comes_out_the_same(line: Line) -> None:
     for _ in range(8):
         await line.join()
     line.office.clock.at = OPENS
-    await line.break_off(drawing.close_joining)
+    await line.break_off(drawing.close)
     assert (await line.shown())["state"] == "announced"
     await line.run(drawing.close_joining)
     closed = await line.shown()
-    await line.break_off(drawing.draw)
+    await line.break_off(drawing.number)
     again = await line.shown()
     assert (again["state"], again["seed"], await line.draw()) == ("closed", None, [])
 

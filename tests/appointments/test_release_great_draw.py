@@ -20,8 +20,8 @@ async def test_a_great_draw_is_numbered_piece_by_piece_and_nobody_sees_a_part(
     line.office.clock.at = OPENS
     await line.run(drawing.close_joining)
 
-    await line.once(drawing.draw)
-    await line.break_off(drawing.draw)
+    await line.once(drawing.number)
+    await line.break_off(drawing.number)
     part, left = await line.shown(), await people[0].leave()
     late = await line.join()
     seen = [await one.see() for one in people]

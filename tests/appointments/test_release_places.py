@@ -6,7 +6,7 @@ from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.quotas import run_jobs, slot_ids
-from tests.appointments.release_line import FAR, MINUTE, Line
+from tests.appointments.release_line import FAR, MINUTE, SECOND, Line
 from tests.appointments.test_release_waves import DAY
 from tests.appointments.test_schedules import apply, change
 from tests.appointments.waiting_line import Jobs, join, offered, standing
@@ -80,3 +80,37 @@ async def test_a_portion_that_comes_on_sale_meanwhile_is_given_out_in_turn(
     problem(await office.ask(first), 409, "not-admitted")
     assert (await who.state(), (await line.shown())["places_left"]) == ("admitted", 3)
     good(await who.ask(first), 201)
+
+
+async def test_nobody_is_admitted_to_places_that_staff_or_a_machine_give_away(
+    line: Line, office: Office
+) -> None:
+    await office.slot(FAR, capacity=1)
+    for minutes, pool in ((30, "assisted"), (60, "phone"), (90, "on_site")):
+        await office.slot(FAR + minutes * MINUTE, capacity=5, pool=pool)
+    await line.announce(least_per_minute=60, most_per_minute=60)
+    people = [await line.join() for _ in range(3)]
+    await line.open()
+
+    assert sorted([await one.state() for one in people]) == ["admitted", "waiting", "waiting"]
+    assert (await line.shown())["places_left"] == 0
+
+
+async def test_who_comes_with_others_counts_for_all_of_them_and_is_passed_over_by_nobody(
+    line: Line, office: Office
+) -> None:
+    """While a place is left who is next comes in, though not all who come with them find one."""
+    slot = await office.slot(FAR, capacity=3)
+    await line.announce(least_per_minute=60, most_per_minute=60)
+    await line.open()
+    people = []
+    for many in (2, 2, 1):
+        people.append(await line.join(persons=many))
+        office.clock.at += SECOND
+    await line.run()
+
+    assert [await one.state() for one in people] == ["admitted", "admitted", "waiting"]
+    assert (await line.shown())["places_left"] == 0
+    good(await people[0].ask(slot, persons=2), 201)
+    problem(await people[1].ask(slot, persons=2), 409, "slot-full")
+    good(await people[1].ask(slot), 201)

@@ -10,6 +10,7 @@ from datetime import datetime
 from services.appointments.booking.context import BookingContext
 from services.appointments.booking.models import Appointment, AppointmentState
 from services.appointments.people.rules import Person, person_of
+from services.appointments.releases import rules
 from services.appointments.releases import service as releases
 from services.appointments.releases.rules import SeenRelease
 
@@ -38,10 +39,12 @@ async def ensure_admitted(
     starts_at: datetime,
     person: Person,
     now: datetime,
+    persons: int = 1,
 ) -> list[SeenRelease]:
-    """By what the person books; nothing for a time that is not booked in turn. Raises NotAdmitted.
+    """By what the person books for so many; nothing for a time that is not booked in turn.
 
-    One visit an admission: who gives all of it up may choose another in the same window.
+    One visit an admission, of no more people than it is for: who gives all of it up may choose
+    another in the same window. Raises NotAdmitted, MoreThanJoined.
     """
     if not await is_pressing(context, hall, items, starts_at):
         return []
@@ -50,6 +53,8 @@ async def ensure_admitted(
         is_used = not _GIVEN_UP.issuperset(seen.appointment_states)
         if seen.entry is None or is_used or not releases.may_book(seen.entry, now):
             raise releases.refusal(seen, now)
+        if not releases.is_for(seen.entry, persons):
+            raise rules.too_many(seen.entry)
     return sorted(found, key=lambda seen: seen.entry.id if seen.entry else seen.release.id)
 
 

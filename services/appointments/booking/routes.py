@@ -26,7 +26,7 @@ from services.appointments.booking.schemas import (
     MoveRequest,
     Reference,
 )
-from services.appointments.releases.rules import NotAdmitted
+from services.appointments.releases.rules import MoreThanJoined, NotAdmitted
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import (
@@ -65,6 +65,7 @@ OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "dev
         limits.OverlappingAppointment,
         limits.TooManyAppointments,
         NotAdmitted,
+        MoreThanJoined,
         KeyReused,
     ),
 )

@@ -149,7 +149,7 @@ async def book(context: BookingContext, booking: Booking) -> Held | None:
     """The visit with places for all of it; None where it does not fit.
 
     Raises AlreadyBooked, OverlappingAppointment, TooManyAppointments, BookingBarred, KeyReused,
-    NotAdmitted.
+    NotAdmitted, MoreThanJoined.
     """
     visit, now = booking.visit, booking.now
     admissions = await _ensure_admitted(context, booking)
@@ -185,7 +185,13 @@ async def book(context: BookingContext, booking: Booking) -> Held | None:
 async def _ensure_admitted(context: BookingContext, booking: Booking) -> list[SeenRelease]:
     visit, person = booking.visit, booking.person.known
     return await admitting.ensure_admitted(
-        context, visit.hall_code, visit.items, visit.starts_at, person, booking.now
+        context,
+        visit.hall_code,
+        visit.items,
+        visit.starts_at,
+        person,
+        booking.now,
+        persons=len(visit.visit.people),
     )
 
 

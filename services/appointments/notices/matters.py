@@ -1,5 +1,5 @@
 """Whom notices of what is no appointment and no ticket are for: promises, pre-checks, outreach,
-follow-ups, consultations, and turns in the line for a release. Who has none of their own account is
+follow-ups, consultations, and places in line for a release. Who has none of their own account is
 reached by the ticket, or the visit, that it came up in.
 """
 
@@ -170,10 +170,11 @@ async def consultation(
     return _handed(await _of_case(session, keyring, one.case_id), where(hall, item))
 
 
-async def turn(session: AsyncSession, keyring: Keyring, kind: str, about: UUID) -> HandoverView:
-    """Whose turn it is in the line for a release, and until when."""
+async def line(session: AsyncSession, keyring: Keyring, kind: str, about: UUID) -> HandoverView:
+    """Whose turn it is in the line for a release, and until when; or that nobody need wait, whose
+    reason is read where the release is published."""
     found = await queries.in_line(session, about)
-    if found is None or found.entry.state is not OF_RELEASES[kind]:
+    if found is None or (found.entry.state, found.release.state) != OF_RELEASES[kind]:
         return OVER
     entry = found.entry
     contact = None if found.known is None else contacts.of_person(keyring, found.known)
@@ -190,6 +191,6 @@ MATTERS: Mapping[str, Handing] = {
     **dict.fromkeys(OF_REGISTRATIONS, registration),
     **dict.fromkeys(OF_FOLLOWUPS, followup),
     **dict.fromkeys(OF_CONSULTATIONS, consultation),
-    **dict.fromkeys(OF_RELEASES, turn),
+    **dict.fromkeys(OF_RELEASES, line),
 }
 """By kind of notice, who hands over whom it is for."""

@@ -17,7 +17,7 @@ from services.appointments.outreach.models import (
 from services.appointments.people.rules import ACCOUNT
 from services.appointments.pre_checks.models import PreCheckState
 from services.appointments.queueing.models import TicketState
-from services.appointments.releases.models import ReleaseEntryState
+from services.appointments.releases.models import ReleaseEntryState, ReleaseState
 
 FEW = 3
 """With so many before them people are let know that their turn is near."""
@@ -69,7 +69,10 @@ OF_FOLLOWUPS: Mapping[str, FollowupState] = {"followup_invited": FollowupState.I
 OF_CONSULTATIONS: Mapping[str, ConsultationState] = {
     "consultation_answered": ConsultationState.ANSWERED
 }
-OF_RELEASES: Mapping[str, ReleaseEntryState] = {"release_turn": ReleaseEntryState.ADMITTED}
+OF_RELEASES: Mapping[str, tuple[ReleaseEntryState, ReleaseState]] = {
+    "release_turn": (ReleaseEntryState.ADMITTED, ReleaseState.OPEN),
+    "release_withdrawn": (ReleaseEntryState.DROPPED, ReleaseState.WITHDRAWN),
+}
 """The same of what else people are let know about, as far as it has one state to stand in."""
 
 

@@ -185,6 +185,9 @@ class ReleaseEntry(Table, table=True):
     changed_at: datetime = Field(sa_type=Moment)
     is_drawn: bool
     """Whether it is in the draw; who joins later is in line by arrival."""
+    persons: int | None = None
+    """How many come, as was said on joining: the visit is of no more. None of whom the release
+    before let join, which did not ask: of any number."""
     number: int | None = None
     """The place in line: given by the draw, then by arrival."""
     state: ReleaseEntryState = Field(
@@ -195,3 +198,4 @@ class ReleaseEntry(Table, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=Moment)
     """Until when who is admitted may book."""
     appointment_id: UUID | None = None
+    """The first leg of the visit that was booked last; it is used as long as any leg stands."""

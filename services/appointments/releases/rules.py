@@ -19,7 +19,7 @@ from services.appointments.releases.models import (
 )
 from shared.clock import moment_en, moment_zh
 from shared.database.transitions import listed
-from shared.errors import Conflict, Text
+from shared.errors import Conflict, Text, counted
 
 LIVE = listed([ReleaseState.ANNOUNCED, ReleaseState.CLOSED, ReleaseState.OPEN])
 """States in which a release holds its places for who is admitted."""
@@ -56,6 +56,20 @@ class NotAdmitted(Conflict):
         "请加入这次放号的排队，轮到您时再约；没有账号的，可请大厅工作人员代为排队",
         "Join the line for this release and book when it is your turn; without an account, ask the "
         "staff of the hall to join for you",
+    )
+
+
+class MoreThanJoined(Conflict):
+    """It is their turn, but for fewer people: so many places are counted for it.
+
+    Members `entry_id`, and `persons`: for how many it is.
+    """
+
+    type = "/problems/more-than-joined"
+    title = Text("来的人比排队时登记的多", "More people than the place in line is for")
+    advice = Text(
+        "请按登记的人数预约，其他人另行排队",
+        "Book for as many as were named on joining; the others join for themselves",
     )
 
 
@@ -239,6 +253,19 @@ def _how_far(release: Release, number: int | None, theirs: Mapping[str, Any]) ->
     return Text(
         f"您的号是 {number}，已叫到 {release.called_through}，轮到时请再来预约",
         f"Your number is {number}, and {release.called_through} was called: book when it is yours",
+    )
+
+
+def too_many(entry: ReleaseEntry) -> MoreThanJoined:
+    """The refusal of a visit of more people than the place in line is for."""
+    return MoreThanJoined(
+        Text(
+            f"排队时登记的是 {entry.persons} 人，这个号最多约 {entry.persons} 人",
+            f"The place in line is for {counted(entry.persons or 1, 'person', 'people')}: no more "
+            "can be booked by it",
+        ),
+        entry_id=str(entry.id),
+        persons=entry.persons,
     )
 
 

@@ -95,6 +95,11 @@ def refusal(seen: SeenRelease, now: datetime) -> NotAdmitted:
     return rules.not_admitted(seen.release, number, now, **theirs)
 
 
+def is_for(entry: ReleaseEntry, persons: int) -> bool:
+    """Whether so many may be booked by it; of any number where nobody was asked for how many."""
+    return entry.persons is None or persons <= entry.persons
+
+
 def how_it_stands(entry: ReleaseEntry, now: datetime) -> ReleaseEntryState:
     """The state, though no job has noted yet that the window is over."""
     row = ENTRIES.get(entry.state, ReleaseEntryAction.LAPSE)

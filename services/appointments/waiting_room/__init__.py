@@ -4,15 +4,15 @@ from datetime import timedelta
 
 from services.appointments.waiting_room import advancing, drawing
 from services.appointments.waiting_room.routes import entries_router, router
-from shared.jobs import Job
+from shared.jobs import LongJob
 from shared.web.room import Room
 
 room = Room(
     routers=[router, entries_router],
     jobs=[
-        Job("close-joining", timedelta(seconds=1), drawing.close_joining, batch=1),
-        Job("draw-releases", timedelta(seconds=1), drawing.draw, batch=1),
-        Job("advance-releases", timedelta(seconds=3), advancing.advance),
-        Job("drop-entries", timedelta(seconds=10), advancing.drop, batch=advancing.AT_ONCE),
+        LongJob("close-joining", timedelta(seconds=1), drawing.close_joining),
+        LongJob("draw-releases", timedelta(seconds=1), drawing.draw),
+        LongJob("advance-releases", timedelta(seconds=3), advancing.advance),
+        LongJob("drop-entries", timedelta(seconds=10), advancing.drop),
     ],
 )

@@ -7,6 +7,7 @@ broken off is done again and comes out the same: the order follows from what is 
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,15 +17,29 @@ from services.appointments.releases.models import Release
 from services.appointments.releases.workflow import RELEASES, ReleaseAction
 from services.appointments.waiting_room import statement
 from services.appointments.waiting_room.announcing import SEED, publish
+from shared.database.engine import Sessions
 from shared.database.versioned import swap
+from shared.jobs import each_alone
 from shared.security.crypto import CannotOpen
 from shared.security.loaded import loaded
 
 
-async def close_joining(session: AsyncSession, now: datetime) -> int:
-    """Job: a release whose time has come: who is in its draw is fixed and published by its digest,
+async def close_joining(sessions: Sessions, now: datetime) -> int:
+    """Job: releases whose time has come: who is in the draw is fixed and published by its digest,
     while nobody knows the seed. Returns how many were closed."""
-    release = await statement.to_close(session, now)
+    async with sessions() as session:
+        keys = await statement.due_releases(session, now)
+    return await each_alone("close-joining", keys, partial(_close_alone, sessions, now))
+
+
+async def _close_alone(sessions: Sessions, now: datetime, key: UUID) -> int:
+    async with sessions() as session, session.begin():
+        return await close(session, key, now)
+
+
+async def close(session: AsyncSession, key: UUID, now: datetime) -> int:
+    """Fixes who is in the draw of one of them. Returns 0 where that was done meanwhile."""
+    release = await statement.lock_due(session, key)
     if release is None:
         return 0
     ids = await statement.in_draw(session, release.id)
@@ -36,28 +51,42 @@ async def close_joining(session: AsyncSession, now: datetime) -> int:
     return 1
 
 
-async def draw(session: AsyncSession, now: datetime) -> int:
+async def draw(sessions: Sessions, now: datetime) -> int:
     """Job: the order of who is in the draw, some thousand at a time, and with the last of them the
-    seed for everybody to see. Returns whether there may be more to do.
+    seed for everybody to see. Returns in how many pieces.
 
-    Raises RuntimeError where what was published is not what is there, once there is nothing else to
-    draw: nobody is admitted by a draw that nobody could prove, and no other draw waits for it.
+    Raises RuntimeError where what was published is not what is there, once all others are drawn:
+    nobody is admitted by a draw that nobody could prove.
     """
-    unproved: list[UUID] = []
-    for key in await statement.closed_releases(session):
-        release = await statement.lock_closed(session, key)
-        if release is None:
-            continue
-        ids = await statement.in_draw(session, release.id)
-        seed = _seed(session, release)
-        committed = release.commitment, release.entries_digest
-        if seed is not None and committed == (rules.commitment_of(seed), rules.digest_of(ids)):
-            await _number(session, release, seed, rules.drawn(seed, ids), now)
-            return 1
-        unproved.append(key)
-    if unproved:
-        raise RuntimeError(f"not what was committed to: {unproved}")
-    return 0
+    async with sessions() as session:
+        keys = await statement.closed_releases(session)
+    return await each_alone("draw-releases", keys, partial(_draw_alone, sessions, now))
+
+
+async def _draw_alone(sessions: Sessions, now: datetime, key: UUID) -> int:
+    pieces, is_more = 0, True
+    while is_more:
+        async with sessions() as session, session.begin():
+            is_more = await number(session, key, now)
+        pieces += is_more
+    return pieces
+
+
+async def number(session: AsyncSession, key: UUID, now: datetime) -> bool:
+    """Gives the next of one draw their numbers. Returns False where nobody is left.
+
+    Raises RuntimeError where it is not what was committed to.
+    """
+    release = await statement.lock_closed(session, key)
+    if release is None:
+        return False
+    ids = await statement.in_draw(session, release.id)
+    seed = _seed(session, release)
+    committed = release.commitment, release.entries_digest
+    if seed is None or committed != (rules.commitment_of(seed), rules.digest_of(ids)):
+        raise RuntimeError(f"not what was committed to: {key}")
+    await _number(session, release, seed, rules.drawn(seed, ids), now)
+    return True
 
 
 async def _number(

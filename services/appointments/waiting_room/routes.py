@@ -188,13 +188,15 @@ async def join_release(
     caller: Owner,
 ) -> ReleaseEntryView:
     """一人排一个号。放号前加入的参加抽签，早来晚来机会一样；放号那一秒起加入的，按先后排在后面。
+    几个人同来的写明人数（`persons`），轮到后最多约这么多人；人数不影响先后。
     没有账号的，由大厅工作人员代为排队，机会相同；轮到后同样由本人或工作人员预约。
 
     ---
 
     One place a person. Who joins before the release is in the draw, with the same chance however
-    early they came; from that second on people come after them, by arrival. For who has no account
-    the staff of the hall join, with the same chance; once it is their turn they book, or staff do.
+    early they came; from that second on people come after them, by arrival. Who comes with others
+    says how many they are (`persons`): no more can be booked then. For who has no account the staff
+    of the hall join, with the same chance; once it is their turn they book, or staff do.
     """
     return views.entry_view(await service.join(swap, context, release_id, wanted, caller, now), now)
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from services.appointments.booking.schemas import MaskedPerson, PersonIn
 from services.appointments.releases.models import ReleaseEntryState, ReleaseState
+from services.appointments.slots.visits import MOST_PERSONS
 from shared.errors import Text, counted
 from shared.web.models import Day, Input, Prose, View
 
@@ -91,6 +92,14 @@ class ReleaseWithdrawal(Prose):
 class JoinRequest(Input):
     """Who joins; `citizen` only when staff do it for somebody."""
 
+    persons: int = Field(
+        1,
+        ge=1,
+        le=MOST_PERSONS,
+        description="几个人同来：轮到后最多约这么多人 | How many come together: no more can be "
+        "booked by it",
+    )
+
     citizen: PersonIn | None = Field(
         None, description="替谁排队，仅限工作人员 | For whom; only when staff do it"
     )
@@ -156,6 +165,10 @@ class ReleaseEntryView(View):
     is_drawn: bool = Field(
         description="是否参加抽签；否则按加入先后排在后面 | Whether it is in the draw; else it "
         "comes after it, by arrival"
+    )
+    persons: int | None = Field(
+        description="登记了几个人同来，最多约这么多人；没有问过的为空 | For how many people it is; "
+        "no more can be booked by it. Null where nobody was asked"
     )
     number: int | None = Field(
         description="自己的号；抽签前为空 | The number; null until it is drawn"

@@ -60,6 +60,7 @@ async def join(
         joined_at=now,
         changed_at=now,
         is_drawn=is_drawn,
+        persons=wanted.persons,
     )
     if is_drawn:
         # Closing waits for this one; and once it is closed, this is decided anew and late.

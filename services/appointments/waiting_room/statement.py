@@ -9,6 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.booking.channels import OWN
 from services.appointments.releases.models import Release, ReleaseEntry, ReleaseState
 from services.appointments.releases.workflow import (
     ENTRIES,
@@ -25,12 +26,16 @@ _OVER = listed([ReleaseState.ENDED, ReleaseState.WITHDRAWN])
 _ADMITTING = ENTRIES.of(ReleaseEntryAction.ADMIT)
 _LAPSING = ENTRIES.of(ReleaseEntryAction.LAPSE)
 _DROPPING = ENTRIES.of(ReleaseEntryAction.DROP)
+_PERSONS = "coalesce(persons, 1)"
+"""For so many a place in line counts; the release before did not ask for how many it is."""
 
+_DUE = text(f"""
+SELECT id FROM release WHERE state IN ({_CLOSING}) AND opens_at <= :now ORDER BY opens_at
+""")
 # NO KEY, for who joins refers to the row. It waits for those who joined before the release and are
 # just being written, and whoever of them comes later is decided anew: after it they are late.
-_TO_CLOSE = text(f"""
-SELECT * FROM release WHERE state IN ({_CLOSING}) AND opens_at <= :now
-ORDER BY opens_at LIMIT 1 FOR NO KEY UPDATE
+_LOCK_DUE = text(f"""
+SELECT * FROM release WHERE id = :id AND state IN ({_CLOSING}) FOR NO KEY UPDATE
 """)
 _CLOSED = text(f"SELECT id FROM release WHERE state IN ({_DRAWING}) ORDER BY id")
 _LOCK_CLOSED = text(f"""
@@ -55,26 +60,35 @@ UPDATE release_entry e SET number = late.number FROM (
   ORDER BY joined_at, id LIMIT {NUMBERED_AT_ONCE}
 ) late WHERE e.id = late.id
 """)
+# Of the pools alone by which everybody in line may book: what only staff or a machine give away is
+# nothing that somebody with an account could be admitted to.
 _MEASURE = text(f"""
 SELECT (
   SELECT count(*) FROM release_entry
   WHERE release_id = :release AND state = 'booked' AND changed_at >= :since
 ), (
-  SELECT count(*) FROM release_entry
+  SELECT coalesce(sum({_PERSONS}), 0) FROM release_entry
   WHERE release_id = :release AND state IN ({sources(_LAPSING)})
 ), (
   SELECT coalesce(sum(s.capacity - s.booked - s.kept_back), 0) FROM slot s
-  WHERE s.hall_code = :hall AND s.state = 'open' AND s.closes_at > :now
+  WHERE s.hall_code = :hall AND s.pool IN ({listed(OWN)})
+    AND s.state = 'open' AND s.closes_at > :now
     AND s.starts_at >= :first AND s.starts_at < :until
     AND s.item_codes::text[] && CAST(:items AS text[])
 )
 """)
-# Who is just leaving is passed over, and asked the next time if they stay.
+# Who is just leaving is passed over, and asked the next time if they stay. Whoever is next comes in
+# while a place is left, though they are several and not all of them find one: nobody is passed over
+# for who comes alone.
 _ADMIT = text(f"""
-WITH next AS (
-  SELECT id FROM release_entry
+WITH waiting AS MATERIALIZED (
+  SELECT id, number, {_PERSONS} AS persons FROM release_entry
   WHERE release_id = :release AND state IN ({sources(_ADMITTING)}) AND number IS NOT NULL
   ORDER BY number LIMIT :most FOR UPDATE SKIP LOCKED
+), next AS (
+  SELECT id FROM (
+    SELECT id, sum(persons) OVER (ORDER BY number) - persons AS before FROM waiting
+  ) one WHERE before < :room
 )
 UPDATE release_entry e SET state = {target(_ADMITTING)}, version = version + 1,
   admitted_at = :now, expires_at = :until, changed_at = :now
@@ -84,18 +98,22 @@ _LAPSE = text(f"""
 WITH over AS (
   SELECT id FROM release_entry
   WHERE release_id = :release AND state IN ({sources(_LAPSING)}) AND expires_at <= :now
-  ORDER BY id FOR UPDATE SKIP LOCKED
+  ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
 )
 UPDATE release_entry e SET state = {target(_LAPSING)}, version = version + 1, changed_at = :now
 FROM over WHERE e.id = over.id RETURNING e.*
 """)
 _TO_CLEAR = text(f"""
-SELECT * FROM release r WHERE state IN ({_OVER}) AND cleared_at IS NULL AND (
+SELECT id FROM release r WHERE state IN ({_OVER}) AND cleared_at IS NULL AND (
   changed_at <= :settled OR EXISTS (
     SELECT FROM release_entry e
     WHERE e.release_id = r.id AND e.state IN ({sources(_DROPPING)})
   )
-) ORDER BY changed_at LIMIT 1 FOR NO KEY UPDATE
+) ORDER BY changed_at
+""")
+_LOCK_OVER = text(f"""
+SELECT * FROM release WHERE id = :id AND state IN ({_OVER}) AND cleared_at IS NULL
+FOR NO KEY UPDATE
 """)
 _DROP = text(f"""
 WITH over AS (
@@ -110,7 +128,8 @@ _CLEARED = text("UPDATE release SET cleared_at = :now WHERE id = :release")
 
 
 class Measured(NamedTuple):
-    """How many booked lately, how many may book now, and how many places are free."""
+    """How many booked lately, for how many people may be booked now, and how many places are
+    free."""
 
     booked: int
     admitted: int
@@ -131,9 +150,14 @@ async def _entries(
     return (await session.scalars(rows, values, execution_options=fresh)).all()
 
 
-async def to_close(session: AsyncSession, now: datetime) -> Release | None:
-    """A release whose time has come, held until the transaction ends."""
-    return await _release(session, _TO_CLOSE, now=now)
+async def due_releases(session: AsyncSession, now: datetime) -> Sequence[UUID]:
+    """Those whose time has come, the earliest first."""
+    return (await session.scalars(_DUE, {"now": now})).all()
+
+
+async def lock_due(session: AsyncSession, release: UUID) -> Release | None:
+    """The release, held until the transaction ends; None where it is not to be closed any more."""
+    return await _release(session, _LOCK_DUE, id=release)
 
 
 async def closed_releases(session: AsyncSession) -> Sequence[UUID]:
@@ -190,23 +214,32 @@ async def measure(
 
 
 async def admit(
-    session: AsyncSession, release: UUID, most: int, until: datetime, now: datetime
+    session: AsyncSession, release: UUID, most: int, room: int, until: datetime, now: datetime
 ) -> Sequence[ReleaseEntry]:
-    """Those whose turn it is, as they are then: they may book until then."""
-    if most < 1:
+    """Those whose turn it is, as they are then: so many at the most, while so many places are left.
+    They may book until then."""
+    if most < 1 or room < 1:
         return []
-    return await _entries(session, _ADMIT, release=release, most=most, until=until, now=now)
+    asked = {"release": release, "most": most, "room": room}
+    return await _entries(session, _ADMIT, **asked, until=until, now=now)
 
 
-async def lapse(session: AsyncSession, release: UUID, now: datetime) -> Sequence[ReleaseEntry]:
-    """Those who have not booked in time, as they are then."""
-    return await _entries(session, _LAPSE, release=release, now=now)
+async def lapse(
+    session: AsyncSession, release: UUID, most: int, now: datetime
+) -> Sequence[ReleaseEntry]:
+    """Those who have not booked in time, as they are then; so many at the most."""
+    return await _entries(session, _LAPSE, release=release, most=most, now=now)
 
 
-async def to_clear(session: AsyncSession, settled: datetime) -> Release | None:
-    """A release that is over, of which somebody is still in line; or that was over by `settled`,
-    and nobody is."""
-    return await _release(session, _TO_CLEAR, settled=settled)
+async def to_clear(session: AsyncSession, settled: datetime) -> Sequence[UUID]:
+    """Those that are over, of which somebody is still in line; or that were over by `settled`, and
+    nobody is."""
+    return (await session.scalars(_TO_CLEAR, {"settled": settled})).all()
+
+
+async def lock_over(session: AsyncSession, release: UUID) -> Release | None:
+    """The release, held until the transaction ends; None where nobody is in line any more."""
+    return await _release(session, _LOCK_OVER, id=release)
 
 
 async def drop(
