@@ -200,7 +200,7 @@ async def test_a_visit_moves_together_to_where_all_of_it_fits(office: Office) ->
     problem(
         await office.do(new, "reschedule", me, starts_at=(TEN + timedelta(days=1)).isoformat()),
         409,
-        "slot-full",
+        "slot-not-open",
     )
     assert await counts(office, slots) == [0, 2, 2, 0]
 

@@ -56,8 +56,9 @@ async def hold(
     """Holds the places for the caller, or for the person whom staff or a device name.
 
     Where they are full, in others of that time, or where somebody can be moved to others.
-    Raises Invalid, rules.SlotTaken, SlotNotOnSale, NotEnoughTime, AlreadyBooked, BookingBarred,
-    limits.OverlappingAppointment, TooManyAppointments, NotAdmitted or KeyReused.
+    Raises Invalid, SlotTaken, SlotNotOnSale, NoSuchTime, NotEnoughTime, AlreadyBooked,
+    BookingBarred, OverlappingAppointment, TooManyAppointments, NotAdmitted, MoreThanJoined,
+    KeyReused.
     """
     if not request.is_plain:
         return await visiting.hold_visit(context, request, caller, claim, now)

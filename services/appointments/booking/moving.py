@@ -47,8 +47,8 @@ async def move(
     """The new, confirmed appointment that replaces the old one, with a code of its own; with it
     all that was booked together, or those of the people who are named.
 
-    Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale, NotEnoughTime,
-    AlreadyBooked, OverlappingAppointment, TooManyAppointments, NotAdmitted.
+    Raises NotFound, Invalid, StateConflict, TooLate, SlotTaken, SlotNotOnSale, NoSuchTime,
+    NotEnoughTime, AlreadyBooked, OverlappingAppointment, TooManyAppointments, NotAdmitted.
     """
     found = await service.leaving_by(swap.direct, typed, caller, now)
     service.ensure_seen(found.appointment, wanted.version)

@@ -11,13 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking.limits import KnownAppointment
 from services.appointments.booking.models import Appointment, AppointmentState, Citizen, Penalty
-from services.appointments.booking.rules import BarringPenalty, NotOnSale, Place
+from services.appointments.booking.rules import BarringPenalty, Place
 from services.appointments.booking.seen import HELPED, THEIRS, WITHOUT, known
 from services.appointments.booking.statement import changed
 from services.appointments.booking.workflow import LIVE, WORKFLOW, AppointmentAction
 from services.appointments.people.ownership import owned_by
 from services.appointments.people.rules import Person, of_person, of_person_in_order
-from services.appointments.slots.models import SlotState
 from services.appointments.waitlist.rules import wished as is_wished
 from shared.database.engine import DirectPool
 from shared.database.swap_statement import SwapStatement
@@ -28,11 +27,6 @@ _EXPIRING = WORKFLOW.of(AppointmentAction.EXPIRE)
 _ABSENT = [WORKFLOW[AppointmentState.CONFIRMED, AppointmentAction.MISS]]
 """Whoever checked in is not absent: the queue marks those whom it called in vain."""
 _EXCUSED = WORKFLOW.of(AppointmentAction.EXCUSE)
-
-_SLOT_STATES = """
-SELECT state, opens_at FROM slot
-WHERE id = ANY($1::uuid[]) AND (state <> 'open' OR closes_at <= $2) ORDER BY starts_at LIMIT 1
-"""
 
 _IN_ORDER = "ORDER BY x.starts_at, x.id"
 _THEIRS_DIRECT = f"{THEIRS.format(whose=of_person_in_order('x'))}{_IN_ORDER}"
@@ -180,14 +174,6 @@ async def barring(
 async def theirs(direct: DirectPool, person: Person) -> list[KnownAppointment]:
     """What the person has at every hall, by time."""
     return [known(row) for row in await direct.fetch(_THEIRS_DIRECT, *person)]
-
-
-async def why_not_on_sale(
-    direct: DirectPool, slots: Iterable[UUID], now: datetime
-) -> NotOnSale | None:
-    """State and opening time of the first wanted slot that is not on sale; None if all are."""
-    row = await direct.fetchrow(_SLOT_STATES, list(slots), now)
-    return None if row is None else NotOnSale(SlotState(row[0]), row[1])
 
 
 async def find(session: AsyncSession, reference: UUID | str) -> Appointment | None:

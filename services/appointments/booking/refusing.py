@@ -15,6 +15,8 @@ from services.appointments.booking.limits import (
 )
 from services.appointments.booking.placing import WantedVisit
 from services.appointments.booking.rules import AlreadyBooked, BookingBarred, BookingOutcome
+from services.appointments.booking.sale import queries as sales
+from services.appointments.booking.sale import rules as sale
 from services.appointments.people import service as people
 from services.appointments.people.rules import Person
 from services.appointments.slots.rules import SlotFacts
@@ -69,7 +71,7 @@ async def _why_refused(
     context: BookingContext, run: Sequence[SlotFacts], item: str, now: datetime
 ) -> Problem:
     others = await near(context.direct, run, item, now)
-    return await _of_time(context, [slot.id for slot in run], others, now)
+    return await _of_slots(context, [slot.id for slot in run], others, now)
 
 
 async def no_room(
@@ -79,17 +81,19 @@ async def no_room(
     named: Sequence[UUID],
     now: datetime,
 ) -> Problem:
-    """The same of a visit for which slots were named, or none."""
-    hall, pool = visit.hall_code, visit.pool
-    others = await finding.alternatives(context.direct, hall, pool, party, visit.starts_at, now)
-    return await _of_time(context, named, others, now)
+    """The same of a visit for which slots were named, or when it begins."""
+    hall, pool, starts_at = visit.hall_code, visit.pool, visit.starts_at
+    near_to = max(starts_at, now)
+    others = await finding.alternatives(context.direct, hall, pool, party, near_to, now)
+    if named:
+        return await _of_slots(context, named, others, now)
+    seen = await sales.at_time(context.direct, hall, pool, visit.items, starts_at, now)
+    return sale.not_at_time(seen, starts_at, others, now)
 
 
-async def _of_time(
+async def _of_slots(
     context: BookingContext, wanted: Sequence[UUID], others: Sequence[FreeSlot], now: datetime
 ) -> Problem:
     """Full or not on sale, with the nearest other times."""
-    closed = await queries.why_not_on_sale(context.direct, wanted, now) if wanted else None
-    if closed is not None:
-        return rules.not_on_sale(closed.state, closed.opens_at, others)
-    return rules.slot_taken(others)
+    closed = await sales.why_not_on_sale(context.direct, wanted, now)
+    return sale.slot_taken(others) if closed is None else sale.not_on_sale(closed, others)

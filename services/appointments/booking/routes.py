@@ -16,6 +16,7 @@ from services.appointments.booking import (
 )
 from services.appointments.booking.context import RequestBookingContext
 from services.appointments.booking.models import AppointmentState
+from services.appointments.booking.sale import rules as sale
 from services.appointments.booking.schemas import (
     AppointmentView,
     CancelRequest,
@@ -57,8 +58,9 @@ OwnerOrDevice = Annotated[Caller, allow("citizen", "clerk", "hall_manager", "dev
     status_code=status.HTTP_201_CREATED,
     response_model=AppointmentView,
     responses=problem_responses(
-        rules.SlotTaken,
-        rules.SlotNotOnSale,
+        sale.SlotTaken,
+        sale.SlotNotOnSale,
+        sale.NoSuchTime,
         runs.NotEnoughTime,
         rules.AlreadyBooked,
         rules.BookingBarred,
@@ -234,8 +236,9 @@ async def cancel_appointment(
     responses=problem_responses(
         StateConflict,
         rules.TooLate,
-        rules.SlotTaken,
-        rules.SlotNotOnSale,
+        sale.SlotTaken,
+        sale.SlotNotOnSale,
+        sale.NoSuchTime,
         runs.NotEnoughTime,
         rules.AlreadyBooked,
         limits.OverlappingAppointment,

@@ -1,6 +1,5 @@
 """What may happen to an appointment, and when. Pure: no clock, no database."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from random import SystemRandom
@@ -8,8 +7,6 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from services.appointments.people.rules import Named, Person
-from services.appointments.slots.models import SlotState
-from services.appointments.slots.schemas import FreeSlot
 from shared.clock import moment_en, moment_zh
 from shared.errors import Conflict, Forbidden, NotFound, Text, counted
 from shared.security.identity import Caller
@@ -20,13 +17,6 @@ _HAS_BEGUN = Text(
 RELEASED_AFTER_MINUTES = 10
 """Who is not there so long after their time began leaves what it was kept for to whoever is: to
 walk-ins, in the forecast and in how many of them a day has tickets for."""
-
-
-class NotOnSale(NamedTuple):
-    """Why a slot cannot be booked now: its state, and when its places are released."""
-
-    state: SlotState
-    opens_at: datetime
 
 
 class Place(NamedTuple):
@@ -114,28 +104,6 @@ class HoldRow(NamedTuple):
     room_left: bool
 
 
-class SlotTaken(Conflict):
-    """Member `alternatives`: the three free times nearest to the wanted one."""
-
-    type = "/problems/slot-full"
-    title = Text("这个时段已约满", "The slot is full")
-    advice = Text(
-        "可改选下面所列的时段，或稍后再看有没有退出的",
-        "Choose one of the times listed, or look again later for a place given back",
-    )
-
-
-class SlotNotOnSale(Conflict):
-    """Members `state` and `opens_at` of the slot, and `alternatives`."""
-
-    type = "/problems/slot-not-open"
-    title = Text("这个时段现在不能预约", "The slot cannot be booked now")
-    advice = Text(
-        "可改选下面所列的时段；尚未放号的，请到放号时间再约",
-        "Choose one of the times listed, or come back when the sale begins",
-    )
-
-
 class AlreadyBooked(Conflict):
     """The cap: one live appointment a person, item and day.
 
@@ -201,16 +169,6 @@ def may_see(me: Person, caller: Caller, thing: InHall) -> bool:
     return me.owns(thing) or caller.at(thing.hall_code)
 
 
-def slot_taken(others: Sequence[FreeSlot]) -> SlotTaken:
-    """The refusal of a full slot, with the times to offer instead."""
-    nothing = Text(
-        "前后也没有别的空位，可以候补，或改天再看",
-        "There is nothing else near it: wait for a place, or look again another day",
-    )
-    listed = [other.model_dump(mode="json") for other in others]
-    return SlotTaken(None if listed else nothing, alternatives=listed)
-
-
 def barred(penalty: BarringPenalty) -> BookingBarred:
     """The refusal that names the penalty to appeal against, and until when it bars."""
     return BookingBarred(
@@ -221,22 +179,6 @@ def barred(penalty: BarringPenalty) -> BookingBarred:
         ),
         penalty_id=str(penalty.id),
         blocked_until=penalty.blocked_until,
-    )
-
-
-def not_on_sale(state: str, opens_at: datetime, others: Sequence[FreeSlot]) -> SlotNotOnSale:
-    """The refusal of a slot that is not on sale (yet, or any more)."""
-    detail = None
-    if state == SlotState.PLANNED:
-        detail = Text(
-            f"{moment_zh(opens_at)}放号，请届时再约，或改选下面所列的时段",
-            f"The sale begins at {moment_en(opens_at)}; come back then, or choose a time listed",
-        )
-    return SlotNotOnSale(
-        detail,
-        state=state,
-        opens_at=opens_at,
-        alternatives=[other.model_dump(mode="json") for other in others],
     )
 
 
