@@ -1,7 +1,7 @@
 """Which halls, tickets and appointments of a local system the documents' examples are about."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col
@@ -228,8 +228,10 @@ async def _schedule(session: AsyncSession) -> dict[str, Example]:
     in_force = (col(Closure.lifted_at).is_(None), col(Closure.ends_at) > clock.now())
     closure = await newest(session, Closure, *in_force)
     if closure is not None:
-        which = {"closure": str(closure.id)}
-        found |= {"change_closure": Example(which), "lift_closure": Example(which)}
+        which, later = {"closure": str(closure.id)}, _hour(closure.starts_at, closure.ends_at)
+        found |= {"change_closure": Example(which, body=later), "lift_closure": Example(which)}
+        last = await newest(session, Closure, *in_force, by=Closure.ends_at)
+        found["close_hall"] = Example(body=_hour(last.ends_at, last.ends_at))
     in_force = (
         col(ScheduleException.lifted_at).is_(None),
         col(ScheduleException.last_on) > clock.today(clock.now()),
@@ -239,12 +241,28 @@ async def _schedule(session: AsyncSession) -> dict[str, Example]:
         which = {"exception": str(exception.id)}
         names = ("change_schedule_exception", "lift_schedule_exception")
         found |= dict.fromkeys(names, Example(which))
+        found["make_schedule_exception"] = await _exception_behind(session)
     change = ScheduleChange.model_validate_json(_proposed())
     try:
         proposal = await schedules.propose(session, change, LOADER, clock.now())
     except Problem:
         return found  # its hall is not there yet
     return found | {"apply_schedule": Example(body={"fingerprint": proposal.fingerprint})}
+
+
+def _hour(starts_at: datetime, since: datetime) -> dict[str, str]:
+    """An hour longer than until then: a second closure alike would say nothing."""
+    return {
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (since + timedelta(hours=1)).isoformat(),
+    }
+
+
+async def _exception_behind(session: AsyncSession) -> Example:
+    """On the day behind all that differ: a second one alike would say nothing."""
+    last = await newest(session, ScheduleException, by=ScheduleException.last_on)
+    day = (last.last_on + timedelta(days=1)).isoformat()
+    return Example(body={"first_on": day, "last_on": day})
 
 
 def _proposed() -> bytes:

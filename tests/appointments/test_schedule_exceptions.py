@@ -1,11 +1,14 @@
 """Single days that differ: other hours, other places; made, listed, changed and lifted."""
 
+import asyncio
+from datetime import date, time
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from services.appointments.schedules.exceptions import Exceptional, repeated
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import good, problem
 from tests.appointments.quotas import places
@@ -182,6 +185,7 @@ async def test_an_exception_is_changed_as_it_was_seen_and_not_once_it_is_over(
         {"starts": "11:00", "ends": "10:00"},
         {"starts": "10:00", "ends": "11:00", "capacity": {"online": 1}},
         {"percent": 50},
+        {"rule_code": None, "window_no": 1, "percent": 100},
         {"window_no": 1, "starts": "10:00", "ends": "11:00"},
         {"rule_code": None, "window_no": 1, "capacity": {"online": 1}},
         {"rule_code": "NONE", "capacity": {"online": 1}},
@@ -204,5 +208,72 @@ async def test_another_kind_of_change_is_another_exception(office: Office) -> No
     made = await make(office, capacity={"online": 1})
     problem(await put(office, made, starts="10:00", ends="11:00"), 422, "invalid-request")
     problem(await put(office, made, last_on="2026-11-20"), 422, "invalid-request")
+    slower = await make(office, rule_code=None, window_no=1, percent=50)
+    problem(await put(office, slower, percent=100), 422, "invalid-request")
     answer = await office.client.post(URL, json={}, headers=office.clerk())
     assert answer.status_code == 403
+
+
+@provokes("make_schedule_exception", "exception-exists")
+async def test_what_says_the_same_again_is_refused_by_the_name_of_the_first(
+    office: Office,
+) -> None:
+    """Of two alike one would stay in force, though somebody lifts the other."""
+    await apply(office, change(office, {}))
+    asked = await asyncio.gather(*(ask(office, capacity={"online": 1}) for _ in range(3)))
+    assert sorted(one.status_code for one in asked) == [201, 409, 409]
+    [made] = [one.json() for one in asked if one.status_code == 201]
+
+    for again in ({}, {"dry_run": True}, {"reason": "另一个原因"}):
+        refused = problem(
+            await ask(office, capacity={"online": 1}, **again), 409, "exception-exists"
+        )
+        assert refused["exception_id"] == made["id"]
+
+    good(await lift(office, made))
+    assert await places(office, "online", DAY) == [(2, 2)] * 4
+    await make(office, capacity={"online": 1})
+
+
+@provokes("change_schedule_exception", "exception-exists")
+async def test_none_is_changed_to_say_the_same_as_another(office: Office) -> None:
+    await apply(office, change(office, {}))
+    first = await make(office, last_on="2026-11-26", capacity={"online": 1})
+    office.clock.at = NINE.replace(minute=1)
+    other = await make(office, capacity={"online": 7})
+
+    refused = problem(await put(office, other, capacity={"online": 1}), 409, "exception-exists")
+
+    assert refused["exception_id"] == first["id"]
+    good(await put(office, first, capacity={"online": 1}))
+    office.clock.at = NINE.replace(minute=2)
+    await make(office, capacity={"online": 1}, reason="又减了，比增加的那次晚")
+
+
+ONE = Exceptional(date(2026, 11, 25), date(2026, 11, 27), rule="WEEK", capacity={"online": 1})
+
+
+@pytest.mark.parametrize(
+    ("different", "is_repeated"),
+    [
+        ({}, True),
+        ({"first_on": date(2026, 11, 26), "last_on": date(2026, 11, 26)}, True),
+        ({"last_on": date(2026, 11, 28)}, False),
+        ({"first_on": date(2026, 12, 25), "last_on": date(2026, 12, 27)}, False),
+        ({"rule": "OTHER"}, False),
+        ({"rule": None, "item": "WEEK"}, False),
+        ({"capacity": {"online": 2}}, False),
+        ({"capacity": {"online": 1, "phone": 1}}, False),
+        ({"capacity": None, "starts": time(9), "ends": time(10)}, False),
+    ],
+)
+def test_only_what_changes_nothing_is_said_again(
+    different: dict[str, Any], is_repeated: bool
+) -> None:
+    wanted = ONE._replace(**different)
+
+    assert repeated(wanted, [ONE]) == (0 if is_repeated else None)
+    later = ONE._replace(capacity={"online": 5})
+    hours = ONE._replace(capacity=None, starts=time(9), ends=time(10))
+    assert repeated(ONE, [ONE, hours]) == 0
+    assert repeated(ONE, [ONE, later]) is None

@@ -18,7 +18,7 @@ from services.appointments.schedules.closure_schemas import (
 from services.appointments.schedules.closures import Shut
 from services.appointments.schedules.models import Closure
 from shared.database.versioned import swap
-from shared.errors import Invalid, NotFound, Text
+from shared.errors import Conflict, Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
@@ -27,6 +27,17 @@ from shared.workflow import refuse
 _NO_CLOSURE = Text("没有这次停办", "There is no such closure")
 _PAST = Text("这段时间已经过去", "This time is over already")
 _OVER = Text("这次停办已经结束，不能再改", "This closure is over; it cannot be changed any more")
+
+
+class ClosureExists(Conflict):
+    """Member `closure_id`: the one in force that closes the same for the same time."""
+
+    type = "/problems/closure-exists"
+    title = Text("这段时间已经停办", "The same closure is in force")
+    advice = Text(
+        "不用再填一次；要改时间，请修改已有的那一次",
+        "There is no need for a second; for another time, change the one there is",
+    )
 
 
 class _Step(NamedTuple):
@@ -42,7 +53,8 @@ async def close(
 ) -> ClosureView:
     """The new closure, with the slots it takes away and who loses an appointment.
 
-    Raises NotFound for a hall that is not the caller's, Invalid for a part that it does not have.
+    Raises NotFound for a hall that is not the caller's, Invalid for a part that it does not have,
+    ClosureExists for one that is in force already.
     """
     await directory.managed_hall(session, wanted.hall_code, caller)
     if wanted.ends_at <= now:
@@ -68,7 +80,8 @@ async def change(
 ) -> ClosureView:
     """The closure as wanted: what it takes away besides, and what it gives back.
 
-    Raises NotFound, Invalid, and StateConflict for one that is over or was changed meanwhile.
+    Raises NotFound, Invalid, ClosureExists, and StateConflict for one that is over or was changed
+    meanwhile.
     """
     closure = await _found(session, key, caller, now)
     versions.ensure(wanted.version, version=closure.version, state=closure.presence)
@@ -169,10 +182,22 @@ async def _carry_out(
         await directory.lock_hall(session, hall_code)
     different = await planning.in_force_of(session, hall_code, now, without=step.key)
     if step.after is not None:
+        if step.after in different.closures:
+            raise await _known(session, hall_code, step.after, now)
         different = different._replace(closures=[*different.closures, step.after])
     near = [shut for shut in (step.before, step.after) if shut is not None]
     return await following.carry_out(
         session, hall_code, now, different=different, near=near, dry_run=dry_run
+    )
+
+
+async def _known(
+    session: AsyncSession, hall_code: str, wanted: Shut, now: datetime
+) -> ClosureExists:
+    """Who lifts one of two alike would find the hall closed as before."""
+    there = await queries.closures(session, hall_code, now)
+    return ClosureExists(
+        closure_id=next((str(one.id) for one in there if planning.shut(one) == wanted), None)
     )
 
 

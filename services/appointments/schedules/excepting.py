@@ -1,6 +1,6 @@
 """Single days that differ: made, changed and lifted as closures are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,11 @@ from services.appointments.schedules.exception_schemas import (
     ScheduleExceptionUpdate,
     ensure_sound,
 )
-from services.appointments.schedules.exceptions import exceptional
+from services.appointments.schedules.exceptions import exceptional, repeated
 from services.appointments.schedules.models import ScheduleException
 from services.appointments.slots.models import Pool
 from shared.database.versioned import swap
-from shared.errors import Invalid, NotFound, Text
+from shared.errors import Conflict, Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
@@ -44,12 +44,24 @@ _NO_POOL = Text(
 _CHANGES = {"starts", "ends", "capacity", "percent"}
 
 
+class ExceptionExists(Conflict):
+    """Member `exception_id`: the one in force that says the same of the same days."""
+
+    type = "/problems/exception-exists"
+    title = Text("这些日子已有同样的调整", "The same exception is in force on these days")
+    advice = Text(
+        "不用再填一次；要改时间或名额，请修改已有的那一次",
+        "There is no need for a second; to have other hours or places, change the one there is",
+    )
+
+
 async def make(
     session: AsyncSession, wanted: ScheduleExceptionIn, caller: Caller, now: datetime
 ) -> ScheduleExceptionDone:
     """The new exception, with the slots it changes and who loses an appointment by it.
 
-    Raises NotFound for a hall that is not the caller's, Invalid for a thing that it does not have.
+    Raises NotFound for a hall that is not the caller's, Invalid for a thing that it does not have,
+    ExceptionExists for one that is in force already.
     """
     hall = await directory.managed_hall(session, wanted.hall_code, caller)
     if wanted.last_on < _today(hall, now):
@@ -74,8 +86,8 @@ async def change(
     caller: Caller,
     now: datetime,
 ) -> ScheduleExceptionDone:
-    """The exception as wanted. Raises NotFound, Invalid, and StateConflict for one that is over or
-    was changed meanwhile."""
+    """The exception as wanted. Raises NotFound, Invalid, ExceptionExists, and StateConflict for one
+    that is over or was changed meanwhile."""
     hall, before = await _found(session, key, caller, now)
     versions.ensure(wanted.version, version=before.version, state=before.presence)
     values = _values(before, wanted)
@@ -173,6 +185,7 @@ async def _carry_out(
     there = await queries.schedule_exceptions(session, hall.code, now)
     rows = [one for one in there if before is None or one.id != before.id]
     if after is not None:
+        _ensure_new(after, rows)
         rows = sorted([*rows, after], key=lambda one: (one.created_at, one.id))
     different = await planning.in_force_of(session, hall.code, now)
     different = different._replace(exceptions=[exceptional(one) for one in rows])
@@ -186,6 +199,13 @@ async def _carry_out(
         anew=await _rules_of(session, hall.code, both[0]),
         dry_run=dry_run,
     )
+
+
+def _ensure_new(after: ScheduleException, rows: Sequence[ScheduleException]) -> None:
+    """Raises ExceptionExists: who lifts one of two alike finds the days no other than before."""
+    place = repeated(exceptional(after), [exceptional(one) for one in rows])
+    if place is not None:
+        raise ExceptionExists(exception_id=str(rows[place].id))
 
 
 def _days(one: ScheduleException, zone: ZoneInfo) -> Shut:

@@ -54,6 +54,7 @@ async def list_schedule_exceptions(
     operation_id="make_schedule_exception",
     summary="单日调整时间或名额 | Let a day differ",
     status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(excepting.ExceptionExists),
     openapi_extra=LARGE,
 )
 async def make_schedule_exception(
@@ -75,7 +76,7 @@ async def make_schedule_exception(
     "/{exception}",
     operation_id="change_schedule_exception",
     summary="修改单日调整 | Change a day's exception",
-    responses=problem_responses(StateConflict),
+    responses=problem_responses(StateConflict, excepting.ExceptionExists),
     openapi_extra=LARGE,
 )
 async def change_schedule_exception(

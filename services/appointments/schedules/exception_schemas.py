@@ -31,6 +31,10 @@ _PLACES = Text(
     "名额按规则或事项填写，接待比例按窗口填写",
     "Places are those of a rule or of an item's rules; a share is that of a window",
 )
+_AS_USUAL = Text(
+    "100% 就是平时的接待量，不用调整；已有的调整不再需要的，请取消那一次",
+    "100 % is what it usually sees: that needs no exception; lift one that is not needed any more",
+)
 _SCOPE = "只写一个 | Of the three, one"
 _CHANGE = "三种变动只写一种 | Of the three changes, one"
 
@@ -103,6 +107,8 @@ def ensure_sound(terms: ScheduleExceptionTerms) -> None:
         raise ValueError(_DAYS)
     if (terms.starts is None) != (terms.ends is None):
         raise ValueError(_ONE_CHANGE)
+    if terms.percent == 100:
+        raise ValueError(_AS_USUAL)
     starts, ends = terms.starts, terms.ends
     if starts is not None and ends is not None and time() != ends <= starts:
         raise ValueError(_HOURS)

@@ -40,6 +40,26 @@ class Exceptional(NamedTuple):
         return self.rule == rule.code
 
 
+def repeated(wanted: Exceptional, there: Sequence[Exceptional]) -> int | None:
+    """Where in `there`, by when they were made, stands what says the same of the same thing on all
+    of those days; None where nothing does, or something that was made after it differs."""
+    for place in range(len(there) - 1, -1, -1):
+        one = there[place]
+        is_near = one.first_on <= wanted.last_on and wanted.first_on <= one.last_on
+        if not is_near or _about(one) != _about(wanted):
+            continue
+        same = one._replace(first_on=wanted.first_on, last_on=wanted.last_on) == wanted
+        covers = one.first_on <= wanted.first_on and wanted.last_on <= one.last_on
+        return place if same and covers else None
+    return None
+
+
+def _about(one: Exceptional) -> tuple[object, ...]:
+    """Of what it says which kind of thing: what was made later holds in the stead of the first."""
+    kinds = one.starts is not None, one.capacity is not None, one.percent is not None
+    return one.rule, one.item, one.window, kinds
+
+
 def exceptional(row: ScheduleException) -> Exceptional:
     """What the row says."""
     return Exceptional(

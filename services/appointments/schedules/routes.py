@@ -130,6 +130,7 @@ async def list_closures(
     operation_id="close_hall",
     summary="临时停办 | Close a hall for a time",
     status_code=status.HTTP_201_CREATED,
+    responses=problem_responses(closing.ClosureExists),
     openapi_extra=LARGE,
 )
 async def close_hall(wanted: ClosureIn, session: Session, now: Now, caller: Manager) -> ClosureView:
@@ -148,7 +149,7 @@ async def close_hall(wanted: ClosureIn, session: Session, now: Now, caller: Mana
     "/closures/{closure}",
     operation_id="change_closure",
     summary="修改停办安排 | Change a closure",
-    responses=problem_responses(StateConflict),
+    responses=problem_responses(StateConflict, closing.ClosureExists),
     openapi_extra=LARGE,
 )
 async def change_closure(
