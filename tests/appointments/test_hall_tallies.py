@@ -154,6 +154,21 @@ async def test_the_sums_give_what_the_log_gives(
         assert await prove(sessions) == 0
 
 
+async def test_the_log_is_followed_a_piece_at_a_time_before_a_day_is_proved(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log("TP", 17)
+    await put_hall(sessions, "TP")
+    await write(sessions, log, 6)
+    await counted(sessions)
+    await write(sessions, log, 5)
+    monkeypatch.setattr(counting, "ENTRIES", 2)
+
+    assert [await prove(sessions) for _ in range(4)] == [1, 1, 1, 0]
+    by_sums, by_log = await read_both_ways(sessions, "TP")
+    assert by_sums == by_log
+
+
 async def test_a_hall_in_another_timezone_is_counted_anew(sessions: Sessions) -> None:
     log = Log("TZ", 9)
     await put_hall(sessions, "TZ")

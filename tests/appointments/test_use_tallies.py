@@ -195,3 +195,28 @@ async def test_the_log_of_shifts_only_grows(sessions: Sessions) -> None:
     async with sessions() as session:
         with pytest.raises(Exception, match="append only|permission"):
             await session.execute(text("UPDATE window_shift SET account = 'x'"))
+
+
+async def test_what_was_said_of_counted_days_is_seen_some_at_a_time_before_one_is_proved(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who counts meanwhile waits for a piece, not for all halls."""
+    way = Hallway("UP", 31)
+    await put_hall(sessions, way.hall)
+    for _ in range(6):
+        await way.go_on(sessions)
+    await counted(sessions, way)
+    mark = text("INSERT INTO use_recount (hall_code, day) VALUES ('UP', '2026-03-02')")
+    async with sessions() as session, session.begin():
+        for _ in range(5):
+            await session.execute(mark)
+    monkeypatch.setattr(use_queries, "MARKS", 2)
+    left = []
+
+    for _ in range(4):
+        more = await step(sessions, use_counting.prove, way.at)
+        async with sessions() as session:
+            found = await session.execute(text("SELECT count(*) FROM use_recount"))
+            left.append((more, found.scalar_one()))
+
+    assert left == [(1, 3), (1, 1), (1, 0), (0, 0)]

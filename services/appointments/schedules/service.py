@@ -26,7 +26,9 @@ from services.appointments.schedules.schemas import (
 )
 from services.appointments.slots import service as slots
 from services.appointments.slots.rules import ComingSlot
+from shared.database.engine import Sessions
 from shared.errors import Conflict, Invalid, Text
+from shared.jobs import each_alone
 from shared.security import audit_log
 from shared.security.identity import Caller
 
@@ -148,8 +150,21 @@ async def _rules_after(
     return [*kept, *new]
 
 
+async def extend_halls(sessions: Sessions, now: datetime) -> int:
+    """Job: makes the slots that came into reach since yesterday; withdraws none. A transaction a
+    hall: who changes one waits for no other, and one that cannot be planned stops no other."""
+
+    async def alone(code: str) -> int:
+        async with sessions() as session, session.begin():
+            return await extend_hall(session, code, now)
+
+    async with sessions() as session:
+        codes = await queries.halls_with_rules(session)
+    return await each_alone("extend-schedules", codes, alone)
+
+
 async def extend(session: AsyncSession, now: datetime) -> int:
-    """Job: makes the slots that came into reach since yesterday; withdraws none."""
+    """The same within the transaction that made more days known."""
     added = 0
     for code in await queries.halls_with_rules(session):
         added += await extend_hall(session, code, now)

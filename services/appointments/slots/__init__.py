@@ -10,7 +10,7 @@ from shared.web.room import Room
 room = Room(
     publishes=[events.SlotsOpened, events.SlotsWithdrawn, events.SlotFull, events.SlotFreed],
     jobs=[
-        Job("open-slots", timedelta(seconds=10), service.open_due),
+        Job("open-slots", timedelta(seconds=10), service.open_some, batch=queries.OPENED_AT_ONCE),
         Job("close-slots", timedelta(seconds=10), queries.close_due),
         Job("return-places", timedelta(seconds=20), statement.return_due),
         Job("announce-fullness", timedelta(seconds=2), service.announce_fullness),

@@ -29,7 +29,7 @@ from services.appointments.slots.workflow import WORKFLOW, SlotAction
 from shared.database.engine import DirectPool
 from shared.database.transitions import listed, sources, target
 
-_OPENED_AT_ONCE = 500
+OPENED_AT_ONCE = 500
 _PIECE = 500
 """Rows of a large change at a time: between the pieces the process answers others."""
 _OPENING = WORKFLOW.of(SlotAction.OPEN)
@@ -82,7 +82,7 @@ WITH due AS (
   -- NO KEY, as everywhere for slots: bookings refer to the row meanwhile. SKIP LOCKED: the job
   -- never waits; what it passes over is due at its next run.
   SELECT id FROM slot WHERE state IN ({sources(_OPENING)}) AND opens_at <= :now
-  ORDER BY id LIMIT {_OPENED_AT_ONCE} FOR NO KEY UPDATE SKIP LOCKED
+  ORDER BY id LIMIT {OPENED_AT_ONCE} FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE slot SET state = {target(_OPENING)} FROM due WHERE slot.id = due.id
 RETURNING slot.id, hall_code, on_date, pool, starts_at, minutes, capacity

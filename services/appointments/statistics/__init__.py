@@ -16,7 +16,7 @@ room = Room(
     jobs=[
         Job("count-halls", _SOON, counting.count, batch=counting.STEP),
         Job("count-use", _SOON, use_counting.count, batch=counting.STEP),
-        Job("prove-hall-tallies", _NOW_AND_THEN, counting.prove),
-        Job("prove-use-tallies", _NOW_AND_THEN, use_counting.prove),
+        Job("prove-hall-tallies", _NOW_AND_THEN, counting.prove, batch=counting.STEP),
+        Job("prove-use-tallies", _NOW_AND_THEN, use_counting.prove, batch=counting.STEP),
     ],
 )

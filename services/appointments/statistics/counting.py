@@ -55,14 +55,15 @@ async def follow(session: AsyncSession) -> bool:
 
 
 async def prove(session: AsyncSession, now: datetime) -> int:
-    """Hold a day against the log, and a month against its days, each in its turn; what differs is
-    set right and logged.
+    """One step: follow the log of a hall that has gone on, or else hold a day against the log, and
+    a month against its days, each in its turn; what differs is set right and logged.
 
-    Returns how many sums were wrong.
+    Returns STEP where there may be more to follow before, else how many sums were wrong: then
+    others are looked at at once.
     """
     await queries.take_turn(session)
-    while await follow(session):
-        pass
+    if await follow(session):
+        return STEP
     return await _prove_month(session, now) + await _prove_day(session, now)
 
 

@@ -29,13 +29,15 @@ async def count(session: AsyncSession, now: datetime) -> int:
 
 
 async def prove(session: AsyncSession, now: datetime) -> int:
-    """Hold a day against its rows, each day in its turn; what differs is set right and logged.
+    """One step: see what was said about days that are counted, or else hold a day against its rows,
+    each day in its turn; what differs is set right and logged.
 
-    Returns how many sums were wrong.
+    Returns STEP where there may be more to see before, else how many sums were wrong: then another
+    day is looked at at once.
     """
     await take_turn(session)
-    while await follow(session) or await queries.forget_marked(session):
-        pass
+    if await follow(session) or await queries.forget_marked(session):
+        return STEP
     day = await queries.day_to_prove(session)
     if day is None:
         return 0
