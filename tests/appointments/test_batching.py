@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -24,6 +24,10 @@ from tests.appointments.queue_helpers import Clock, good
 from tests.support import Tokens
 
 TEN = NINE + timedelta(hours=1)
+
+
+class CannotSeal(Exception):
+    """Something is wrong with one request that nobody thought of."""
 
 
 @pytest.fixture
@@ -83,58 +87,64 @@ async def test_a_person_at_two_instances_at_once_gets_one_appointment(
     assert await office.booked(slot) == 10
 
 
+def asking(office: Office, slot: UUID, code: str) -> BookingRequest:
+    """Somebody who asks for a place, under that public code."""
+    person = f"sub:{uuid4()}"
+    draft = Draft(
+        id=new_id(),
+        code=code,
+        hall_code=office.code,
+        item_code=office.items[0],
+        pool="online",
+        citizen_key=person,
+        person_document=None,
+        person_phone=None,
+        booked_by=person,
+        on_date=TEN.date(),
+        starts_at=TEN,
+        minutes=30,
+        guide_version=1,
+        policy_version=0,
+        cap_per_day=None,
+        cap_per_week=None,
+        cap_per_month=None,
+        cap_open_at_once=None,
+        expires_at=TEN,
+        idem_key=None,
+        idem_route=None,
+        idem_hash=None,
+        answer="{}",
+        event_id=new_id(),
+        event_subject="appointments.batch.tested.v1._",
+        event_body=b"{}",
+        traceparent=None,
+        name_sealed=None,
+        phone_sealed=None,
+        id_number_sealed=None,
+        own_name_sealed=None,
+        own_phone_sealed=None,
+    )
+    return BookingRequest(lambda: draft, [slot], NINE, person, None)
+
+
+def undraftable() -> Draft:
+    raise CannotSeal
+
+
+@pytest.mark.parametrize("how", ["too long a code", "cannot be drafted"])
 async def test_one_bad_row_does_not_take_the_others_along(
-    office: Office, direct: DirectPool
+    office: Office, direct: DirectPool, how: str
 ) -> None:
     slot, batcher = await office.slot(TEN, capacity=9), Batcher(direct)
-
-    def given(code: str) -> BookingRequest:
-        person = f"sub:{uuid4()}"
-        draft = Draft(
-            id=new_id(),
-            code=code,
-            hall_code=office.code,
-            item_code=office.items[0],
-            pool="online",
-            citizen_key=person,
-            person_document=None,
-            person_phone=None,
-            booked_by=person,
-            on_date=TEN.date(),
-            starts_at=TEN,
-            minutes=30,
-            guide_version=1,
-            policy_version=0,
-            cap_per_day=None,
-            cap_per_week=None,
-            cap_per_month=None,
-            cap_open_at_once=None,
-            expires_at=TEN,
-            idem_key=None,
-            idem_route=None,
-            idem_hash=None,
-            answer="{}",
-            event_id=new_id(),
-            event_subject="appointments.batch.tested.v1._",
-            event_body=b"{}",
-            traceparent=None,
-            name_sealed=None,
-            phone_sealed=None,
-            id_number_sealed=None,
-            own_name_sealed=None,
-            own_phone_sealed=None,
+    bad = asking(office, slot, "longer than any code may be")
+    if how == "cannot be drafted":
+        bad.draft = undraftable
+    requests = [asking(office, slot, public_code("A")), bad, asking(office, slot, public_code("A"))]
+    async with asyncio.timeout(5):  # and nobody waits for ever
+        outcomes = await asyncio.gather(
+            *(batcher.hold(one) for one in requests), return_exceptions=True
         )
-        return BookingRequest(lambda: draft, [slot], NINE, person, None)
 
-    requests = [
-        given(public_code("A")),
-        given("longer than any code may be"),
-        given(public_code("A")),
-    ]
-    outcomes = await asyncio.gather(
-        *(batcher.hold(one) for one in requests), return_exceptions=True
-    )
-
-    assert isinstance(outcomes[1], asyncpg.DataError)
+    assert isinstance(outcomes[1], asyncpg.DataError | CannotSeal)
     assert [getattr(one, "outcome", None) for one in outcomes] == ["held", None, "held"]
     assert await office.booked(slot) == 2

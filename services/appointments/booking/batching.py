@@ -18,6 +18,7 @@ import asyncpg
 from services.appointments.booking import statement
 from services.appointments.booking.rules import BookingOutcome, Draft
 from shared.database.engine import DirectPool
+from shared.database.faults import is_outage
 
 MOST_AT_ONCE = 256
 _TRIES = 3
@@ -99,13 +100,11 @@ class Batcher:
         """Every request of the batch gets its outcome; one bad row never takes the others along."""
         try:
             await self._ask(batch)
-        except asyncpg.DataError as error:
-            if len(batch) == 1:
-                batch[0].fail(error)
+        except Exception as error:  # whatever it is: else they would wait for ever
+            if len(batch) > 1 and not is_outage(error):
+                for request in batch:
+                    await self._settle([request])
                 return
-            for request in batch:
-                await self._settle([request])
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             for request in batch:
                 request.fail(error)
 
