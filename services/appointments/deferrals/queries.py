@@ -10,9 +10,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.deferrals.models import Deferral, DeferralState
+from services.appointments.queueing.models import TicketState
 from shared.database.engine import DirectPool
 from shared.database.narrowing import narrowed
 from shared.database.rows import columns, loaded
+from shared.database.swap_statement import SwapStatement
 
 _DEFERRAL = f"SELECT {columns(Deferral, 'd')} FROM deferral d"
 _FIND = f"{_DEFERRAL} WHERE d.id = $1"
@@ -22,6 +24,10 @@ SELECT t.hall_code, t.item_code, t.state, t.version, t.citizen_key, i.guide_vers
 FROM ticket t JOIN item i ON i.code = t.item_code
 LEFT JOIN guide g ON g.item_code = i.code AND g.version = i.guide_version
 WHERE t.id = $1
+"""
+# The state and not the version: who is served may well be done with meanwhile.
+_STAYS = """
+SELECT 1 FROM ticket WHERE id = :ticket AND state = ANY(CAST(:states AS text[])) FOR SHARE
 """
 
 
@@ -45,6 +51,11 @@ async def ticket(direct: DirectPool, ticket_id: UUID) -> ServedTicket | None:
     known = json.loads(found) if isinstance(found, str) else found or []
     materials = [(one["name"], one.get("may_follow", False)) for one in known]
     return ServedTicket(hall, item, state, version, key, guide_version, materials)
+
+
+def keep_at_hand(statement: SwapStatement, ticket_id: UUID, states: Sequence[TicketState]) -> None:
+    """The ticket is in one of the states, and stays so until it is written."""
+    statement.lock(_STAYS, ticket=ticket_id, states=[state.value for state in states])
 
 
 async def find(direct: DirectPool, deferral_id: UUID) -> Deferral | None:

@@ -58,6 +58,7 @@ async def promise(
         remind_on=days.remind_on,
         accepted_by=caller.sub,
     )
+    queries.keep_at_hand(swap, wanted.ticket_id, _AT_HAND)
     swap.insert(one)
     swap.refusing("uq_deferral_open", rules.AlreadyPromised)
     outbox.promise(swap, of_change(DeferralPromised, one))

@@ -109,6 +109,7 @@ async def cancel(
 ) -> Gathering:
     """It does not take place; the reason is published, and the event says how many were to come."""
     gathering, move = await _begin(session, event_id, GatheringAction.CANCEL, step)
+    session.statement.hold(gathering, counter="taken")
     return await _take(session, gathering, move, {"words": given.reason}, step)
 
 

@@ -207,13 +207,16 @@ async def remove_file(
 
 
 async def _changeable(swap: SwapStatement, pre_check_id: UUID, caller: Caller) -> SeenPreCheck:
-    """One of the caller's own that can still be submitted or answered, and stays so meanwhile."""
+    """One of the caller's own that can still be submitted or answered, and stays so meanwhile.
+
+    Its files count as its versions do: whoever withdraws or answers it has seen all of them.
+    """
     found = await visible(swap.direct, pre_check_id, caller)
     one = found.one
     if one.owner != caller.sub:
         raise NotFound(_UNKNOWN)
     WORKFLOW.take(one.state, one.version, PreCheckAction.WITHDRAW, caller.roles)
-    swap.hold(one)
+    swap.swap(one, {}, follows=True)
     return found
 
 
@@ -253,6 +256,8 @@ def _take(
     values: dict[str, Any],
 ) -> SeenPreCheck:
     one = found.one
+    if version is None:
+        swap.wait_for(one)
     versions.ensure(version, version=one.version, state=one.state)
     row = WORKFLOW.take(one.state, one.version, action, caller.roles)
     swap.swap(one, {"state": row.to, **values})
