@@ -1,5 +1,6 @@
 """One number for several items: leg by leg, in the order that is shortest at the moment."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ from tests.appointments.conftest import Build
 from tests.appointments.offices import NINE, Office
 from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.appointments.test_visits_of_several import held, look, states, two_hours
+from tests.waiting import until_it_waits
 
 
 @pytest.fixture
@@ -158,6 +160,24 @@ async def test_each_person_of_a_visit_checks_in_and_is_seen_for_all_they_booked(
         await post(office, f"tickets/{ticket['id']}/serve")
         await post(office, f"tickets/{ticket['id']}/finish", outcome="done")
     assert states(await look(office, me, visit["id"])) == {1: {"served"}, 2: {"checked_in"}}
+
+
+async def test_whoever_arrives_is_not_refused_by_what_else_they_gave_up_just_now(
+    office: Office, other: asyncpg.Connection
+) -> None:
+    slots, me = await two_hours(office), office.citizen()
+    visit = await held(office, me, slot_ids=[str(slots[0])], persons=1)
+    good(await office.do(visit, "confirm", me))
+    await with_windows(office)
+    office.clock.at = NINE + timedelta(minutes=50)
+    given_up = "UPDATE appointment SET state = 'cancelled', version = version + 1 WHERE id = $1"
+    await other.execute(given_up, UUID(visit["legs"][1]["id"]))
+    arriving = asyncio.create_task(office.do(visit, "check-in", office.clerk()))
+    await until_it_waits(other, arriving)
+    await other.execute("COMMIT")
+
+    ticket = good(await arriving)["ticket"]
+    assert (ticket["items"], ticket["pending"]) == ([visit["legs"][0]["item_code"]], [])
 
 
 async def _next(office: Office, ticket: str) -> dict[str, Any]:

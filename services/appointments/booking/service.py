@@ -158,8 +158,12 @@ def check_in(
     now: datetime,
     *,
     version: int | None = None,
+    follows: bool = False,
 ) -> Appointment:
-    """The appointment, checked in. Raises StateConflict, TooEarly or TooLate."""
+    """The appointment, checked in. Raises StateConflict, TooEarly or TooLate.
+
+    `follows`: with another that was asked for, so that nobody is refused by it.
+    """
     ensure_seen(appointment, version)
     if appointment.state is S.CONFIRMED:
         rules.ensure_check_in(
@@ -168,7 +172,7 @@ def check_in(
     row = row_of(appointment, A.CHECK_IN)
     ensure_stands(appointment, now)
     changes = {**changes_of(row, now), "checked_in_at": now}
-    statement.swap(appointment, changes, says=state_conflict)
+    statement.swap(appointment, changes, says=state_conflict, follows=follows)
     outbox.promise(statement, of_change(row.event, appointment))
     return appointment
 

@@ -223,7 +223,7 @@ def _check_all_in(
         if one is booked:
             _check_in(statement, ticket, booked, hall, version, now)
         else:
-            booking.check_in(statement, one, hall.booking_policy, now)
+            booking.check_in(statement, one, hall.booking_policy, now, follows=True)
 
 
 def _ensure_first(ticket: Ticket, hall: SeenHall) -> None:
