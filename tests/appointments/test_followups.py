@@ -99,6 +99,18 @@ async def test_whoever_served_does_not_call(asked: FollowedUp) -> None:
     assert done["served_by"] == ["clerk-1"]
 
 
+async def test_nor_does_whoever_served_it_once_more(asked: FollowedUp) -> None:
+    """The finish was undone, and a colleague finished it."""
+    await asked.owner.execute(
+        "UPDATE call c SET clerk = 'another' FROM ticket t"
+        " WHERE t.id = c.ticket_id AND t.visit_id = $1",
+        asked.case.case_id,
+    )
+    assert not await asked.draw(version=asked.case.version + 2)
+    refused = await asked.call(asked.caller(), "answered", answers=GOOD)
+    problem(refused, 409, "four-eyes")
+
+
 @provokes("note_followup_call", "called-today", "state-conflict")
 async def test_three_calls_on_different_days_end_it(asked: FollowedUp) -> None:
     states = []

@@ -63,7 +63,7 @@ async def draw(session: AsyncSession, finished: CaseFinished, now: datetime) -> 
     if await queries.add(session, followup):
         await _publish_invited(session, followup, now)
         return True
-    values = visit._asdict()
+    values = visit._asdict() | {"served_by": sampling.served_by}
     await queries.correct(session, finished.case_id, values.pop("version"), values)
     return False
 
