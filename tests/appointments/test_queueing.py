@@ -81,6 +81,16 @@ async def test_the_same_key_calls_the_same_person(open_hall: Floor) -> None:
     assert (late["id"], late["state"]) == (good(first)["id"], "done")
 
 
+async def test_the_same_key_of_a_colleague_calls_the_next_person(open_hall: Floor) -> None:
+    tickets = [await open_hall.issue() for _ in range(2)]
+    key, called = {"Idempotency-Key": uuid4().hex}, []
+    for clerk in (open_hall.clerk(), open_hall.clerk("clerk-2")):
+        called.append(good(await open_hall.window("call-next", headers={**clerk, **key})))
+        await open_hall.done(called[-1], "serve")
+        await open_hall.done(called[-1], "finish", outcome="done")
+    assert [one["id"] for one in called] == [one["id"] for one in tickets]
+
+
 @provokes("recall_ticket", "recall-too-soon", "recalls-spent")
 async def test_recalls_are_three_and_a_minute_apart(open_hall: Floor) -> None:
     ticket = await open_hall.issue()

@@ -92,7 +92,7 @@ async def _call(
         now,
         new_id(),
         caller.sub,
-        key,
+        _kept(caller, key),
         event_id,
         TicketCalled.type,
         envelope(event_id, now, trace),
@@ -108,9 +108,16 @@ def envelope(event_id: UUID, now: datetime, trace: str | None) -> str:
     return orjson.dumps(about).decode()
 
 
-async def why_not(direct: DirectPool, window_id: UUID, key: str | None) -> WindowNow | None:
+def _kept(caller: Caller, key: str | None) -> str | None:
+    """The request's key as it is kept: of two people at one window each has keys of their own."""
+    return None if key is None else f"{caller.sub}\n{key}"
+
+
+async def why_not(
+    direct: DirectPool, window_id: UUID, caller: Caller, key: str | None
+) -> WindowNow | None:
     """What the window is like, when a call brought nobody; None if there is no such window."""
-    row = await direct.fetchrow(WHY_NOT, window_id, key)
+    row = await direct.fetchrow(WHY_NOT, window_id, _kept(caller, key), key, caller.sub)
     if row is None:
         return None
     there = row["live_ticket_id"]

@@ -91,7 +91,7 @@ async def _window(
     direct: DirectPool, caller: Caller, window_id: UUID, key: str | None
 ) -> WindowNow:
     """How the window stands. Raises NotFound."""
-    found = await queries.why_not(direct, window_id, key)
+    found = await queries.why_not(direct, window_id, caller, key)
     if found is None or not caller.at(found.hall_code):
         raise NotFound(_UNKNOWN)
     return found

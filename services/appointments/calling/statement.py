@@ -189,10 +189,12 @@ FROM "window" w
 LEFT JOIN window_at_work at_work ON at_work.window_id = w.id
 LEFT JOIN call live ON live.window_id = w.id AND live.ended_at IS NULL
 LEFT JOIN ticket there ON there.id = live.ticket_id
-LEFT JOIN call repeated ON repeated.window_id = w.id AND repeated.request_key = $2
+LEFT JOIN call repeated ON repeated.window_id = w.id
+    AND (repeated.request_key = $2 OR repeated.request_key = $3 AND repeated.clerk = $4)
 WHERE w.id = $1
 """
-"""Why a call brought nobody; also finds the call that the same request key made before."""
+"""Why a call brought nobody; also finds the call that the same request made before: by the key $2,
+or as the release before kept it, by the caller's own word $3 alone."""
 
 TICKET = "SELECT * FROM ticket WHERE id = $1"
 
