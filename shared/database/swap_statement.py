@@ -83,6 +83,8 @@ class SwapStatement:
         """Enters something, which is left once all is written, or is not going to be."""
         self.is_again = False
         """Whether the request was decided before, and somebody was faster."""
+        self.is_sent = False
+        """Whether it may be written: nothing that was read before has done anything."""
         self._turns: dict[_Key | int, _Seen | Piece] = {}
         self._awaited: dict[_Key, _Seen] = {}
         self._new: list[SQLModel] = []
@@ -176,6 +178,7 @@ class SwapStatement:
         """Writes all of it. Raises Lost, the problem of a unique index, or UniqueViolationError."""
         if self.before is not None:
             await self.before()
+        self.is_sent = True
         await self._write(self.direct.fetch)
 
     async def write_in(self, session: AsyncSession) -> None:

@@ -35,6 +35,7 @@ from shared.web.steps import StepTaker
 @asynccontextmanager
 async def _begun(request: Request) -> AsyncIterator[AsyncSession]:
     state = request.state
+    state.is_committing = False
     async with state.sessions() as session, session.begin():
         await _wait_for_connection(state.sessions, session, request)
         state.session = session
@@ -80,6 +81,7 @@ async def _statement(request: Request) -> AsyncIterator[SwapStatement]:
     state = request.state
     state.swap = statement = SwapStatement(state.direct)
     statement.is_again, state.is_decided = getattr(state, "is_decided", False), True
+    state.is_committing = False
     try:
         claim = getattr(state, "claim", None)
         if claim is not None and claim.older:  # no unique index knows those

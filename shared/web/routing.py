@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import errors
 from shared.database.faults import gave_way, was_lost
+from shared.database.swap_statement import SwapStatement
 from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
 from shared.web import bodies, dependencies, idempotency, old_queries, strict_queries, versions
@@ -157,12 +158,22 @@ def _may_try_again(request: Request, error: Exception, *, is_first: bool) -> boo
     """Whether nothing was done: a transaction gave way, or lost its connection before its end.
 
     What is lost is tried once more only, for then the server itself is gone. A statement outside of
-    a transaction may have been done, so that only a safe method may send it again.
+    the request's own transaction may have been done, and so may a transaction that the use case
+    itself commits, so that only a safe method may send them again.
     """
     if gave_way(error):
         return True
-    is_undone = isinstance(error, DBAPIError) and not getattr(request.state, "is_committing", False)
-    return is_first and was_lost(error) and (request.method in idempotency.SAFE or is_undone)
+    if not is_first or not was_lost(error):
+        return False
+    return request.method in idempotency.SAFE or _is_undone(request, error)
+
+
+def _is_undone(request: Request, error: Exception) -> bool:
+    """Whether it was lost before its transaction was to commit, or its decision to be written."""
+    statement: SwapStatement | None = getattr(request.state, "swap", None)
+    if statement is not None and not statement.is_sent:
+        return True
+    return isinstance(error, DBAPIError) and not getattr(request.state, "is_committing", True)
 
 
 class _Query(NamedTuple):

@@ -4,8 +4,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
+from asyncpg.transaction import Transaction
 
 from services.gateway.access import rules, service
 from services.gateway.access.common_passwords import is_common
@@ -52,6 +54,25 @@ async def test_a_new_password_ends_every_sign_in_and_the_old_password(
     assert (answer.status_code, answer.content) == (204, b"")
     assert (await refresh(client, told["refresh_token"])).status_code == 400
     assert (await sign_in(client, account)).status_code == 400
+    assert (await sign_in(client, account, BETTER)).status_code == 200
+
+
+async def test_a_change_of_which_the_answer_was_lost_is_not_made_a_second_time(
+    client: httpx.AsyncClient, as_: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new password would be taken for a wrong present one."""
+    account = await new_account(client, as_, "clerk", "H001")
+    token = (await _signed_in(client, account))["access_token"]
+    commit = Transaction.commit
+
+    async def unheard(transaction: Transaction) -> None:
+        await commit(transaction)
+        raise asyncpg.ConnectionDoesNotExistError("connection was closed")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(Transaction, "commit", unheard)
+        answer = await _change(client, token, account["password"], BETTER)
+    assert (answer.status_code, answer.headers.get("retry-after")) == (503, "2")
     assert (await sign_in(client, account, BETTER)).status_code == 200
 
 

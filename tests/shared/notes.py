@@ -19,7 +19,7 @@ from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import app, versions
 from shared.web.blueprint import Blueprint
-from shared.web.dependencies import Direct, Now, Session, allow, public
+from shared.web.dependencies import Direct, Now, Session, Swap, allow, public
 from shared.web.models import Day, Input
 from shared.web.room import Room
 from shared.web.routing import Router
@@ -95,6 +95,17 @@ async def write_note(
         )
         await session.execute(text("INSERT INTO once VALUES (1), (1)"))
     return NoteView(id=note_id, words=request.words)
+
+
+@router.post("/decided", status_code=201, operation_id="decide_note", summary="决定 | Decide")
+async def decide_note(
+    caller: Annotated[Caller, allow("citizen")], swap: Swap, now: Now
+) -> dict[str, bool]:
+    """Loses its connection while it reads, at the first try."""
+    if not swap.is_again:
+        await swap.direct.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    audit_log.promise(swap, caller.sub, "note.written", "decided", now)
+    return {"decided": True}
 
 
 @router.put("/name", operation_id="rename_notes", summary="改名 | Rename")
