@@ -16,7 +16,7 @@ from sqlmodel import Session as ModelSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.faults import gave_way, is_unsent
-from shared.database.kept_connections import KeptConnections
+from shared.database.kept_connections import KeptConnections, is_open
 from shared.settings import Settings
 
 CONNECT_SECONDS = 3
@@ -194,7 +194,7 @@ class DirectPool:
             except asyncpg.PostgresError as error:
                 if is_unsent(error):
                     await end_unsent(connection)
-                is_well = not connection.is_closed()
+                is_well = is_open(connection)
                 if attempt == RETRIES or not gave_way(error):
                     raise
             finally:

@@ -11,7 +11,11 @@ class Overtaken(asyncpg.SerializationError):
     """
 
 
-_GAVE_WAY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_GAVE_WAY = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.InvalidCachedStatementError,  # a migration came by; the next try is planned anew
+)
 _LOST = (
     ConnectionError,
     asyncpg.InterfaceError,
@@ -34,6 +38,14 @@ _OUTAGE = (
 )
 
 Kinds = tuple[type[BaseException], ...]
+DATABASE_FAULTS: Kinds = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+"""All that a statement of the direct pool may fail by: for who goes on whatever it was."""
 
 
 def postgres_error(error: BaseException) -> asyncpg.PostgresError | None:
@@ -59,7 +71,8 @@ def is_unsent(error: BaseException) -> bool:
 
 
 def gave_way(error: BaseException) -> bool:
-    """Whether the transaction was rolled back only so that another could go on (40P01, 40001)."""
+    """Whether the transaction was rolled back only so that another could go on (40P01, 40001), or
+    because what it was planned for looks otherwise now."""
     return _find(error, _GAVE_WAY) is not None
 
 

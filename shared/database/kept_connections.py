@@ -33,7 +33,7 @@ class KeptConnections:
         while True:
             if self._idle:
                 connection, since = self._idle.pop()
-                if _is_open(connection):
+                if is_open(connection):
                     if time.monotonic() - since < IDLE_SECONDS:
                         return connection
                     connection.terminate()
@@ -115,7 +115,8 @@ class KeptConnections:
             self._idle.append((connection, time.monotonic()))
 
 
-def _is_open(connection: Any) -> bool:
+def is_open(connection: Any) -> bool:
+    """Whether it is known of no end."""
     try:
         return not connection.is_closed()
     except asyncpg.InterfaceError:  # it was lost, and its pool has taken it back

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from shared.database.engine import GUARDS, DirectPool, new_engine, new_readings, new_sessions
+from shared.database.faults import gave_way
 from tests.conftest import Headers
 from tests.shared import notes
 from tests.shared.conftest import running
@@ -55,6 +56,14 @@ async def test_whoever_meets_a_lost_connection_gets_another(
         assert await rows.fetchval(_WRITTEN) == before + 1, "done once"
 
 
+async def test_who_loses_a_connection_before_anything_is_written_decides_anew(
+    house: httpx.AsyncClient, as_: Headers, rows: asyncpg.Connection
+) -> None:
+    before = await rows.fetchval(_WRITTEN)
+    answer = await house.post(f"{NOTES}/decided", headers=as_("citizen"))
+    assert (answer.status_code, await rows.fetchval(_WRITTEN)) == (201, before + 1)
+
+
 async def test_who_waits_for_a_connection_is_not_refused_while_the_caller_waits(
     notes_settings: Any, as_: Headers, rows: asyncpg.Connection
 ) -> None:
@@ -98,3 +107,27 @@ async def test_a_value_that_the_driver_refuses_costs_the_next_one_no_time(
     finally:
         await engine.dispose()
         await direct.close()
+
+
+async def test_what_was_planned_before_a_migration_is_tried_again(
+    notes_settings: Any, rows: asyncpg.Connection
+) -> None:
+    """Whoever serves while the next release's tables come is not told to come back."""
+    engine = new_engine(notes_settings.model_copy(update={"pool_size": 1}), "test")
+    sessions, asked = new_sessions(engine), text("SELECT * FROM planned")
+
+    async def ask() -> int:
+        async with sessions() as session, session.begin():
+            return len((await session.execute(asked)).keys())
+
+    await rows.execute("CREATE TABLE planned (n int)")
+    try:
+        assert await ask() == 1
+        await rows.execute("ALTER TABLE planned ADD m int")
+        with pytest.raises(DBAPIError) as outdated:
+            await ask()
+        assert gave_way(outdated.value)
+        assert await ask() == 2
+    finally:
+        await rows.execute("DROP TABLE planned")
+        await engine.dispose()

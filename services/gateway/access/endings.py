@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +17,7 @@ from services.gateway.access.events import Ended, SignInEnded
 from services.gateway.access.statement import EndedSignIn
 from shared import clock
 from shared.database.engine import DirectPool
+from shared.database.faults import DATABASE_FAULTS
 from shared.messaging import outbox
 from shared.security import audit_log
 from shared.security.identity import REFUSED_SECONDS, Refusals
@@ -42,7 +42,7 @@ async def keep_known(direct: DirectPool, refusals: Refusals) -> None:
                 refusals.refuse(str(sign_in), ended_at.timestamp())
             refusals.learned()
             since = begun - COMMITTED_WITHIN
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except DATABASE_FAULTS as error:
             log.warning("ended_sign_ins_not_read", error=type(error).__name__)
         await asyncio.sleep(READ_SECONDS)
 
