@@ -21,6 +21,7 @@ from shared.errors import Invalid, Responses, Text, problem_responses
 from shared.observability.library_internals import FUNCTION_STACK
 from shared.web import bodies, dependencies, idempotency, old_queries, strict_queries, versions
 from shared.web.gate import EXTENSION, Priority
+from shared.web.lines import stand_in_line
 
 TRIES = 3
 LONGEST_PAUSE = 0.05
@@ -138,20 +139,28 @@ async def _in_transaction(handle: Handler, request: Request) -> Response:
     nothing has been answered. A form is read from the wire as it comes and cannot be read twice.
     """
     tries = 1 if bodies.is_form(request) else TRIES
-    for left in reversed(range(tries)):
-        try:
-            # The stack on which FastAPI puts the dependencies of function scope: each try has one.
-            async with AsyncExitStack() as stack:
-                request.scope[FUNCTION_STACK] = stack
-                response = await handle(request)
-                await idempotency.store(request, response)
-            return response
-        except _OF_DATABASE as error:
-            if not left or not _may_try_again(request, error, is_first=left == tries - 1):
-                raise
-            log.info("request_tried_again", left=left)
-            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))
+    async with AsyncExitStack() as until_done:
+        for left in reversed(range(tries)):
+            try:
+                return await _tried(handle, request)
+            except _OF_DATABASE as error:
+                is_first = left == tries - 1
+                if not left or not _may_try_again(request, error, is_first=is_first):
+                    raise
+                log.info("request_tried_again", left=left)
+                await asyncio.sleep(random.uniform(0, LONGEST_PAUSE))
+                if is_first and gave_way(error):
+                    await stand_in_line(request, until_done)
     raise AssertionError("unreachable")
+
+
+async def _tried(handle: Handler, request: Request) -> Response:
+    # The stack on which FastAPI puts the dependencies of function scope: each try has one.
+    async with AsyncExitStack() as stack:
+        request.scope[FUNCTION_STACK] = stack
+        response = await handle(request)
+        await idempotency.store(request, response)
+    return response
 
 
 def _may_try_again(request: Request, error: Exception, *, is_first: bool) -> bool:

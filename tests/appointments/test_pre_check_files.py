@@ -119,6 +119,18 @@ async def test_there_are_never_more_than_twenty(guided: Office) -> None:
     assert sorted(answer.status_code for answer in answers) == [201, 422]
 
 
+async def test_all_that_are_sent_at_once_are_taken(guided: Office) -> None:
+    """As a page sends them: each goes by those before it, and none is sent away for that."""
+    me = guided.citizen()
+    sent = good(await submit(guided, me), 201)
+
+    answers = await asyncio.gather(*(add(guided, sent, me) for _ in range(12)))
+
+    assert [answer.status_code for answer in answers] == [201] * 12
+    shown = good(await guided.get(f"pre-checks/{sent['id']}", headers=me))["files"]
+    assert [one["number"] for one in shown] == [*range(1, 13)]
+
+
 @provokes("add_pre_check_file", "state-conflict")
 @provokes("remove_pre_check_file", "state-conflict")
 async def test_once_it_is_answered_for_good_its_files_stay_as_they_are(guided: Office) -> None:
