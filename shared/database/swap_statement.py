@@ -82,7 +82,7 @@ class SwapStatement:
         self.keep: Callable[[AbstractAsyncContextManager[Any]], Awaitable[Any]] = _cannot_begin
         """Enters something, which is left once all is written, or is not going to be."""
         self.is_again = False
-        """Whether the request was decided before, and somebody was faster."""
+        """Whether the request was decided before in vain, mostly because somebody was faster."""
         self.is_sent = False
         """Whether it may be written: nothing that was read before has done anything."""
         self._turns: dict[_Key | int, _Seen | Piece] = {}

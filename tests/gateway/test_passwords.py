@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -133,6 +134,19 @@ async def test_a_forgotten_password_is_set_by_a_link_and_never_seen_by_an_admini
     self_made = as_("admin", "*", sub=account["id"])
     refused = await client.post(path, json=seen, headers=self_made)
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/own-grant")
+
+
+async def test_a_link_that_is_used_again_by_the_same_request_is_answered_as_before(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await created(client, as_, "clerk", "H001")
+    client_key = {"Idempotency-Key": uuid4().hex}
+    wanted = {"token": account["password_link"]["token"], "new_password": BETTER}
+    first, again = [
+        await client.post(f"{PASSWORD}/link", json=wanted, headers=client_key) for _ in range(2)
+    ]
+    assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+    assert again.headers["idempotent-replayed"] == "true"
 
 
 @provokes("set_password_by_link", "link-ended")

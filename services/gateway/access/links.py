@@ -16,6 +16,7 @@ from services.gateway.access.events import PasswordLinkIssued
 from services.gateway.access.models import Account, AccountState, PasswordLink
 from services.gateway.access.queries import OpenLink
 from services.gateway.access.service import SignInContext
+from shared.database.swap_statement import SwapStatement
 from shared.database.versioned import swap
 from shared.errors import Invalid
 from shared.messaging import outbox
@@ -59,10 +60,13 @@ async def reissue(
     return changed, await issue(session, account_id, by, now)
 
 
-async def set_password(context: SignInContext, token: str, password: str, now: datetime) -> Account:
+async def set_password(
+    context: SignInContext, statement: SwapStatement, token: str, password: str, now: datetime
+) -> Account:
     """The account, whose password is now this one; all of its sign-ins end.
 
-    Raises LinkEnded, Invalid or StateConflict. No connection is held while hashing waits.
+    Raises LinkEnded, Invalid or StateConflict. No connection is held while hashing waits: the
+    request's transaction, which also keeps its answer, begins behind that.
     """
     token_hash = tokens.stored(token)
     async with context.sessions() as session:
@@ -74,10 +78,7 @@ async def set_password(context: SignInContext, token: str, password: str, now: d
         if await passwords.matches(link.password_hash, password):
             raise Invalid(rules.THE_SAME, pointer=rules.NEW_PASSWORD)
         will = await passwords.hashed(password)
-    async with context.sessions() as session, session.begin():
-        account = await _use(session, link, token_hash, will, now)
-    context.direct.wake()
-    return account
+    return await _use(await statement.begin(), link, token_hash, will, now)
 
 
 async def _use(

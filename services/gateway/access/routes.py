@@ -25,7 +25,7 @@ from services.gateway.guessing.rules import LockedOut
 from shared.errors import StateConflict, problem_responses
 from shared.security.identity import ROLES, Caller
 from shared.web.answers import kept_by_nobody
-from shared.web.dependencies import Direct, Now, RequestKeyring, Session, allow, public
+from shared.web.dependencies import Direct, Now, RequestKeyring, Session, Swap, allow, public
 from shared.web.routing import Router
 
 clients = Router(prefix="/auth", tags=["system"], route_class=oauth.OAuthRoute)
@@ -146,6 +146,7 @@ async def get_me(caller: Annotated[Caller, allow(*ROLES)], session: Session) -> 
 async def set_password_by_link(
     wanted: PasswordByLink,
     context: Annotated[SignInContext, Depends(_context)],
+    swap: Swap,
     now: Now,
     _: Annotated[Caller | None, public()],
 ) -> PasswordSet:
@@ -157,7 +158,7 @@ async def set_password_by_link(
     second administrator's approval (`pending`).
     """
     token, password = wanted.token.get_secret_value(), wanted.new_password.get_secret_value()
-    return PasswordSet.model_validate(await links.set_password(context, token, password, now))
+    return PasswordSet.model_validate(await links.set_password(context, swap, token, password, now))
 
 
 @tokens.post(
@@ -171,6 +172,7 @@ async def set_password_by_link(
 async def change_password(
     change: PasswordChange,
     context: Annotated[SignInContext, Depends(_context)],
+    swap: Swap,
     now: Now,
     caller: Annotated[Caller, allow(*ROLES)],
 ) -> None:
@@ -179,4 +181,4 @@ async def change_password(
     The present password is needed. All sign-ins end; please sign in again with the new one. A wrong
     present password counts like a failed sign-in.
     """
-    await service.change_password(context, caller, change, now)
+    await service.change_password(context, swap, caller, change, now)

@@ -22,6 +22,7 @@ from services.gateway.guessing import service as guessing
 from services.gateway.guessing.service import Attempt
 from shared.database.engine import DirectPool, Sessions
 from shared.database.pruning import Pruned
+from shared.database.swap_statement import SwapStatement
 from shared.errors import NotFound
 from shared.ids import new_id
 from shared.security import audit_log
@@ -235,12 +236,17 @@ async def sign_out(direct: DirectPool, verifier: Verifier, token: str, now: date
 
 
 async def change_password(
-    context: SignInContext, by: Caller, change: PasswordChange, now: datetime
+    context: SignInContext,
+    statement: SwapStatement,
+    by: Caller,
+    change: PasswordChange,
+    now: datetime,
 ) -> None:
     """Replaces the caller's own password and ends all of their sign-ins.
 
     A wrong present password counts like a failed sign-in. Raises WrongPassword, LockedOut, Invalid
-    or NotFound. It holds no connection while it waits for its turn to hash.
+    or NotFound. It holds no connection while it waits for its turn to hash: the request's
+    transaction, which also keeps its answer, begins behind that.
     """
     account_id = accounts.as_uuid(by.sub)
     name = await queries.name_of(context.direct, account_id)
@@ -256,11 +262,10 @@ async def change_password(
     async with context.hashing.turn():
         will = await passwords.hashed(wanted)
     known = proven.password_hash
-    async with context.sessions() as session, session.begin():
-        if not await queries.change_password(session, account_id, known, will, now):
-            raise rules.WrongPassword  # it was changed meanwhile
-        await endings.end_all(session, account_id, now, "password_changed")
-        await queries.end_links(session, account_id, now, "password_changed")
-        about = f"account:{account_id}"
-        await audit_log.write(session, str(account_id), "password.changed", about, now)
-    context.direct.wake()
+    session = await statement.begin()
+    if not await queries.change_password(session, account_id, known, will, now):
+        raise rules.WrongPassword  # it was changed meanwhile
+    await endings.end_all(session, account_id, now, "password_changed")
+    await queries.end_links(session, account_id, now, "password_changed")
+    about = f"account:{account_id}"
+    await audit_log.write(session, str(account_id), "password.changed", about, now)
