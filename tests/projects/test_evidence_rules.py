@@ -49,6 +49,9 @@ def sighting(
             [],
         ),
         ([sighting("/a", 0, [], claimed=None), sighting("/b", 9, LACKS, claimed=None)], []),
+        ([sighting("/b", 0, LACKS, claimed=None), sighting("/a", 9, [], claimed=9)], LACKS),
+        ([sighting("/b", 0, [], claimed=None), sighting("/a", 9, LACKS, claimed=9)], []),
+        ([sighting("/b", 0, LACKS, claimed=None), sighting("/a", 9, [], claimed=-1)], []),
     ],
     ids=[
         "a later page lacks some",
@@ -57,6 +60,9 @@ def sighting(
         "it lost some",
         "it was completed after it had moved",
         "neither claims a day",
+        "a page that claims a later day than another was seen is complete",
+        "a page that claims a later day than another was seen lacks some",
+        "a page that claims an earlier day than another was seen is complete",
     ],
 )
 def test_what_is_missing_is_what_the_publication_judged_lacks(

@@ -181,7 +181,7 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
 
     The earliest sighting closes the bracket; of several pages the best trusted claim speaks, and of
     equals the earliest, because the earliest compliant publication wins. What it lacks is what that
-    publication lacks, as it was seen last, whatever other pages hold.
+    publication lacks, as it was seen last: the best, or one seen before the best claims to be.
     """
     facts = counting(facts)
     seen = sorted(
@@ -199,24 +199,26 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
         first_seen_at=first.observed_at,
         last_absent_at=first.last_absent_at,
         gone_at=gone_at,
-        missing_elements=_missing(seen, best),
+        missing_elements=_missing(seen, best if _was_there(best, first) else first),
         contradicted=is_contradicted(best),
         trust=max(claim_trust(best), 4 if narrow else 0),
     )
 
 
-def _missing(seen: Sequence[PublicationFact], best: PublicationFact) -> list[str]:
-    """What the publication of `best` lacks, of sightings in their order.
+def _was_there(best: PublicationFact, first: PublicationFact) -> bool:
+    """Whether the page of `best` was there by the day on which a page was seen first."""
+    claimed_on = _day(best.claimed_at) if claim_trust(best) else None
+    return best.url == first.url or bool(claimed_on and claimed_on <= today(first.observed_at))
 
-    It is on the page of `best`, and on those to which it has moved: they claim the same, and were
-    seen, by what was recorded of them, when that page was. Of these the most complete one speaks.
+
+def _missing(seen: Sequence[PublicationFact], its: PublicationFact) -> list[str]:
+    """What a publication lacks, `its` fact among sightings in their order.
+
+    It is on the page of that fact, and on those to which it has moved: they claim the same, and
+    were seen, by what was recorded of them, when that page was. The most complete one speaks.
     """
-    first_at = next(fact.observed_at for fact in seen if fact.url == best.url)
-    urls = {best.url} | {
-        fact.url
-        for fact in seen
-        if (fact.observed_at, fact.claimed_at) == (first_at, best.claimed_at)
-    }
+    began = (next(f.observed_at for f in seen if f.url == its.url), its.claimed_at)
+    urls = {its.url} | {fact.url for fact in seen if (fact.observed_at, fact.claimed_at) == began}
     last = {fact.url: fact.missing_elements for fact in seen if fact.url in urls}
     return min(last.values(), key=len)
 
