@@ -4,8 +4,9 @@ UNITS = """
 INSERT INTO responsible_unit (code, name, name_en, valid_from)
 SELECT 'D' || lpad(n::text, 2, '0'), '单位' || n, '', DATE '2000-01-01'
 FROM generate_series(1, 18) n;
-INSERT INTO full_walk (unit_code, walked_at)
-SELECT code, TIMESTAMPTZ '2026-11-23 01:00+08' FROM responsible_unit WHERE code <> 'D14';
+INSERT INTO full_walk (unit_code, walked_at, noted_at)
+SELECT code, at, at FROM responsible_unit, (VALUES (TIMESTAMPTZ '2026-11-23 01:00+08')) v (at)
+WHERE code <> 'D14';
 INSERT INTO project (code, name, approval_kind, phase, scope_basis, version, updated_at)
 VALUES ('2401-359900-48-01-000001', '工程', 'examine', 'approval', '清单', 1, now());
 INSERT INTO trigger_event (id, project_code, item_code, unit_code, kind, recorded_at, recorded_by)

@@ -226,7 +226,8 @@ def _agrees(row: asyncpg.Record, facts: Facts, counts_days: bool, days: dict[boo
 async def _walk(rows: asyncpg.Connection, unit: str) -> int:
     """The unit's pages were read to their end on WALKED_ON; the ordinal of that day."""
     noon = datetime(WALKED_ON.year, WALKED_ON.month, WALKED_ON.day, 4, tzinfo=UTC)
-    await rows.execute("INSERT INTO full_walk (unit_code, walked_at) VALUES ($1, $2)", unit, noon)
+    walk = "INSERT INTO full_walk (unit_code, walked_at, noted_at) VALUES ($1, $2, $2)"
+    await rows.execute(walk, unit, noon)
     query = "SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = $1"
     return int(await rows.fetchval(query, WALKED_ON))
 

@@ -13,6 +13,7 @@ from services.projects.auditing.rules.judging import (
     RULE_VERSION,
     VERDICT_OF,
 )
+from services.projects.auditing.walks import COUNTS
 
 NOW = "(CASE WHEN s.calendar_days THEN CAST(:now_day AS int) ELSE CAST(:now_ord AS int) END)"
 LAST = f"(CASE WHEN s.calendar_days THEN {ENDLESS} ELSE CAST(:last_ord AS int) END)"
@@ -248,14 +249,15 @@ TODAY = text("""
         ORDER BY date DESC LIMIT 1) last
   LEFT JOIN work_calendar c ON c.region = :region AND c.date = :as_of""")
 
-WALKS = text("""
-  SELECT coalesce(array_agg(f.unit_code), '{}') AS walked_units,
-         coalesce(array_agg(f.day - DATE '2000-01-01'), '{}') AS walked_days,
-         coalesce(array_agg(coalesce(c.ord_end, CAST(:last_ord AS int) + 1)), '{}') AS walked_ords,
-         coalesce(array_agg(f.walked_at), '{}') AS walked_ats
+WALKS = text(f"""
+  SELECT coalesce(array_agg(f.unit_code), '{{}}') AS walked_units,
+         coalesce(array_agg(f.day - DATE '2000-01-01'), '{{}}') AS walked_days,
+         coalesce(array_agg(coalesce(c.ord_end, CAST(:last_ord AS int) + 1)), '{{}}')
+           AS walked_ords,
+         coalesce(array_agg(f.walked_at), '{{}}') AS walked_ats
   FROM (SELECT unit_code, max(walked_at) AS walked_at,
                (max(walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
-        FROM full_walk GROUP BY unit_code) f
+        FROM full_walk f WHERE {COUNTS} GROUP BY unit_code) f
   LEFT JOIN work_calendar c ON c.region = :region AND c.date = f.day
   WHERE NOT EXISTS (SELECT 1 FROM portal p
     WHERE p.unit_code = f.unit_code AND p.enabled AND p.proven_at IS NULL)""")
@@ -338,7 +340,8 @@ _STATE_THEN = f"""
                 FROM standing s WHERE s.duty_id = d.id) k ON true
   LEFT JOIN publication p ON p.duty_id = d.id
   LEFT JOIN publication_fact f ON f.id = p.fact_id
-  LEFT JOIN (SELECT unit_code, max(walked_at) AS walked_at FROM full_walk GROUP BY unit_code) w
+  LEFT JOIN (SELECT unit_code, max(walked_at) AS walked_at FROM full_walk f WHERE {COUNTS}
+             GROUP BY unit_code) w
     ON w.unit_code = d.unit_code
   WHERE coalesce(d.formed_on <= :as_of, t.recorded_at < :before)"""
 

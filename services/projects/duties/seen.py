@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing.deciding import NamedDuty
 from services.projects.auditing.models import Standing
 from services.projects.auditing.rules.basis import Basis, FactOfMove
+from services.projects.auditing.walks import COUNTS
 from services.projects.calendar.rules import EPOCH, workday
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties.models import Duty
@@ -114,7 +115,7 @@ LEFT JOIN LATERAL (
          f.day - DATE '2000-01-01' AS walked_day
   FROM (SELECT max(walked_at) AS walked_at,
                (max(walked_at) AT TIME ZONE 'Asia/Shanghai')::date AS day
-        FROM full_walk WHERE unit_code = {unit}) f
+        FROM full_walk f WHERE unit_code = {unit} AND {counts}) f
   LEFT JOIN work_calendar c ON c.region = 'CN' AND c.date = f.day
   WHERE f.walked_at IS NOT NULL AND NOT EXISTS (SELECT FROM portal p
     WHERE p.unit_code = {unit} AND p.enabled AND p.proven_at IS NULL)) w ON true"""
@@ -129,7 +130,7 @@ JOIN project pr ON pr.code = d.project_code
 JOIN catalogue_item i ON i.id = d.item_id
 LEFT JOIN publication p ON p.duty_id = d.id
 LEFT JOIN dispute x ON x.duty_id = d.id AND x.state = 'open'
-CROSS JOIN day {_WALK.format(unit="d.unit_code")}
+CROSS JOIN day {_WALK.format(unit="d.unit_code", counts=COUNTS)}
 WHERE d.id = $2"""
 
 _REFERENCES = f"""{_DAY}
@@ -146,7 +147,7 @@ LEFT JOIN responsible_unit u ON u.code = o.unit AND u.valid_from <= $1
   AND coalesce(u.valid_to >= $1, true)
 LEFT JOIN catalogue_item i ON i.item_code = o.item
   AND i.version = (SELECT max(version) FROM catalogue_version)
-CROSS JOIN day {_WALK.format(unit="o.unit")}
+CROSS JOIN day {_WALK.format(unit="o.unit", counts=COUNTS)}
 ORDER BY o.place"""
 
 

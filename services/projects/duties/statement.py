@@ -2,6 +2,7 @@
 
 from sqlalchemy import text
 
+from services.projects.auditing.walks import COUNTS
 from services.projects.duties.models import Publication, PublicationFact
 from services.projects.tables import Table
 
@@ -34,8 +35,8 @@ _VIEW = f"""
     ON c.region = d.region AND c.ord_start = d.due_ord AND c.is_workday AND d.basis = 'working'
   LEFT JOIN LATERAL (SELECT calendar_version FROM verdict_event
                      WHERE duty_id = d.id ORDER BY id DESC LIMIT 1) e ON true
-  LEFT JOIN LATERAL (SELECT max(walked_at) AS walked_at FROM full_walk
-                     WHERE unit_code = d.unit_code
+  LEFT JOIN LATERAL (SELECT max(walked_at) AS walked_at FROM full_walk f
+                     WHERE unit_code = d.unit_code AND {COUNTS}
                        AND (s.matchable_since IS NULL OR walked_at >= s.matchable_since)) w
     ON true"""
 
