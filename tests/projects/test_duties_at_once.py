@@ -9,14 +9,15 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
 from services.projects.calendar.schemas import VersionOrder
-from services.projects.duties import observing
+from services.projects.duties import observing, queries
 from services.projects.duties import service as duties
-from services.projects.duties.models import ClaimKind
+from services.projects.duties.models import ClaimKind, FullWalk
 from services.projects.duties.rules import Sighting
 from shared import clock
 from shared.clock import now
@@ -76,6 +77,18 @@ class Case:
     async def walk(self, session: AsyncSession) -> None:
         await observing.note_full_walk(session, [self.unit], now(), now(), actor="matcher")
 
+    async def walk_by_a_release_before(self, session: AsyncSession) -> None:
+        """As one that knows nothing of `judging_basis` notes it."""
+        walk = FullWalk(unit_code=self.unit, walked_at=now(), noted_at=now())
+        await queries.put_walk(session, walk)
+        await auditing.judge_walked(session, [self.unit], now(), actor="matcher")
+
+    async def move_its_limit(self, session: AsyncSession) -> None:
+        """As a notice of the days does that is counted anew."""
+        for table, key in (("duty", "id"), ("standing", "duty_id")):
+            moved = f"UPDATE {table} SET due_ord = due_ord + 100000 WHERE {key} = :id"
+            await session.execute(text(moved), {"id": UUID(self.duty["id"])})
+
     async def judge_all(self, session: AsyncSession) -> None:
         await auditing.judge_all(session, now(), actor="auditor9")
 
@@ -130,11 +143,20 @@ async def test_who_rules_while_an_audit_runs_is_answered_after_it(case: Case) ->
     assert await case.wrong_tallies() == 0
 
 
-@pytest.mark.parametrize(("what", "verdict"), [("walk", "overdue"), ("see", "on_time")])
+@pytest.mark.parametrize(
+    ("what", "verdict"),
+    [
+        ("walk", "overdue"),
+        ("walk_by_a_release_before", "overdue"),
+        ("move_its_limit", "calendar_unknown"),
+        ("see", "on_time"),
+    ],
+)
 async def test_a_verdict_goes_by_what_became_known_while_it_waited(
     case: Case, what: str, verdict: str
 ) -> None:
-    """The pages were read to the end, or one was found, while a duty was restored."""
+    """The pages were read to the end, its limit moved, or a page was found, while a duty was
+    restored."""
     exempt = await case.act("exempt", **EXEMPTION, version=1)
     assert exempt.status_code == 200
     (answer,) = await case.while_somebody_judges(

@@ -130,6 +130,9 @@ class Standing(Table, table=True):
 class JudgingBasis(Table, table=True):
     """One row, whose version counts every change of what all verdicts go by: the numbers of the
     days and the full walks. Who judges a duty by what they read before holds it by that version.
+
+    The database counts it, whoever writes: a release before ours, beside it for a while, knows
+    nothing of it. It counts `standing.version` as well where only ordinals are set right.
     """
 
     __tablename__ = "judging_basis"
@@ -209,6 +212,7 @@ class AbsenceSetAside(Table, table=True):
     __tablename__ = "absence_set_aside"
     __table_args__ = (
         Index("ix_absence_set_aside_waiting", "duty_id", postgresql_where=text("NOT is_judged")),
+        Index("ix_absence_set_aside_duty_id", "duty_id"),
     )
 
     fact_id: int = Field(
@@ -219,4 +223,6 @@ class AbsenceSetAside(Table, table=True):
     duty_id: UUID = Field(foreign_key="duty.id")
     set_aside_at: datetime = Field(sa_type=Moment)
     is_judged: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
-    """Whether its duty was judged without it."""
+    """Whether its duty was judged without it. Not any more once the duty's publication is written
+    again, which the database sees to: a release before ours derives it with the absence.
+    """

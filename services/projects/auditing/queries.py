@@ -95,8 +95,6 @@ class WrongTally(NamedTuple):
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.judge', 11))")
 
-_CHANGE_BASIS = text("UPDATE judging_basis SET version = version + 1")
-
 _SIGN = text("SELECT set_config('application_name', 'audit ' || CAST(:id AS text), true)")
 
 _RUNNING = text("""
@@ -123,10 +121,6 @@ async def take_turn(session: AsyncSession) -> None:
         session.statement.lock(_TURN.text)
     else:
         await session.execute(_TURN)
-
-
-async def change_basis(session: AsyncSession) -> None:
-    await session.execute(_CHANGE_BASIS)
 
 
 async def add_moves(session: AsyncSession, moves: Sequence[VerdictEvent], fact: FactOfMove) -> None:

@@ -129,11 +129,6 @@ async def take_turn(session: AsyncSession) -> None:
     await queries.take_turn(session)
 
 
-async def change_basis(session: AsyncSession) -> None:
-    """What all verdicts go by has changed: who read it before decides anew. Under the turn."""
-    await queries.change_basis(session)
-
-
 async def wait_turn(session: AsyncSession, audit_id: UUID) -> None:
     """Wait for the turn with patience, and sign it. Raises AuditRunning where others kept it."""
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):

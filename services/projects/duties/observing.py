@@ -133,7 +133,6 @@ async def note_full_walk(
 ) -> None:
     """Every place where these units publish was read to its end: what was not seen is absent."""
     await auditing.take_turn(session)
-    await auditing.change_basis(session)
     for unit in unit_codes:
         walk = FullWalk(unit_code=unit, walked_at=walked_at, run_id=run_id, noted_at=now)
         await queries.put_walk(session, walk)

@@ -275,7 +275,6 @@ async def recount(session: AsyncSession, region: str, year: int, now: datetime) 
     if region != NATIONAL:
         return 0
     await auditing.take_turn(session)
-    await auditing.change_basis(session)
     first = date(year, 1, 1)
     rewritten = await queries.recount(session, region, first, clock.day_start(first))
     await auditing.judge_all(session, now, actor="calendar")
