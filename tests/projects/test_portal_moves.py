@@ -88,6 +88,23 @@ async def test_a_portal_that_moves_during_a_walk_takes_nothing_of_where_it_stood
     assert (portal["layout"] is None, portal["walked_at"]) == (False, run.started_at)
 
 
+async def test_a_portal_that_is_read_again_proves_nothing_of_the_days_on_which_nobody_read_it(
+    world: World,
+) -> None:
+    await world.register()
+    duty = await world.record()
+    closed, _ = await world.open(), await world.open("/other")
+    world.served.pages["/other"] = world.served.pages["/list"]
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+    for enabled, verdict in ((False, "overdue"), (True, "unknown_source_down")):
+        await put(world, closed, enabled=enabled)
+        await world.desk.match()
+        assert await world.verdict(duty) == verdict
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+
+
 @pytest.mark.parametrize(("apart", "is_disputed"), [(0, False), (1, False), (2, True)])
 def test_meta_and_label_that_lie_a_day_apart_are_no_dispute(apart: int, is_disputed: bool) -> None:
     now, day = clock.now(), long_ago()

@@ -89,8 +89,8 @@ async def put(
             refuse(portal.health, portal.version, _REGISTERED)
         versions.ensure(wanted.version, version=portal.version, state=portal.health)
         moved = (portal.start_url, portal.unit_code) != (wanted.start_url, wanted.unit_code)
-        # What was proven of one place proves nothing of another.
-        unproven = _unproven(now) if moved else {}
+        # What was proven of one place proves nothing of another, nor of days on which nobody read.
+        unproven = _unproven(now) if moved or wanted.enabled > portal.enabled else {}
         portal = await swap(session, portal, {**fields, **unproven}, state="health")
     details = {
         "start_url": wanted.start_url,
