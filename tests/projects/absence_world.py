@@ -118,8 +118,11 @@ class World:
 
     async def queue(self) -> list[dict[str, Any]]:
         """What waits for a person."""
+        return await self.matches("review")
+
+    async def matches(self, state: str) -> list[dict[str, Any]]:
         answer = await self.desk.client.get(
-            f"/api/v1/matches?state=review&unit={self.unit}", headers=self.as_("auditor", "*")
+            f"/api/v1/matches?state={state}&unit={self.unit}", headers=self.as_("auditor", "*")
         )
         assert answer.status_code == 200, answer.text
         return list(answer.json()["items"])

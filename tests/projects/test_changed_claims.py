@@ -12,6 +12,7 @@ from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
 from tests.provoking import provokes
 
+FIREWALL = "<html><body>您的请求被拦截，请联系网站管理员</body></html>"
 IN_TIME = long_ago() + timedelta(days=3)
 
 
@@ -47,7 +48,8 @@ async def late_by_two(world: World) -> str:
     return duty
 
 
-async def test_an_earlier_day_on_a_page_that_persons_called_late_waits_for_a_person(
+@provokes("accept_match", "four-eyes")
+async def test_nobody_alone_believes_an_earlier_day_of_a_page_that_two_persons_called_late(
     world: World,
 ) -> None:
     duty = await late_by_two(world)
@@ -56,22 +58,56 @@ async def test_an_earlier_day_on_a_page_that_persons_called_late_waits_for_a_per
     [match] = await world.queue()
     assert (match["state"], match["reason"]) == ("accepted", "claim_changed")
     assert (match["first_by"], await world.verdict(duty)) == (None, "late")
-    taken = await decide(world, "accept")
+    first = await decide(world, "accept")
+    assert (first["reason"], first["first_by"]) == ("claim_changed", "auditor-a")
+    alone = await decide(world, "accept", status=409)
+    assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "late")
+    taken = await decide(world, "accept", "auditor-b")
     assert (taken["state"], taken["reason"]) == ("accepted", None)
     assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
     await world.walk()
     assert (await world.verdict(duty), await world.queue()) == ("on_time", [])
 
 
-async def test_a_day_that_a_person_does_not_believe_never_counts(world: World) -> None:
+async def test_each_day_that_a_page_claims_is_refused_for_itself_and_stays_so(
+    world: World,
+) -> None:
     duty = await late_by_two(world)
-    for days in (0, 1):
-        world.publish(claimed_on=IN_TIME + timedelta(days=days))
+    for days in (0, 1, 0):
+        world.publish(claimed_on=IN_TIME + timedelta(days=days), text=f"第{days}次")
         await world.walk()
-        if not days:
-            kept = await decide(world, "reject")
+        waiting = await world.queue()
+        assert [each["reason"] for each in waiting] == ["claim_changed"] * len(waiting)
+        for match in waiting:
+            kept = await world.decide(match, "reject")
             assert (kept["state"], kept["reason"]) == ("accepted", "claim_refused")
         assert (await world.verdict(duty), await world.queue()) == ("late", [])
+        [match] = await world.matches("accepted")
+        assert (match["reason"], match["claim_refused"]) == ("claim_refused", True)
+    refused = "SELECT claimed_on FROM match_refusal WHERE duty_id = CAST(:id AS uuid) ORDER BY id"
+    days_refused = [row["claimed_on"] for row in await world.desk.rows(refused, id=duty)]
+    assert days_refused == [IN_TIME, IN_TIME + timedelta(days=1)]
+
+
+async def test_what_a_person_refused_is_seen_while_and_after_the_page_cannot_be_read(
+    world: World,
+) -> None:
+    duty = await late_by_two(world)
+    world.publish(claimed_on=IN_TIME)
+    await world.walk()
+    await decide(world, "reject")
+    page = world.served.pages["/a"]
+    world.served.pages["/a"] = FIREWALL
+    await world.walk()
+    [waiting] = await world.queue()
+    assert (waiting["reason"], waiting["claim_refused"]) == ("page_unreadable", True)
+    confirmed = await decide(world, "accept")
+    assert (confirmed["reason"], confirmed["claim_refused"]) == ("claim_refused", True)
+    world.served.pages["/a"] = page
+    for _ in range(2):
+        assert [each["reason"] for each in await world.matches("accepted")] == ["claim_refused"]
+        assert (await world.verdict(duty), await world.queue()) == ("late", [])
+        await world.walk()
 
 
 async def test_what_is_not_believed_of_its_day_is_still_withdrawn_once_it_is_gone(

@@ -69,6 +69,12 @@ async def test_what_a_person_decides_while_it_becomes_sure_is_decided_by_the_per
             unclear["id"],
             decision,
         )
+        await person.execute(
+            "INSERT INTO match_refusal SELECT uuidv7(), p.id, $2,"
+            " (p.claimed_at AT TIME ZONE 'Asia/Shanghai')::date, p.formed_on, p.content_sha256,"
+            " now(), 'auditor-a' FROM portal_page p WHERE p.id = $1 AND $3 = 'rejected'",
+            *(unclear["page"]["id"], duty, decision),
+        )
     await person.close()
     await matching
     facts = "SELECT count(*) AS n FROM publication_fact WHERE duty_id = CAST(:id AS uuid)"

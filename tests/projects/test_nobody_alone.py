@@ -78,6 +78,25 @@ async def test_nobody_alone_says_that_a_page_which_is_gone_was_the_publication(
     assert (second["state"], await world.verdict(duty)) == ("accepted", "withdrawn")
 
 
+@provokes("reject_match", "four-eyes")
+async def test_nobody_alone_makes_withdrawn_what_they_accept_just_before_it_is_gone(
+    world: World,
+) -> None:
+    duty = await published(world, f"{world.name}公示")
+    [match] = await world.queue()
+    accepted = await world.decide(match, "accept")
+    assert (accepted["state"], await world.verdict(duty)) == ("accepted", "on_time")
+    del world.served.pages["/a"]
+    for _ in range(2):
+        await world.walk()
+        [asked] = await world.queue()
+        assert (asked["reason"], asked["first_by"]) == ("makes_withdrawn", "auditor-a")
+    alone = await world.decide(asked, "reject", status=409)
+    assert (alone["type"], await world.verdict(duty)) == ("/problems/four-eyes", "on_time")
+    second = await world.decide(asked, "reject", "auditor-b")
+    assert (second["state"], await world.verdict(duty)) == ("rejected", "withdrawn")
+
+
 async def test_nobody_alone_makes_a_duty_late_by_accepting_while_its_clock_stands_still(
     world: World,
 ) -> None:

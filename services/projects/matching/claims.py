@@ -6,10 +6,12 @@ Otherwise its unit would mend a finding that persons have made by typing another
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
+from services.projects.collecting.models import PortalPage
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
@@ -17,7 +19,13 @@ from services.projects.matching import queries
 from services.projects.matching.models import MATCHER, MatchState, PageMatch, ReviewReason
 from shared.clock import today
 
-Seen = tuple[PageMatch, Sighting]
+
+class Seen(NamedTuple):
+    """How the page of an accepted match was seen again."""
+
+    match: PageMatch
+    page: PortalPage
+    sighting: Sighting
 
 
 def has_new_claim(match: PageMatch) -> bool:
@@ -31,22 +39,28 @@ async def record_seen(
     """Record how accepted pages were seen again, one sighting for each match.
 
     What claims a day that it did not claim before is put before a person, if a person accepted it
-    or the duty would be judged otherwise by that day. Until then it was seen, and claims nothing.
+    or the duty would be judged otherwise by that day. Until then it was seen, and claims nothing;
+    what a person refused never does.
     """
     if not seen:
         return
-    known = await observing.claimed_days(session, [each.duty_id for _, each in seen])
-    changed = [pair for pair in seen if _is_new(pair[1], known)]
-    as_before = [each for match, each in seen if (match, each) not in changed]
-    bare = [_without_claim(each) for _, each in changed]
+    known = await observing.claimed_days(session, [each.sighting.duty_id for each in seen])
+    changed = [each for each in seen if _is_new(each.sighting, known)]
+    as_before = [each.sighting for each in seen if each not in changed]
+    bare = [_without_claim(each.sighting) for each in changed]
     await observing.record_anew(session, [*as_before, *bare], now, actor=actor)
+    if not changed:
+        return
+    refused = await queries.refusals(session, [each.page.id for each in changed])
+    unknown = [each for each in changed if not refused.find(each.page, each.match.duty_id)]
     held = [
-        match
-        for match, each in changed
-        if match.reason is not ReviewReason.CLAIM_REFUSED
-        and (match.decided_by != MATCHER or await _moves_verdict(session, each, now, actor))
+        each.match
+        for each in unknown
+        if each.match.decided_by != MATCHER
+        or await _moves_verdict(session, each.sighting, now, actor)
     ]
     await queries.mark_claims(session, held)
+    await queries.mark_refused(session, [each.match for each in changed if each not in unknown])
 
 
 def _is_new(sighting: Sighting, known: observing.ClaimedDays) -> bool:

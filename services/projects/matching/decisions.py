@@ -21,7 +21,7 @@ from services.projects.duties.models import Hold
 from services.projects.duties.rules import Sighting
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.supposing import Gone, Supposed
-from services.projects.matching import claims, rules, seen, sightings
+from services.projects.matching import claims, refusals, rules, seen, sightings
 from services.projects.matching.models import MatchState, PageMatch, ReviewReason
 from services.projects.matching.queries import MatchRow
 from services.projects.matching.seen import SeenMatch
@@ -85,13 +85,15 @@ async def accept(
 
 
 async def _take_claim(session: DecidingSession, case: SeenMatch, by: _Decider) -> MatchRow:
-    """The day that the page claims now counts; where it makes the duty late or early once another
-    person says so too. Raises FourEyes."""
+    """The day that the page claims now counts; where it makes the duty late or early, or lifts that
+    two persons said so, once another person says so too. Raises FourEyes."""
     if case.match.first_by == by.caller.sub:
         raise FourEyes(rules.ANOTHER_AUDITOR)
     _step(case.match, MatchAction.TAKE_CLAIM, by.caller)
     found, is_second = await _duty(session, case, by.now), case.match.first_by is not None
-    taken = await _taken(session, case, found, by.now, None, is_confirmed=is_second)
+    taken = None
+    if is_second or not deciding.is_blamed(found.standing, {}, found.basis):
+        taken = await _taken(session, case, found, by.now, None, is_confirmed=is_second)
     action = MatchAction.PASS_ON_CLAIM if taken is None else MatchAction.TAKE_CLAIM
     return await _decide(session, case, found, action, by, taken)
 
@@ -99,8 +101,8 @@ async def _take_claim(session: DecidingSession, case: SeenMatch, by: _Decider) -
 async def reject(
     session: DecidingSession, match_id: UUID, version: int, caller: Caller, now: datetime
 ) -> MatchRow:
-    """The page does not publish the duty; the pair is not proposed again. Raises StateConflict, or
-    FourEyes for the same one.
+    """The page does not publish the duty; the pair is not proposed again until its page says
+    something else. Raises StateConflict, or FourEyes for the same one.
 
     Of the last candidate, after the limit, it is passed on to another person, because the duty is
     called unpublished then. One that was accepted and cannot be read any more was taken down; where
@@ -135,7 +137,7 @@ async def _withdraw(session: DecidingSession, case: SeenMatch, by: _Decider) -> 
     taken = None
     if not case.is_elsewhere:
         known = await supposing.known_facts(session, found.duty.id)
-        gone = Gone(case.page.url, by.now)
+        gone = Gone(case.page.url, case.page.gone_at or by.now)
         supposed = supposing.suppose(found, known, [], gone, by.now)
         taken = _Record(supposed, [sightings.withdrawn(case.page, case.candidate, gone.at)])
     return await _decide(session, case, found, MatchAction.WITHDRAW, by, taken)
@@ -236,5 +238,7 @@ async def _decide(
     supposed = None if taken is None else taken.supposed
     await supposing.write(session, found, supposed, {"in_review": waits}, now, actor=sub)
     await outbox.record_many(session, () if taken is None else taken.events)
+    if step.refuses and (refusal := refusals.refusal_of(case.page, match.duty_id, sub, now)):
+        session.add(refusal)
     await audit_log.write(session, sub, step.audited, f"match:{match.id}", now, {})
     return case.row(match)

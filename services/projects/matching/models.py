@@ -1,6 +1,6 @@
 """Which page is the publication of which duty, who says so, and what is still to be looked at."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -51,8 +51,9 @@ class ReviewReason(StrEnum):
     """It means that what was published was taken down: one person accepted a page that is gone, or
     says that one that cannot be read is gone, and no other page publishes the duty."""
     CLAIM_CHANGED = "claim_changed"
-    """It was accepted, and says since that it was published on another day, which nobody has looked
-    at and which does not count until then."""
+    """It says something else since a person decided on it: an accepted page another day, which does
+    not count until somebody has looked; a rejected one anything by which it may be another matter,
+    which lifts no finding meanwhile."""
     CLAIM_REFUSED = "claim_refused"
     """A person looked at that other day and does not believe it: what was said before counts."""
     PAGE_UNREADABLE = "page_unreadable"
@@ -62,7 +63,9 @@ class ReviewReason(StrEnum):
 
 
 class PageMatch(Table, table=True):
-    """A page taken for a duty's publication. A rejected pair is never proposed again."""
+    """A page taken for a duty's publication. A rejected pair is proposed again only once its page
+    says something that nobody has refused (`MatchRefusal`).
+    """
 
     __tablename__ = "page_match"
     __table_args__ = (
@@ -97,3 +100,29 @@ class PageMatch(Table, table=True):
     unreadable_since: datetime | None = Field(default=None, sa_type=Moment)
     """Since when an accepted page cannot be read: a person says whether it is still there."""
     version: int = 1
+
+    @property
+    def is_on_ones_word(self) -> bool:
+        """Whether one person alone accepted it, which the matcher would not have done."""
+        return self.decided_by != MATCHER and self.first_by in (None, self.decided_by)
+
+
+class MatchRefusal(Table, table=True):
+    """What a page said when a person refused it: that it publishes the duty, or another day that it
+    claims. None of all: nothing, for it could not be read, or was taken down.
+    """
+
+    __tablename__ = "match_refusal"
+    __table_args__ = (Index("ix_match_refusal_page_id_duty_id", "page_id", "duty_id"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    page_id: UUID
+    """Without a reference, which locks the page: the matcher locks it before it takes the turn, and
+    whoever decides has the turn."""
+    duty_id: UUID = Field(foreign_key="duty.id")
+    claimed_on: date | None = None
+    formed_on: date | None = None
+    content_sha256: str | None = Field(default=None, max_length=64)
+    """Over its title, code, name and number (`PortalPage.content_sha256`)."""
+    refused_at: datetime = Field(sa_type=Moment)
+    refused_by: str = Field(max_length=100)

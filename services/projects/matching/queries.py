@@ -14,7 +14,8 @@ from services.projects.catalogue.models import CatalogueItem
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties.models import Duty, FullWalk
 from services.projects.matching import statement
-from services.projects.matching.models import MATCHER, MatchState, PageMatch
+from services.projects.matching.models import MATCHER, MatchRefusal, MatchState, PageMatch
+from services.projects.matching.refusals import Refusals
 from services.projects.matching.rules import Candidate
 from services.projects.matching.statement import MatchRow as MatchRow
 from services.projects.matching.statement import PageMarks as PageMarks
@@ -205,6 +206,31 @@ async def note_unreadable(
 async def mark_claims(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
     """Put accepted matches before a person, because their pages claim another day since."""
     await session.execute(statement.MARK_CLAIMS, {"matches": [match.id for match in matches]})
+
+
+async def ask_another(session: AsyncSession, matches: Sequence[PageMatch], now: datetime) -> None:
+    """Ask another person about accepted matches whose pages are gone, as if whoever accepted them
+    had said so: they do not make their duties withdrawn on that one's word."""
+    if matches:
+        given = {"matches": [match.id for match in matches], "now": now}
+        await session.execute(statement.ASK_ANOTHER, given)
+
+
+async def mark_refused(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
+    """Say of accepted matches that the day which their pages claim now was refused."""
+    await session.execute(statement.MARK_REFUSED, {"matches": [match.id for match in matches]})
+
+
+async def reopen(session: AsyncSession, matches: Sequence[PageMatch]) -> None:
+    """Put rejected matches before a person again, because their pages say something else since."""
+    if matches:
+        await session.execute(statement.REOPEN, {"matches": [match.id for match in matches]})
+
+
+async def refusals(session: AsyncSession, page_ids: Sequence[UUID]) -> Refusals:
+    """What persons refused of these pages."""
+    found = select(MatchRefusal).where(col(MatchRefusal.page_id).in_(page_ids))
+    return Refusals((await session.exec(found.order_by(col(MatchRefusal.id)))).all())
 
 
 async def put_matches(session: AsyncSession, matches: Sequence[PageMatch]) -> None:

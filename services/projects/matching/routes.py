@@ -24,10 +24,10 @@ async def list_matches(
     state: MatchState = MatchState.REVIEW,
     unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
 ) -> Page[MatchView]:
-    """待复核的对应关系：只是相似、候选不止一个，或一旦认定即为逾期、提前公开。
+    """待复核的对应关系：只是相似、候选不止一个，一旦认定即为逾期、提前公开，或认定、否定之后网页另有所述。
     ---
-    Matches that wait for a person: mere likeness, several candidates, or one that means late or
-    too early.
+    Matches that wait for a person: mere likeness, several candidates, one that means late or too
+    early, or whose page says something else since somebody decided.
     """
     after = paging.key(UUID)
     rows = await service.listed(
@@ -54,10 +54,11 @@ async def accept_match(
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> MatchView:
-    """认定该网页即为该项义务的公开。若由此判为逾期或提前公开，须由另一位监察人员再确认，确认前结论不变。
+    """认定该网页即为该项义务的公开。若由此判为或不再判为逾期、提前公开，或判为已撤下，须由另一位监察人员再确认，
+    确认前结论不变。
     ---
-    The page is the duty's publication. Where that means late or too early, another auditor must
-    confirm, and nothing moves until then.
+    The page is the duty's publication. Where that means late or too early, or no longer so, or
+    withdrawn, another auditor must confirm, and nothing moves until then.
     """
     row = await decisions.accept(session, match_id, decision.version, caller, now)
     return views.match_view(row)
@@ -76,12 +77,12 @@ async def reject_match(
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> MatchView:
-    """该网页不是该项义务的公开；这一对不再提出。期限已过又别无疑似网页的，须由另一位监察人员再确认，
+    """该网页不是该项义务的公开；网页内容不变，这一对不再提出。期限已过又别无疑似网页的，须由另一位监察人员再确认，
     确认前结论不变。
     ---
-    The page does not publish the duty; the pair is not proposed again. Where the limit is over and
-    no other page may be the publication, another auditor must confirm, and nothing moves until
-    then.
+    The page does not publish the duty; the pair is not proposed again as long as the page says the
+    same. Where the limit is over and no other page may be the publication, another auditor must
+    confirm, and nothing moves until then.
     """
     row = await decisions.reject(session, match_id, decision.version, caller, now)
     return views.match_view(row)

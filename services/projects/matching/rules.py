@@ -26,9 +26,9 @@ _SAME_WORDS = (("日期", "时间"), ("机关", "单位"), ("部门", "单位"),
 
 
 ANOTHER_AUDITOR = Text(
-    "您已认定过这一对；由此判为逾期、提前公开或已撤下的，须由另一位监察人员确认",
-    "You have accepted this pair already; that it means late, too early or withdrawn has to be"
-    " confirmed by another auditor",
+    "您已认定过；由此判为或不再判为逾期、提前公开，或判为已撤下的，须由另一位监察人员确认",
+    "You have accepted this already; that it means late or too early, or no longer so, or withdrawn"
+    " has to be confirmed by another auditor",
 )
 
 ANOTHER_TO_REJECT = Text(

@@ -42,6 +42,11 @@ class MatchView(View):
     method: MatchMethod
     score: float
     reason: ReviewReason | None
+    claim_refused: bool = Field(
+        description="网页现在自称的公开时间是否已被人工认定不可信，不论另因何事待核对"
+        " | Whether a person does not believe the day that the page claims now, whatever else it"
+        " waits for."
+    )
     unit_code: str
     page: MatchedPage
     duty: MatchedDuty

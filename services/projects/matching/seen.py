@@ -32,11 +32,13 @@ class SeenMatch(NamedTuple):
     keeps_open: bool
     others_keep_open: bool
     is_elsewhere: bool
+    is_refused: bool
+    """Whether a person has refused what the page of an accepted match says now."""
 
     def row(self, match: PageMatch) -> MatchRow:
         """How the match is shown as it is then."""
         named = vars(self.candidate) | {"duty_id": match.duty_id}
-        given = vars(self.page) | named | vars(match)
+        given = vars(self.page) | named | vars(match) | {"is_refused": self.is_refused}
         return MatchRow(**{name: given[name] for name in MatchRow._fields})
 
 
@@ -50,9 +52,10 @@ async def find_match(
     values = [*found[0]]
     after = rows.rest(PageMatch, values)
     match, page = rows.loaded(PageMatch, values), rows.loaded(PortalPage, after)
-    *duty, elements, rule, version, keeps, others, elsewhere = rows.rest(PortalPage, after)
+    *duty, elements, rule, version, keeps, others, elsewhere, refused = rows.rest(PortalPage, after)
     shown = elements if rule is not None and rule_of(rule).judges_elements else ()
-    return SeenMatch(match, page, Candidate(*duty), shown, version, keeps, others, elsewhere)
+    counts = (keeps, others, elsewhere, refused)
+    return SeenMatch(match, page, Candidate(*duty), shown, version, *counts)
 
 
 def hold_page(session: DecidingSession, page: PortalPage) -> None:

@@ -11,6 +11,7 @@ from services.projects.duties import observing
 from services.projects.matching import (
     proposing,
     queries,
+    refusals,
     rematching,
     sightings,
     undoing,
@@ -70,8 +71,9 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         standing = [match for match in known if match.id not in gone]
         await sightings.renew(session, pages, standing, now, actor=MATCHER)
         await _match_fresh(session, proposed.pairs, standing, undone, now)
-        await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
+        on_ones_word = await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
         await queries.note_unreadable(session, page_ids, PASSING, now)
+        await queries.ask_another(session, on_ones_word, now)
         await queries.settle_pages(session, pages)
     moved = await auditing.judge_unproven(
         session, await portals.unread_units(session), now, actor=MATCHER
@@ -93,30 +95,33 @@ async def _match_fresh(
 ) -> None:
     """Propose duties for pages that have none; what is sure and blames nobody needs no person.
 
-    What was proposed before and nobody has looked at is proposed by what is known now.
+    What was proposed before and nobody has looked at is proposed by what is known now; what a
+    person refused, once its page says something else.
     """
     undecided = {
         (match.page_id, match.duty_id): match
         for match in standing
         if match.state is MatchState.REVIEW and match.first_by is None
     }
-    decided = {(match.page_id, match.duty_id) for match in standing} - undecided.keys()
-    proposed = [
-        (page, proposal)
-        for page, proposal in pairs
-        if (page.id, proposal.candidate.duty_id) not in decided
-    ]
+    decided = {
+        (match.page_id, match.duty_id): match
+        for match in standing
+        if (match.page_id, match.duty_id) not in undecided
+    }
+    refused = await queries.refusals(session, [page.id for page, _ in pairs])
+    proposed, rejected, reopened = refusals.sort(pairs, decided, refused)
     sure = [(page, proposal) for page, proposal in proposed if proposal.reason is None]
     held = await sightings.record_in_time(session, sure, now, actor=MATCHER)
     matches = [
         proposing.new_match(*pair, now, makes_late=sightings.pair_id(*pair) in held)
         for pair in proposed
-    ]
+    ] + rejected
     fresh = [m for m in matches if not proposing.is_same(undecided.get((m.page_id, m.duty_id)), m)]
     kept = {(m.page_id, m.duty_id) for m in matches} - {(m.page_id, m.duty_id) for m in fresh}
     dropped = [match for pair, match in undecided.items() if pair not in kept]
     await queries.drop_matches(session, dropped)
     await queries.put_matches(session, fresh)
+    await queries.reopen(session, reopened)
     in_review = {match.duty_id for match in fresh if match.state is MatchState.REVIEW}
     await _mark_review(session, sorted(in_review | {m.duty_id for m in [*dropped, *undone]}), now)
 

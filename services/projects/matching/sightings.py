@@ -14,6 +14,8 @@ from services.projects.duties.rules import Sighting
 from services.projects.matching import claims, queries
 from services.projects.matching.events import PublicationFound, PublicationWithdrawn
 from services.projects.matching.models import MatchState, PageMatch
+from services.projects.matching.refusals import Pair as Pair
+from services.projects.matching.refusals import PairId
 from services.projects.matching.rules import Candidate, Proposal, missing_elements
 from services.projects.portals import service as portals
 from services.projects.reading.claims import Flag
@@ -23,10 +25,6 @@ from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
 
 LONG_AGO = timedelta(minutes=1)
-
-Pair = tuple[PortalPage, Proposal]
-PairId = tuple[UUID, UUID]
-"""Of the page and of the duty."""
 
 CLAIMS = {
     Provenance.META: ClaimKind.META,
@@ -154,7 +152,10 @@ async def renew(
     ]
     of_pair = {(match.page_id, match.duty_id): match for match in accepted}
     fresh = await sightings_of(session, there, again=True)
-    seen = [(of_pair[pair_id(*pair)], each) for pair, each in zip(there, fresh, strict=True)]
+    seen = [
+        claims.Seen(of_pair[pair_id(*pair)], pair[0], each)
+        for pair, each in zip(there, fresh, strict=True)
+    ]
     await claims.record_seen(session, seen, now, actor=actor)
 
 
@@ -172,10 +173,11 @@ async def pairs_of(
 
 async def withdraw_gone(
     session: AsyncSession, pages: Sequence[PortalPage], now: datetime, *, actor: str
-) -> None:
+) -> list[PageMatch]:
     """Those of the pages that are gone publish their duties no more, unless another page does.
 
-    So a document that has moved is not withdrawn: it stands at another address.
+    So a document that has moved is not withdrawn: it stands at another address. Gives the matches
+    that one person alone accepted, whose pages a second one is asked about.
     """
     gone = {page.id: page for page in pages if page.gone_at is not None}
     matches = await queries.matches_of(session, [*gone])
@@ -185,12 +187,14 @@ async def withdraw_gone(
     if published:
         await observing.note_fewer_pages(session, sorted(published))
     by_duty = {duty.duty_id: duty for duty in await queries.candidates(session, duty_ids)}
-    for match in accepted:
+    last = [match for match in accepted if match.duty_id not in published]
+    for match in last:
         page = gone[match.page_id]
-        if match.duty_id not in published and page.gone_at is not None:
+        if page.gone_at is not None and not match.is_on_ones_word:
             duty, at = by_duty[match.duty_id], page.gone_at
             await observing.record_gone(session, duty.duty_id, page.url, at, now, actor=actor)
             await outbox.record_many(session, [withdrawn(page, duty, at)])
+    return [match for match in last if match.is_on_ones_word]
 
 
 async def sightings_of(

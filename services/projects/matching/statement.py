@@ -44,6 +44,8 @@ class MatchRow(NamedTuple):
     item_code: str
     formed_on: date | None
     doc_no: str | None
+    is_refused: bool
+    """Whether a person has refused what the page says now, whatever `reason` says besides."""
 
 
 class PageMarks(NamedTuple):
@@ -147,6 +149,23 @@ MARK_CLAIMS = text("""
 UPDATE page_match SET reason = 'claim_changed', first_by = NULL, version = version + 1
 WHERE id = ANY(CAST(:matches AS uuid[])) AND state = 'accepted'""")
 
+# What waited for a person meanwhile is not asked any more.
+MARK_REFUSED = text("""
+UPDATE page_match SET reason = 'claim_refused', version = version + 1,
+  first_by = CASE WHEN reason IS DISTINCT FROM 'claim_changed' THEN first_by END
+WHERE id = ANY(CAST(:matches AS uuid[])) AND state = 'accepted'
+  AND reason IS DISTINCT FROM 'claim_refused' AND reason IS DISTINCT FROM 'makes_withdrawn'""")
+
+ASK_ANOTHER = text("""
+UPDATE page_match SET reason = 'makes_withdrawn', first_by = decided_by, version = version + 1,
+  unreadable_since = :now
+WHERE id = ANY(CAST(:matches AS uuid[])) AND state = 'accepted'""")
+
+REOPEN = text("""
+UPDATE page_match SET state = 'review', reason = 'claim_changed', decided_at = NULL,
+  decided_by = NULL, first_by = NULL, version = version + 1
+WHERE id = ANY(CAST(:matches AS uuid[])) AND state = 'rejected'""")
+
 # Pages that publish a duty of the same project as a duty of which nothing was seen yet.
 TAKEN_BESIDES = text("""
 SELECT DISTINCT p.id, p.portal_id, p.column_name, w.item_code, d.item_code = w.item_code AS is_same,
@@ -159,11 +178,12 @@ JOIN portal_page p ON p.id = m.page_id
 WHERE w.id = ANY(CAST(:duties AS uuid[]))""")
 
 # A candidate by the unit's own word alone keeps nothing from being said: its finding stands until a
-# person has looked. So it is with what nobody could read and was not there by the limit, unless it
-# was there before, and moved: by its code, its number or its text, for a title can be used again. A
-# day after the last known notice keeps the duty open.
+# person has looked, and of one that a person refused once, until somebody accepts it. So it is with
+# what nobody could read and was not there by the limit, unless it was there before, and moved: by
+# its code, its number or its text, for a title can be used again. A day after the last known notice
+# keeps the duty open.
 _KEEPS_OPEN = f"""
-m.state = 'review' AND m.reason <> 'named_by_unit'
+m.state = 'review' AND m.reason NOT IN ('named_by_unit', 'claim_changed')
 AND NOT (m.reason = 'page_unreadable' AND m.method = 'similar' AND EXISTS (
   SELECT FROM portal_page p JOIN duty d ON d.id = m.duty_id
   LEFT JOIN work_calendar c ON c.region = d.region
@@ -185,6 +205,14 @@ SELECT DISTINCT m.duty_id FROM page_match m
 JOIN standing s ON s.duty_id = m.duty_id AND NOT s.in_review AND NOT s.is_seen
 WHERE m.reason = 'page_unreadable' AND m.method = 'similar' AND {_KEEPS_OPEN} LIMIT 200""")
 
+# A person has refused what the page of an accepted match says now: `refusals.saying_of`.
+_IS_REFUSED = """
+EXISTS (SELECT FROM match_refusal r
+  WHERE r.page_id = m.page_id AND r.duty_id = m.duty_id AND m.state = 'accepted'
+    AND r.content_sha256 IS NOT DISTINCT FROM p.content_sha256
+    AND r.formed_on IS NOT DISTINCT FROM p.formed_on AND r.claimed_on IS NOT DISTINCT FROM
+      (p.claimed_at AT TIME ZONE 'Asia/Shanghai')::date)"""
+
 # What a decision on a match goes by, in one read: whether it keeps its duty open, or another does;
 # whether a page that is there publishes the duty besides, once this one is accepted, or is not.
 _ONCE_DECIDED = f"(CASE WHEN x.id = k.id THEN CAST($2 AS boolean) ELSE {_IS_ACCEPTED} END)"
@@ -198,7 +226,9 @@ SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
        EXISTS (SELECT FROM page_match m JOIN portal_page p ON p.id = m.page_id
                WHERE m.duty_id = k.duty_id AND m.id <> k.id AND m.state = 'accepted'
                  AND p.gone_at IS NULL AND NOT {_IN_ROW.replace(_IS_ACCEPTED, _ONCE_DECIDED)}
-              ) AS is_elsewhere
+              ) AS is_elsewhere,
+       (SELECT {_IS_REFUSED} FROM page_match m JOIN portal_page p ON p.id = m.page_id
+        WHERE m.id = k.id) AS is_refused
 FROM page_match k
 JOIN portal_page g ON g.id = k.page_id
 JOIN portal v ON v.id = g.portal_id
@@ -212,11 +242,12 @@ WHERE k.id = $1"""
 # Who changes the page just now is not waited for, because they may wait for the turn themselves.
 HOLD_PAGE = "SELECT 1 FROM portal_page WHERE id = :id AND version = :version FOR SHARE SKIP LOCKED"
 
-_VIEWS = """
+_VIEWS = f"""
 SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
        m.first_by, m.unreadable_since, m.version, m.page_id, p.url, p.title, p.listed_on,
        p.claimed_at, p.claimed_from, p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id,
-       m.duty_id, d.project_code, r.name AS project_name, d.item_code, d.formed_on, d.doc_no
+       m.duty_id, d.project_code, r.name AS project_name, d.item_code, d.formed_on, d.doc_no,
+       {_IS_REFUSED} AS is_refused
 FROM page_match m
 JOIN portal_page p ON p.id = m.page_id
 JOIN duty d ON d.id = m.duty_id

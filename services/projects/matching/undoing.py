@@ -104,7 +104,8 @@ async def _note_gone(
     """Of those that are gone, that they are: that they were there is recorded anew."""
     published = await queries.still_published(session, [match.duty_id for _, match in others])
     for page, match in others:
-        if page.gone_at is not None and match.duty_id not in published:
+        is_asked_of = match.is_on_ones_word and match.unreadable_since is not None
+        if page.gone_at is not None and match.duty_id not in published and not is_asked_of:
             await observing.record_gone(
                 session, match.duty_id, page.url, page.gone_at, now, actor=MATCHER
             )

@@ -7,7 +7,8 @@ What the matcher is sure of, and does not mean late or too early, is accepted fr
 accepted page that can no longer be read is back with a person, who says whether it is still there;
 until then, and once it can be read again, it stays accepted. So is one that claims another day of
 publication since a person accepted it, or by which the verdict would be another one: the new day
-counts once it is taken over, by two persons where it makes the duty late or early.
+counts once it is taken over, by two persons where it makes the duty late or early, or no longer so.
+What a person refused comes back once its page says something else.
 """
 
 from datetime import datetime
@@ -45,6 +46,8 @@ class MatchStep(NamedTuple):
     reason: ReviewReason | None = None
     """Why the match stays in review, or is known to be unreadable."""
     drops_reason: bool = False
+    refuses: bool = False
+    """Whether what the page says is refused, and not asked again until it says something else."""
 
     def changes(self, caller: str, now: datetime) -> dict[str, Any]:
         """The columns of the match that the decision writes."""
@@ -72,7 +75,7 @@ WORKFLOW = Workflow(
             is_final=False,
             reason=ReviewReason.MAKES_WITHDRAWN,
         ),
-        MatchStep(_S.REVIEW, _A.REJECT, _S.REJECTED, _AUDITOR, "match.rejected"),
+        MatchStep(_S.REVIEW, _A.REJECT, _S.REJECTED, _AUDITOR, "match.rejected", refuses=True),
         MatchStep(
             *(_S.REVIEW, _A.PASS_ON_REJECTED, _S.REVIEW, _AUDITOR, "match.rejected"),
             is_final=False,
@@ -82,7 +85,9 @@ WORKFLOW = Workflow(
             *(_S.ACCEPTED, _A.CONFIRM, _S.ACCEPTED, _AUDITOR, "match.confirmed"),
             reason=ReviewReason.PAGE_UNREADABLE,
         ),
-        MatchStep(_S.ACCEPTED, _A.WITHDRAW, _S.REJECTED, _AUDITOR, "match.withdrawn"),
+        MatchStep(
+            *(_S.ACCEPTED, _A.WITHDRAW, _S.REJECTED, _AUDITOR, "match.withdrawn"), refuses=True
+        ),
         MatchStep(
             *(_S.ACCEPTED, _A.PASS_ON_WITHDRAWN, _S.ACCEPTED, _AUDITOR, "match.withdrawn"),
             is_final=False,
@@ -100,6 +105,7 @@ WORKFLOW = Workflow(
         MatchStep(
             *(_S.ACCEPTED, _A.KEEP_CLAIM, _S.ACCEPTED, _AUDITOR, "match.claim_refused"),
             reason=ReviewReason.CLAIM_REFUSED,
+            refuses=True,
         ),
     ),
     {
@@ -130,5 +136,6 @@ WORKFLOW = Workflow(
         "is_final": Text("结束复核", "ends the review"),
         "reason": Text("留待复核的原因", "stays in review because"),
         "audited": Text("审计记录", "audit log"),
+        "refuses": Text("网页改动后再行复核", "comes back once the page says something else"),
     },
 )

@@ -1,0 +1,129 @@
+"""What a person refused comes back once its page says something else, and not before."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from tests.conftest import Headers
+from tests.projects.absence_world import World, long_ago, new_world
+from tests.projects.collecting_world import Desk
+from tests.projects.test_nobody_alone import FIREWALL
+
+IN_TIME = long_ago() + timedelta(days=3)
+
+
+@pytest.fixture
+async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
+    async with new_world(desk, as_) as world:
+        yield world
+
+
+async def rejected(world: World) -> str:
+    """A duty that is overdue, because two persons said that the only page is not of it."""
+    world.publish(f"{world.name}公示")
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk(2)
+    for sub in ("auditor-a", "auditor-b"):
+        [match] = await world.queue()
+        await world.decide(match, "reject", sub)
+    assert (await world.verdict(duty), await world.queue()) == ("overdue", [])
+    return duty
+
+
+async def match_again(world: World) -> None:
+    wanted = "UPDATE portal_page SET match_wanted = true WHERE portal_id = ANY(:ids)"
+    await world.desk.do(wanted, ids=world.portals)
+    await world.desk.match()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"claimed_on": IN_TIME + timedelta(days=1)},
+        {"text": "文号：宁发改〔2026〕77号"},
+        {"sure": True},
+    ],
+    ids=["another day", "another number", "what the matcher would be sure of"],
+)
+async def test_a_rejected_page_that_says_something_else_waits_for_a_person_and_clears_nothing(
+    world: World, changes: dict[str, object]
+) -> None:
+    duty = await rejected(world)
+    await match_again(world)
+    assert [each["state"] for each in await world.matches("rejected")] == ["rejected"]
+    is_sure = changes.pop("sure", False)
+    title = f"{world.name}{'建议书批复' if is_sure else '公示'}"
+    world.publish(title, **changes)  # type: ignore[arg-type]
+    await world.walk()
+    [match] = await world.queue()
+    assert (match["state"], match["reason"]) == ("review", "claim_changed")
+    assert await world.verdict(duty) == "overdue"
+    again = await world.decide(match, "reject", "auditor-b")
+    await world.walk()
+    assert (again["state"], await world.queue()) == ("rejected", [])
+    assert await world.verdict(duty) == "overdue"
+
+
+async def test_who_believes_what_was_rejected_before_is_believed_as_any_other(world: World) -> None:
+    duty = await rejected(world)
+    world.publish(claimed_on=IN_TIME)
+    await world.walk()
+    [match] = await world.queue()
+    accepted = await world.decide(match, "accept")
+    assert (accepted["state"], await world.verdict(duty)) == ("accepted", "on_time")
+
+
+async def test_what_went_back_to_what_was_refused_is_not_asked_any_more(world: World) -> None:
+    duty = await rejected(world)
+    before = dict(world.served.pages)
+    world.publish(f"{world.name}公示", claimed_on=IN_TIME + timedelta(days=1))
+    await world.walk()
+    assert len(await world.queue()) == 1
+    world.served.pages.update(before)
+    await world.walk()
+    assert (await world.queue(), await world.verdict(duty)) == ([], "overdue")
+    [match] = await world.matches("rejected")
+    assert (match["reason"], match["decided_at"] is None) == ("item_unclear", False)
+
+
+async def test_a_page_that_persons_called_taken_down_is_asked_about_once_it_can_be_read(
+    world: World,
+) -> None:
+    world.publish()
+    await world.register()
+    duty = await world.record()
+    await world.open()
+    await world.walk()
+    page = world.served.pages["/a"]
+    world.served.pages["/a"] = FIREWALL
+    await world.walk()
+    for sub in ("auditor-a", "auditor-b"):
+        [match] = await world.queue()
+        await world.decide(match, "reject", sub)
+    await world.walk()
+    assert (await world.verdict(duty), await world.queue()) == ("withdrawn", [])
+    world.served.pages["/a"] = page
+    await world.walk()
+    # What follows a first sighting at once is not noted for itself.
+    earlier = "UPDATE portal_page SET content_seen_at = content_seen_at - interval '5 minutes'"
+    await world.desk.do(f"{earlier} WHERE portal_id = ANY(:ids)", ids=world.portals)
+    [match] = await world.queue()
+    assert (match["reason"], await world.verdict(duty)) == ("claim_changed", "withdrawn")
+    await world.decide(match, "accept")
+    assert await world.verdict(duty) == "on_time"
+
+
+async def test_what_a_release_before_refused_without_saying_what_comes_back_once(
+    world: World,
+) -> None:
+    duty = await rejected(world)
+    await world.desk.do("DELETE FROM match_refusal WHERE duty_id = CAST(:id AS uuid)", id=duty)
+    await match_again(world)
+    [match] = await world.queue()
+    assert (match["reason"], await world.verdict(duty)) == ("claim_changed", "overdue")
+    await world.decide(match, "reject")
+    await match_again(world)
+    assert (await world.queue(), await world.verdict(duty)) == ([], "overdue")
