@@ -1,18 +1,23 @@
 """Which service answers a path, and when one is left alone for a moment."""
 
 import asyncio
+from collections.abc import MutableMapping
+from typing import Any
 
 import pytest
 
+from services.gateway.forwarding.exchange import Deadline, Outgoing
+from services.gateway.forwarding.turns import place
 from services.gateway.upstreams.breaker import Breaker
 from services.gateway.upstreams.directory import (
     LONGEST_REMEMBERED_SECONDS,
     Directory,
+    Operation,
     operations_of,
 )
 from services.gateway.upstreams.registry import Registry
 from services.gateway.upstreams.response import READ_AHEAD
-from services.gateway.upstreams.upstream import Upstream
+from services.gateway.upstreams.upstream import CircuitOpen, Upstream
 from shared.web.gate import Priority
 from tests.gateway.loopback_server import answering, raw_server
 from tests.support import eventually
@@ -95,6 +100,37 @@ def test_a_breaker_opens_after_failures_in_a_row_and_tries_now_and_then() -> Non
     assert not breaker.allows(2.2)
     breaker.succeeded()
     assert breaker.allows(2.3)
+
+
+def test_a_trial_in_vain_puts_off_the_next_and_no_wait_in_vain_opens_a_breaker() -> None:
+    breaker = Breaker(threshold=3, trial_seconds=1)
+    for _ in range(3):
+        breaker.unanswered(0.0)
+    assert breaker.allows(0.0)
+    for _ in range(3):
+        breaker.failed(0.0)
+    assert breaker.allows(1.1)
+    breaker.unanswered(2.9)
+    assert not breaker.allows(3.0)
+    assert breaker.allows(4.0)
+
+
+async def test_who_asks_after_somebody_waited_in_vain_is_refused_at_once() -> None:
+    async def stay() -> MutableMapping[str, Any]:
+        return await asyncio.get_running_loop().create_future()
+
+    upstream = Upstream("s", "http://127.0.0.1:9", breaker=Breaker(trial_seconds=3600))
+    operation = Operation("s", "GET", "/api/v1/x", "x")
+    outgoing, deadline = Outgoing(b"", b"", None, may_repeat=True), Deadline(stay)
+    visit = await upstream.enter(Priority.READING, within=1)
+    for _ in range(3):
+        upstream.breaker.failed(-7200.0)
+    with pytest.raises(TimeoutError):
+        async with place(upstream, operation, outgoing, deadline, 1.8, visit):
+            raise TimeoutError
+    deadline.rest()
+    with pytest.raises(CircuitOpen):
+        await upstream.enter(Priority.READING, within=1)
 
 
 async def test_what_the_door_asks_for_itself_says_how_long_it_waits() -> None:

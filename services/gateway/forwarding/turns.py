@@ -59,6 +59,8 @@ async def place(
         yield turn
     except TimeoutError:
         turn.good, turn.counts = False, turn.counts and not deadline.client_gone
+        if not deadline.client_gone:
+            upstream.breaker.unanswered(loop.time())
         raise
     finally:
         upstream.gate.leave(visit, loop.time(), good=turn.good, counts=turn.counts)

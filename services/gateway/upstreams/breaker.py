@@ -30,5 +30,11 @@ class Breaker:
         if self.is_open:
             self._next_trial_at = now + self._trial_seconds
 
+    def unanswered(self, now: float) -> None:
+        """A request waited in vain: no failure, but an open breaker's trial was one, and whoever
+        asks next is refused at once instead of waiting as long."""
+        if self.is_open:
+            self._next_trial_at = now + self._trial_seconds
+
     def succeeded(self) -> None:
         self._failures = 0
