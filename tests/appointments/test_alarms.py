@@ -228,6 +228,32 @@ async def test_where_nobody_acknowledges_it_goes_up_level_by_level_and_stays_ope
     assert (seen["level"], seen["state"]) == (3, "acknowledged")
 
 
+async def test_pressed_again_when_it_goes_no_higher_it_is_heard_again(
+    there: Hall, sessions: Sessions
+) -> None:
+    """Nobody saw the alarm of the evening before: a button that is pressed now is no silence."""
+    await policy(there.floor, acknowledge_seconds=30)
+    alarm = good(await there.press(), 201)
+
+    async def escalate(times: int) -> list[int]:
+        for _ in range(times):
+            there.floor.clock.pass_(seconds=30)
+            async with sessions() as session, session.begin():
+                await escalating.escalate(session, there.floor.clock.at)
+        return [event["level"] for event in await there.events("escalated")]
+
+    assert await escalate(1) == [1]
+    good(await there.press())
+    assert len(await there.events("raised")) == 1, "it is on its way up"
+    assert await escalate(3) == [1, 2, 3]
+    again = await asyncio.gather(*(there.press(kind="medical") for _ in range(3)))
+    assert {good(answer)["id"] for answer in again} == {alarm["id"]}
+    raised = await there.events("raised")
+    assert [(e["level"], e["kind"]) for e in raised] == [(0, None), (3, "medical")]
+    assert await escalate(3) == [1, 2, 3, 3], "and once more where nobody comes"
+    good(await there.do(alarm, "acknowledge", there.floor.manager()))
+
+
 async def test_what_happened_is_sealed_logged_and_in_no_event(there: Hall) -> None:
     alarm = good(await there.press(), 201)
     good(await there.do(alarm, "acknowledge", there.floor.manager()))

@@ -19,7 +19,8 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
     """
     found = await queries.unanswered(session, now, BATCH)
     for alarm in found:
-        row, level = WORKFLOW[alarm.state, AlarmAction.ESCALATE], alarm.level + 1
+        row = WORKFLOW[alarm.state, AlarmAction.ESCALATE]
+        level = min(alarm.level + 1, HIGHEST_LEVEL)
         again = now + timedelta(seconds=alarm.acknowledge_seconds)
         next_at = again if level < HIGHEST_LEVEL else None
         changes = {"state": row.to, "level": level, "escalate_at": next_at}

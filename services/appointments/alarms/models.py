@@ -79,7 +79,8 @@ class Alarm(Table, table=True):
     policy_version: int
     acknowledge_seconds: int
     escalate_at: datetime | None = Field(default=None, sa_type=Moment)
-    """When it goes a level higher; None once somebody sees to it, and at the highest level."""
+    """When it goes a level higher; None once somebody sees to it, and at the highest level until
+    the button is pressed again."""
     raised_by: str = Field(max_length=128)
     raised_at: datetime = Field(sa_type=Moment)
     acknowledged_by: str | None = Field(default=None, max_length=128)

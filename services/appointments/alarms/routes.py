@@ -86,13 +86,15 @@ async def raise_alarm(
     given: AlarmIn | None = None,
 ) -> AlarmView:
     """窗口人员或窗口设备按下紧急按钮，可以什么都不填。大厅工作人员的实时推送和订阅的系统立即收到，不在大屏显示。
-    重复按不会重复报（200）；有人响应之后再按，是新的求助。规定时间内无人响应的，逐级升级。
+    重复按不会重复报（200）；有人响应之后再按，是新的求助。规定时间内无人响应的，逐级升级；升到最高仍无人响应的，再按即再次
+    通知。
 
     ---
     The emergency button of a window, pressed by its clerk or device; nothing has to be said. The
     hall's staff hear it by their live stream, other systems by event, and no screen shows it.
     Pressed again it is the same alarm (200), until somebody has acknowledged it. Where nobody does
-    in time, it goes a level higher.
+    in time, it goes a level higher; and once it is as high as it goes, pressing again tells
+    everybody again.
     """
     pressed = await service.press(swap, window_id, given.kind if given else None, caller, now)
     response.status_code = status.HTTP_201_CREATED if pressed.is_new else status.HTTP_200_OK

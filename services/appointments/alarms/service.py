@@ -45,13 +45,17 @@ async def press(
     """The alarm that nobody has acknowledged yet, or a new one: help that is on its way for one
     thing may not know of the next. Raises NotFound for a window of another hall.
 
+    Of one that goes no higher any more everybody hears again: it may be of the day before.
     Neither the window's shift nor the hall's hours matter, and nothing is waited for.
     """
     found = await queries.window(statement.direct, window_id)
     if found is None or not caller.at(found.hall_code):
         raise NotFound(_NO_WINDOW)
-    if found.present is not None:
-        return Pressed(found.present, is_new=False)
+    until = now + timedelta(seconds=found.acknowledge_seconds)
+    if (present := found.present) is not None:
+        if present.escalate_at is None:
+            _repeat(statement, present, kind, until, now)
+        return Pressed(present, is_new=False)
     alarm = Alarm(
         hall_code=found.hall_code,
         window_id=window_id,
@@ -59,7 +63,7 @@ async def press(
         kind=kind,
         policy_version=found.policy_version,
         acknowledge_seconds=found.acknowledge_seconds,
-        escalate_at=now + timedelta(seconds=found.acknowledge_seconds),
+        escalate_at=until,
         raised_by=caller.sub,
         raised_at=now,
     )
@@ -67,6 +71,15 @@ async def press(
     statement.refusing("uq_alarm_raised", Overtaken)  # then it is found, and answered
     outbox.promise(statement, of_change(AlarmRaised, alarm, now))
     return Pressed(alarm, is_new=True)
+
+
+def _repeat(
+    statement: SwapStatement, alarm: Alarm, kind: AlarmKind | None, until: datetime, now: datetime
+) -> None:
+    row = WORKFLOW[alarm.state, AlarmAction.REPEAT]
+    changes = {"state": row.to, "kind": kind or alarm.kind, "escalate_at": until}
+    statement.swap(alarm, changes, follows=True)
+    outbox.promise(statement, of_change(row.event, alarm, now))
 
 
 async def visible(session: AsyncSession, alarm_id: UUID, caller: Caller) -> Alarm:

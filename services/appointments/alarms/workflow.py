@@ -11,6 +11,7 @@ from shared.workflow import Workflow
 
 
 class AlarmAction(StrEnum):
+    REPEAT = "repeat"
     ACKNOWLEDGE = "acknowledge"
     ESCALATE = "escalate"
     RESOLVE = "resolve"
@@ -30,9 +31,11 @@ class AlarmRow(NamedTuple):
 
 _S, _A = AlarmState, AlarmAction
 _STAFF = frozenset({"clerk", "hall_manager"})
+_AT_WINDOW = _STAFF | {"device"}
 _SYSTEM: frozenset[str] = frozenset()
 
 ROWS = (
+    AlarmRow(_S.RAISED, _A.REPEAT, _S.RAISED, _AT_WINDOW, events.AlarmRaised),
     AlarmRow(
         _S.RAISED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _STAFF, events.AlarmAcknowledged,
         by_another=True,
@@ -50,6 +53,7 @@ WORKFLOW = Workflow(
         _S.RESOLVED: Text("已处置", "resolved"),
     },
     {
+        _A.REPEAT: Text("再次求助", "repeat"),
         _A.ACKNOWLEDGE: Text("响应", "acknowledge"),
         _A.ESCALATE: Text("无人响应升级", "escalate"),
         _A.RESOLVE: Text("登记结果", "resolve"),
