@@ -16,7 +16,7 @@ from tests import support
 from tests.appointments.conftest import Build
 from tests.appointments.machines import KIOSK, enrol, post, put
 from tests.appointments.offices import KEYRING, NINE
-from tests.appointments.queue_helpers import Floor, good, problem
+from tests.appointments.queue_helpers import Floor, good, problem, serve_items
 from tests.provoking import provokes
 
 
@@ -198,6 +198,28 @@ async def test_what_no_window_serves_is_named_and_the_others_wait(hall: Build) -
     found = await merged(floor, key, got, printed(floor, 1, items=["GONE"]), printed(floor, 2))
 
     assert found == [("K001", "not_served"), ("K002", "merged")]
+
+
+async def test_an_offline_ticket_for_several_windows_is_one_number_leg_by_leg(
+    hall: Build, owner: asyncpg.Connection
+) -> None:
+    """As a ticket is that was taken with network; an item that was touched twice counts once."""
+    floor = await hall(windows=2, items=2)
+    for place in range(2):
+        await serve_items(owner, floor.code, floor.windows[place], [floor.items[place]])
+    await floor.open(0, 1)
+    [key] = await kiosk(floor)
+    got = await numbers(floor, key)
+    both = printed(floor, 1, items=[*floor.items, floor.items[0]])
+
+    found = await merged(floor, key, got, both, printed(floor, 2, items=[floor.items[0], "GONE"]))
+
+    assert found == [("K001", "merged"), ("K002", "not_served")]
+    for place in range(2):
+        ticket = await floor.call(place)
+        assert (ticket["number"], ticket["items"]) == ("K001", [floor.items[place]])
+        await floor.done(ticket, "serve")
+        await floor.done(ticket, "finish", outcome="done")
 
 
 def test_numbers_outlast_a_change_of_the_index_key_on_their_day() -> None:

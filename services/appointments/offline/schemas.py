@@ -56,7 +56,7 @@ class OfflineTickets(Input):
 
 
 class Merged(StrEnum):
-    """`not_served`: no window serves its items with one another any more."""
+    """`not_served`: one of its items is served at no window any more."""
 
     MERGED = "merged"
     ALREADY = "already"

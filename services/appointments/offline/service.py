@@ -26,6 +26,7 @@ from services.appointments.people.rules import Person
 from services.appointments.priority import service as priority
 from services.appointments.queueing import event_log
 from services.appointments.queueing import service as queueing
+from services.appointments.queueing.legs import FloorWindow, NextLeg, shortest_leg
 from services.appointments.queueing.models import Ticket
 from services.appointments.queueing.schemas import Entry
 from shared.database.engine import DirectPool
@@ -110,7 +111,8 @@ def _admit(
     tickets: list[OfflineTicket],
     now: datetime,
 ) -> dict[str, Ticket]:
-    """Those that a window serves wait from when they were taken; by number.
+    """By number those that windows serve: they wait, from when they were taken, for what is seen to
+    first.
 
     Neither the day's limit nor its last ticket holds for them: the people have their numbers, and
     came in time.
@@ -118,16 +120,16 @@ def _admit(
     caller = Caller(f"device:{device.id}", frozenset({"device"}), frozenset({device.hall_code}))
     policy, happened = priority.policy(hall.queue_policy), list[tuple[Ticket, Entry]]()
     for one in sorted(tickets, key=_count):
-        window = hall.serving(one.items)
-        if window is None:
+        leg = _first_leg(hall, one)
+        if leg is None:
             continue
         taken_at = min(one.taken_at, now)
-        request = TicketRequest(hall_code=device.hall_code, items=one.items)
+        request = TicketRequest(hall_code=device.hall_code, items=leg.items)
         ticket = drafts.draft(
             keyring, caller, request, policy, None, Person(""), hall.hall, taken_at
         )
-        ticket.number = number_of(rules.LETTER, _count(one))
-        queueing.keep_serving(swap, device.hall_code, window.id, ticket.items)
+        ticket.number, ticket.pending = number_of(rules.LETTER, _count(one)), leg.pending
+        queueing.keep_serving(swap, device.hall_code, leg.window_id, ticket.items)
         swap.insert(ticket)
         # The log goes on in the order of its moments: what the hall did not know has not happened.
         entry = Entry(action="issue", event="issued", actor=caller.sub, at=now)
@@ -137,6 +139,16 @@ def _admit(
         swap.refusing("uq_ticket_hall_code_service_day_number_leg", Overtaken)
         event_log.append(swap, *happened)
     return {ticket.number: ticket for ticket, _ in happened}
+
+
+def _first_leg(hall: SeenHall, one: OfflineTicket) -> NextLeg | None:
+    """What the ticket is called for first, as if it were issued now; None where no window serves
+    one of its items."""
+    items = list(dict.fromkeys(one.items))
+    windows = [FloorWindow(each.id, each.items, is_open=False) for each in hall.windows]
+    if any(hall.serving([item]) is None for item in items):
+        return None
+    return shortest_leg(items, hall.floor or windows, hall.lines)
 
 
 def _count(one: OfflineTicket) -> int:
