@@ -183,6 +183,42 @@ async def test_a_case_that_ends_anew_is_asked_about_once(asked: FollowedUp) -> N
     assert len(await asked.events("invited")) == 1
 
 
+async def test_a_case_that_ends_anew_is_told_of_as_it_ended_though_it_would_not_be_drawn_now(
+    hall: Build, owner: asyncpg.Connection, sessions: Sessions
+) -> None:
+    floor = await hall()
+    await floor.open()
+    await lay_down(floor, rules=[{"percent": 100, "outcomes": ["done"]}])
+    asked = FollowedUp(floor, sessions, owner, await served(floor, owner))
+    assert await asked.draw()
+    asked.id = str(good(await asked.ask())["id"])
+    assert not await asked.draw(version=asked.case.version + 2, outcome="needs_more")
+    assert (await asked.see())["outcome"] == "needs_more"
+    good(await asked.answer())
+    [event] = await asked.events("answered")
+    assert event["outcome"] == "needs_more"
+
+
+async def test_whoever_served_when_a_case_ended_anew_does_not_call(
+    hall: Build, owner: asyncpg.Connection, sessions: Sessions
+) -> None:
+    """The finish was a mistake: the person fetches a paper, and clerk-2 has them next."""
+    floor = await hall(windows=2)
+    asked = await drawn(floor, owner, sessions)
+    second = floor.clerk("clerk-2")
+    ticket = {"id": str(asked.case.case_id)}
+    for action in ("undo", "park", "resume"):
+        await floor.done(ticket, action)
+    good(await floor.window("open", 1, headers=second))
+    good(await floor.window("call-next", 1, headers=second))
+    await floor.done(ticket, "serve", headers=second)
+    await floor.done(ticket, "finish", outcome="done", headers=second)
+    version = (await floor.see(ticket))["version"]
+    assert not await asked.draw(version=version)
+    assert (await asked.see())["served_by"] == ["clerk-1", "clerk-2"]
+    problem(await asked.call(second, "answered", answers=GOOD), 409, "four-eyes")
+
+
 @provokes("invite_followup", "already-followed", "not-found", "conflict")
 async def test_a_manager_has_a_certain_case_followed_up(
     hall: Build, owner: asyncpg.Connection, sessions: Sessions

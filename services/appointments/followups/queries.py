@@ -17,10 +17,12 @@ from shared.database.calendar_days import CONTENT
 
 SWEEP = 500
 _OPEN = WORKFLOW.leads(FollowupSweep.EXPIRE)[0]
+_SERVED_BY = """ARRAY(
+    SELECT k.clerk::text FROM call k JOIN ticket t ON t.id = k.ticket_id WHERE t.visit_id = :case
+    UNION SELECT unnest(v.travellers) FROM outreach_visit v WHERE v.id = :case ORDER BY 1
+  )"""
 _SAMPLING = text(f"""
-SELECT p.id, p.version, p.followups, q.version, q.content::text, c.days, c.digest,
-  ARRAY(SELECT k.clerk FROM call k JOIN ticket t ON t.id = k.ticket_id WHERE t.visit_id = :case
-    UNION SELECT unnest(v.travellers) FROM outreach_visit v WHERE v.id = :case ORDER BY 1),
+SELECT p.id, p.version, p.followups, q.version, q.content::text, c.days, c.digest, {_SERVED_BY},
   (SELECT t.appointment_id FROM ticket t
     WHERE t.visit_id = :case AND t.appointment_id IS NOT NULL LIMIT 1)
 FROM ({CONTENT}) c (days, digest)
@@ -127,7 +129,9 @@ async def add(session: AsyncSession, followup: Followup) -> bool:
 async def correct(
     session: AsyncSession, case_id: UUID, case_version: int, values: dict[str, Any]
 ) -> None:
-    """A case that ended anew, if it is not answered yet; older news changes nothing."""
+    """A case that ended anew, if it is not answered yet, with who has served by now; older news
+    changes nothing."""
+    served_by = text(_SERVED_BY).bindparams(case=case_id)
     corrected = (
         update(Followup)
         .where(
@@ -135,7 +139,12 @@ async def correct(
             col(Followup.case_version) < case_version,
             col(Followup.state).in_(_OPEN),
         )
-        .values(case_version=case_version, version=col(Followup.version) + 1, **values)
+        .values(
+            case_version=case_version,
+            version=col(Followup.version) + 1,
+            served_by=served_by,
+            **values,
+        )
         .execution_options(synchronize_session=False)
     )
     await session.execute(corrected)

@@ -47,25 +47,33 @@ SYSTEM = "system"
 async def draw(session: AsyncSession, finished: CaseFinished, now: datetime) -> bool:
     """Whether the finished case is in its hall's sample; then its person is asked, once.
 
-    A case that ended anew corrects what is not answered yet.
+    A case that ended anew corrects what is not answered yet, be it in the sample as it is now or
+    not: somebody may have picked it, and the hall may draw others by now.
     """
-    sampling = await queries.sampling(session, finished.hall_code, finished.case_id)
-    if sampling is None:
-        return False
-    terms = FollowupTerms.model_validate_json(sampling.terms)
-    share = rules.percent(terms, finished.item_code, finished.outcome)
-    if not rules.is_drawn(finished.case_id, sampling.seed, share):
-        return False
     known = FinishedVisit._fields
     visit = FinishedVisit(*(getattr(finished, name) for name in known))
-    calendar = await calendar_days.of_content(session, sampling.calendar)
-    followup = _new(finished.case_id, visit, sampling, terms, calendar, SYSTEM, now)
-    if await queries.add(session, followup):
+    followup = await _drawn(session, finished.case_id, visit, now)
+    if followup is not None and await queries.add(session, followup):
         await _publish_invited(session, followup, now)
         return True
     values = visit._asdict() | {"served_by": sampling.served_by}
     await queries.correct(session, finished.case_id, values.pop("version"), values)
     return False
+
+
+async def _drawn(
+    session: AsyncSession, case_id: UUID, visit: FinishedVisit, now: datetime
+) -> Followup | None:
+    """What the case is asked by, if it is in the sample."""
+    sampling = await queries.sampling(session, visit.hall_code, case_id)
+    if sampling is None:
+        return None
+    terms = FollowupTerms.model_validate_json(sampling.terms)
+    share = rules.percent(terms, visit.item_code, visit.outcome)
+    if not rules.is_drawn(case_id, sampling.seed, share):
+        return None
+    calendar = await calendar_days.of_content(session, sampling.calendar)
+    return _new(case_id, visit, sampling, terms, calendar, SYSTEM, now)
 
 
 async def invite(
