@@ -215,6 +215,11 @@ async def test_who_acts_for_a_city_sees_its_halls_and_no_others(country: Country
         one = {**params, "hall": hall}
         answer = await country.client.get("/api/v1/statistics", params=one, headers=headers)
         assert answer.status_code == status
+    every_day = {"from": FIRST, "to": LAST}
+    for path in ("statistics", "statistics/one-visit", "estimate-accuracy"):
+        answer = await country.client.get(f"/api/v1/{path}", params=every_day, headers=headers)
+        lines = good(answer).get("items") or answer.json()["lines"]
+        assert [line["key"] for line in lines] == [country.floors[2].code], path
     none = {**params, "area": "NOWHERE"}
     answer = await country.client.get("/api/v1/statistics", params=none, headers=headers)
     problem(answer, 404, "not-found")

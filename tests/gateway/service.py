@@ -128,6 +128,10 @@ def service(jwks_url: str, calls: Calls) -> FastAPI:
     async def hall(hall: str) -> Any:
         return {"code": hall} if hall in ("H001", "H002") else Response(status_code=404)
 
+    @app.get("/api/v1/areas/{area}", operation_id="get_area", tags=["citizen"])
+    async def area(area: str) -> Any:
+        return {"code": area} if area == "NJ" else Response(status_code=404)
+
     @app.get("/api/v1/feedback/departments", operation_id="list_departments", tags=["citizen"])
     async def departments() -> dict[str, Any]:
         return {"items": [{"code": "D01"}, {"code": "D03"}], "next_cursor": None}

@@ -169,6 +169,16 @@ async def test_a_place_that_does_not_exist_is_not_granted(
     assert answer.json()["unknown"] == [places[-1]]
 
 
+async def test_a_supervisor_acts_for_the_halls_of_an_area(
+    client: httpx.AsyncClient, as_: Headers
+) -> None:
+    account = await new_account(client, as_, "supervisor", "NJ")
+    wanted = {"roles": ["supervisor"], "places": ["H001", "NJ"], "version": account["version"]}
+    path = f"/api/v1/accounts/{account['id']}/grants"
+    granted = await client.put(path, json=wanted, headers=as_("admin", "*"))
+    assert granted.json()["places"] == ["H001", "NJ"]
+
+
 async def test_a_citizen_acts_for_no_hall(
     client: httpx.AsyncClient, as_: Headers, tokens: Tokens
 ) -> None:

@@ -39,6 +39,12 @@ async def placement(
     return await session.get(AreaPlacement, (kind, code, valid_from))
 
 
+async def any_area(session: AsyncSession, codes: Collection[str]) -> bool:
+    """Whether one of these is an area."""
+    rows = select(Area.code).where(col(Area.code).in_(codes)).limit(1)
+    return (await session.exec(rows)).first() is not None
+
+
 async def area(session: AsyncSession, code: str) -> Area | None:
     return await session.get(Area, code)
 

@@ -34,6 +34,11 @@ async def spans(session: AsyncSession, wanted: AskedDays) -> list[HallSpan]:
     return rules.spans(hierarchy, await queries.hall_codes(session), wanted)
 
 
+async def acts_for_an_area(session: AsyncSession, caller: Caller) -> bool:
+    """Whether some of the caller's places are areas, whose halls change from day to day."""
+    return "*" not in caller.places and await queries.any_area(session, caller.places)
+
+
 async def names_above(session: AsyncSession, hall: str, on: date) -> list[str]:
     """What the areas above the hall are called, the highest first."""
     hierarchy = Hierarchy(await queries.placings(session))

@@ -102,8 +102,9 @@ async def spans_of(
     is_own = wanted.hall is None or caller.at(wanted.hall)
     if wanted.area is None and by is not WideGrouping.AREA and is_own:
         halls = caller.places if wanted.hall is None else [wanted.hall]
-        everywhere = ["*"] if "*" in halls else sorted(halls)
-        return [HallSpan(hall, wanted.first, wanted.last) for hall in everywhere]
+        if wanted.hall is not None or not await areas.acts_for_an_area(session, caller):
+            everywhere = ["*"] if "*" in halls else sorted(halls)
+            return [HallSpan(hall, wanted.first, wanted.last) for hall in everywhere]
     found = await areas.spans(session, wanted)
     if not (found or is_own):
         raise NotFound(_NO_HALL, pointer="/query/hall")

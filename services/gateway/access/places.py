@@ -1,4 +1,4 @@
-"""Whether a hall or department exists, asked of the services that keep them."""
+"""Whether a hall, area or department exists, asked of the services that keep them."""
 
 from collections.abc import AsyncIterator, Collection
 from typing import Any
@@ -13,7 +13,7 @@ from shared.errors import Unavailable
 
 EVERYWHERE = "*"
 SECONDS = 2.0
-HALL = "/api/v1/halls/{}"
+ONES = ("/api/v1/halls/{}", "/api/v1/areas/{}")
 LISTS = ("/api/v1/feedback/departments", "/api/v1/units")
 
 
@@ -26,12 +26,19 @@ class Places:
     async def ensure_known(self, codes: Collection[str]) -> None:
         """Raises UnknownPlaces, or Unavailable where a service cannot be asked now."""
         wanted = sorted({*codes} - {EVERYWHERE})
-        unknown = {code for code in wanted if await self._read(HALL.format(code)) is None}
+        unknown = {code for code in wanted if not await self._is_one(code)}
         for path in LISTS if unknown else ():
             async for code in self._codes(path):
                 unknown.discard(code)
         if unknown:
             raise UnknownPlaces(pointer="/body/places", unknown=sorted(unknown))
+
+    async def _is_one(self, code: str) -> bool:
+        """Whether there is something of that code by itself."""
+        for path in ONES:
+            if await self._read(path.format(code)) is not None:
+                return True
+        return False
 
     async def _codes(self, path: str) -> AsyncIterator[str]:
         """The codes in a list, page after page."""

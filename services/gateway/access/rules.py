@@ -199,10 +199,10 @@ _CITIZENS_PLACES = Text(
 
 class UnknownPlaces(Invalid):
     type = "/problems/unknown-places"
-    title = Text("没有这些大厅或部门", "There are no such halls or departments")
+    title = Text("没有这些大厅、区划或部门", "There are no such halls, areas or departments")
     advice = Text(
-        "请核对代码；先登记大厅或部门，再授权",
-        "Check the codes; register the hall or department first",
+        "请核对代码；先登记大厅、区划或部门，再授权",
+        "Check the codes; register the hall, area or department first",
     )
 
 
