@@ -195,6 +195,10 @@ async def test_who_may_not_open_the_rows_sees_no_times_of_so_few(floor: Floor, p
 
     told = 3.0 if path == "statistics" else 0.0
     assert (time_of(few), time_of(all_of_it), time_of(enough)) == (None, told, told)
+    if path == "utilisation":
+        served = [line["windows"]["serving_minutes"] for line in (few, all_of_it, enough)]
+        assert served == [None, 8.0, 10.0], "divided by how many it is somebody's time"
+        assert (few["windows"]["serving_rate"], few["windows"]["started"]) == (None, 4)
 
 
 @provokes("get_utilisation", "invalid-request", "not-found")

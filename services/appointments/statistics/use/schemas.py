@@ -65,7 +65,7 @@ class WindowFigures(View):
         " paused; null by item, because a window is open for all of its items"
     )
     paused_minutes: float | None = Field(description="窗口暂停分钟数 | Paused")
-    serving_minutes: float = Field(
+    serving_minutes: float | None = Field(
         description="办理分钟数：计入办结或转出的时刻 | Serving, counted when the service ended"
     )
     serving_rate: float | None = Field(description="窗口利用率：办理 ÷ 开放 | Serving of open")

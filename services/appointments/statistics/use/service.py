@@ -24,6 +24,8 @@ _UNATTENDED = frozenset({Grouping.ITEM, Grouping.AGENCY})
 """Lines that no window's time can be told apart for: a window is open for all of its items."""
 _ENDED = ("served", "no_shows", "lapsed")
 _WAYS = ("way_mean_minutes", "way_p50_minutes", "way_p90_minutes")
+_RESTS_ON = dict.fromkeys((*_WAYS, "serving_minutes", "serving_rate"), ["started"])
+"""A sum of minutes is a mean to whoever divides it; and the rate gives the minutes away."""
 
 
 async def of_hall(
@@ -108,7 +110,7 @@ def _rate(part: int, of: int) -> float | None:
 
 def _guarded(caller: Caller, line: UseLine) -> UseLine:
     """Without the times and rates that rest on few people, where the caller may not open them."""
-    windows = rules.shown_to(caller, line.windows, dict.fromkeys(_WAYS, ["started"]))
+    windows = rules.shown_to(caller, line.windows, _RESTS_ON)
     booked = line.appointments
     if booked is not None:
         booked = rules.shown_to(caller, booked, {"no_show_rate": _ENDED})
