@@ -45,8 +45,9 @@ async def ticket(office: Office, me: dict[str, str], state: str = "serving") -> 
 
 
 async def promise(office: Office, of: str, **change: Any) -> httpx.Response:
+    headers = change.pop("headers", None) or office.clerk()
     body = {"ticket_id": of, "materials": PHOTO, **change}
-    return await office.client.post("/api/v1/deferrals", json=body, headers=office.clerk())
+    return await office.client.post("/api/v1/deferrals", json=body, headers=headers)
 
 
 async def act(
@@ -118,6 +119,9 @@ async def test_a_reminder_before_the_last_day_and_an_end_after_it(
     assert len(await guided.events("deferral.reminded")) == 1
     assert len(await guided.events("deferral.lapsed")) == 1
     problem(await act(guided, made, "supply", guided.clerk()), 403, "forbidden")
+    for headers in (guided.clerk(), guided.manager()):
+        again = await promise(guided, made["ticket_id"], headers=headers)
+        assert "逾期" in problem(again, 409, "state-conflict")["detail"], "no time without end"
     late = good(await act(guided, made, "supply", guided.manager()))
     assert late["state"] == "supplied"
 
@@ -183,6 +187,15 @@ async def test_one_promise_at_a_time_for_a_ticket(guided: Office) -> None:
     for answer in answers:
         if answer.status_code == 409:
             problem(answer, 409, "deferral-open")
+
+
+async def test_what_was_served_long_ago_is_promised_nothing_for(guided: Office) -> None:
+    before, of = "UPDATE ticket SET state_since = $2 WHERE id = $1", []
+    for hours in (23, 25):
+        of.append(await ticket(guided, guided.citizen(), "done"))
+        await guided.owner.execute(before, of[-1], guided.clock.at - timedelta(hours=hours))
+    good(await promise(guided, of[0]), 201)
+    problem(await promise(guided, of[1]), 409, "state-conflict")
 
 
 async def test_only_what_the_guide_lets_follow(guided: Office) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,8 +19,10 @@ from shared.database.swap_statement import SwapStatement
 _DEFERRAL = f"SELECT {columns(Deferral, 'd')} FROM deferral d"
 _FIND = f"{_DEFERRAL} WHERE d.id = $1"
 _TICKET = """
-SELECT t.hall_code, t.item_code, t.state, t.version, t.citizen_key, i.guide_version,
-  g.content->'materials'
+SELECT t.hall_code, t.item_code, t.state, t.state_since, t.version, t.citizen_key, EXISTS (
+    SELECT FROM deferral d WHERE d.ticket_id = t.id AND d.item_code = t.item_code
+      AND d.state = 'lapsed'
+  ), i.guide_version, g.content->'materials'
 FROM ticket t JOIN item i ON i.code = t.item_code
 LEFT JOIN guide g ON g.item_code = i.code AND g.version = i.guide_version
 WHERE t.id = $1
@@ -32,13 +34,16 @@ SELECT 1 FROM ticket WHERE id = :ticket AND state = ANY(CAST(:states AS text[]))
 
 
 class ServedTicket(NamedTuple):
-    """The ticket, with the materials of its item's guide: name, and whether it may follow."""
+    """The ticket, whether papers that were promised for it never came, and the materials of its
+    item's guide: name, and whether it may follow."""
 
     hall_code: str
     item_code: str
     state: str
+    since: datetime
     version: int
     citizen_key: str | None
+    has_lapsed: bool
     guide_version: int
     materials: list[tuple[str, bool]]
 
@@ -47,10 +52,10 @@ async def ticket(direct: DirectPool, ticket_id: UUID) -> ServedTicket | None:
     row = await direct.fetchrow(_TICKET, ticket_id)
     if row is None:
         return None
-    hall, item, state, version, key, guide_version, found = row
-    known = json.loads(found) if isinstance(found, str) else found or []
-    materials = [(one["name"], one.get("may_follow", False)) for one in known]
-    return ServedTicket(hall, item, state, version, key, guide_version, materials)
+    *known, found = row
+    listed_there = json.loads(found) if isinstance(found, str) else found or []
+    materials = [(one["name"], one.get("may_follow", False)) for one in listed_there]
+    return ServedTicket._make([*known, materials])
 
 
 def keep_at_hand(statement: SwapStatement, ticket_id: UUID, states: Sequence[TicketState]) -> None:

@@ -1,6 +1,6 @@
 """Papers that may follow: promised at the window, handed in, or taken back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +25,17 @@ from shared.workflow import refuse
 
 REASON = "deferral.reason"
 STAFF = ("clerk", "hall_manager")
-_AT_HAND = (TicketState.SERVING, TicketState.DONE)
+JUST_SERVED = timedelta(days=1)
+"""So long after a service what was promised then can still be written down."""
 _NO_TICKET = Text("没有这个号", "There is no such ticket")
 _UNKNOWN = Text("没有找到这份容缺承诺", "There is no such promise")
 _NOT_SERVED = Text(
     "只有正在办理或刚办完的号可以容缺受理", "Only for a ticket that is being or was served"
+)
+_LAPSED = Text(
+    "这个号承诺补交的材料已逾期，这件事按未受理处理，不能再承诺；材料已到的，由大厅负责人补收",
+    "The papers promised for this ticket are overdue and the matter counts as not taken up: there"
+    " is no second promise. If they are there, the hall's manager may still take them",
 )
 
 
@@ -40,8 +46,11 @@ async def promise(
     ticket = await queries.ticket(swap.direct, wanted.ticket_id)
     if ticket is None or not caller.at(ticket.hall_code):
         raise NotFound(_NO_TICKET)
-    if ticket.state not in _AT_HAND:
+    is_over = ticket.state == TicketState.DONE and ticket.since >= now - JUST_SERVED
+    if not (is_over or ticket.state == TicketState.SERVING):
         refuse(ticket.state, ticket.version, _NOT_SERVED)
+    if ticket.has_lapsed:
+        refuse(ticket.state, ticket.version, _LAPSED)
     names = rules.names_of(wanted.materials, ticket.materials)
     today = clock.today(now)
     days = rules.days_of(today, wanted.workdays, await calendar_days.load(swap.direct))
