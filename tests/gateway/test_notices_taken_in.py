@@ -89,9 +89,12 @@ async def test_so_does_each_event_of_what_is_no_appointment(
         contracts.PreCheckAnswered(pre_check_id=one, state=state, version=2)
         for state in ("complete", "missing", "elsewhere")
     ]
+    times = [NOON + timedelta(days=36500 + n) for n in (0, 0, 1, 0)]
     planned = [
-        contracts.OutreachVisitPlanned(visit_id=one, starts_at=NOON + timedelta(days=36500 + n))
-        for n in (0, 0, 1)
+        contracts.OutreachVisitPlanned(
+            visit_id=one, version=version, starts_at=at, earlier_starts_at=before
+        )
+        for version, (at, before) in enumerate(zip(times, [None, *times[:-1]], strict=True), 2)
     ]
     steps: list[tuple[Any, Any]] = [
         (matters.promised, contracts.DeferralPromised(deferral_id=one, due_on=day)),
@@ -123,8 +126,7 @@ async def test_so_does_each_event_of_what_is_no_appointment(
         "outreach_registered",
         "outreach_registration_cancelled",
         "outreach_visit_cancelled",
-        "outreach_visit_planned",
-        "outreach_visit_planned",
+        *["outreach_visit_planned"] * 3,  # to another time, and back to the first
         "outreach_visit_refused",
         "pre_check_complete",
         "pre_check_elsewhere",

@@ -38,6 +38,11 @@ class OutreachVisitPlanned(OutreachVisitEvent):
     type: ClassVar[str] = "appointments.outreach_visit.planned.v1"
 
     starts_at: AwareDatetime
+    earlier_starts_at: AwareDatetime | None = Field(
+        None,
+        description="此前安排的上门时间，首次安排为空"
+        " | The time that it was planned for before; null where it was not",
+    )
 
 
 class OutreachVisitDelayed(OutreachVisitEvent):

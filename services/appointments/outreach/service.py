@@ -96,7 +96,7 @@ async def plan(
     if wanted.starts_at <= step.now:
         raise Invalid(rules.IN_THE_PAST, pointer="/body/starts_at")
     changes = {"starts_at": wanted.starts_at, **travel(wanted, step.caller)}
-    return await _take(session, visit, move, changes, step)
+    return await _take(session, visit, move, changes, step, earlier_starts_at=visit.starts_at)
 
 
 def travel(wanted: TravelPlan, caller: Caller) -> dict[str, Any]:
@@ -187,17 +187,22 @@ async def _take(
     move: VisitMove,
     changes: dict[str, Any],
     step: StepTaker,
+    **facts: Any,
 ) -> OutreachVisit:
     visit = await swap(session, visit, {"state": move.to, **changes})
-    await publish(session, visit, move.event, step.now)
+    await publish(session, visit, move.event, step.now, **facts)
     return visit
 
 
 async def publish(
-    session: AsyncSession, visit: OutreachVisit, event: type[OutreachVisitEvent], now: datetime
+    session: AsyncSession,
+    visit: OutreachVisit,
+    event: type[OutreachVisitEvent],
+    now: datetime,
+    **facts: Any,
 ) -> None:
-    """The event of a change, in the scope of the hall, with the columns that it names."""
-    named = event.model_fields.keys() - {"visit_id", "at"}
-    facts = {name: getattr(visit, name) for name in named}
-    made = event(visit_id=visit.id, at=now, **facts)
+    """The event of a change, in the scope of the hall, with the columns that it names besides."""
+    named = event.model_fields.keys() - {"visit_id", "at", *facts}
+    columns = {name: getattr(visit, name) for name in named}
+    made = event(visit_id=visit.id, at=now, **columns, **facts)
     await outbox.record(session, made, scope=visit.hall_code, subject=str(visit.id))

@@ -154,7 +154,14 @@ class PreCheckAnswered(Event):
     version: int
 
 
-class OutreachVisitPlanned(Event):
+class OutreachVisitEvent(Event):
+    """What is read of every event of a visit."""
+
+    visit_id: UUID
+    version: int
+
+
+class OutreachVisitPlanned(OutreachVisitEvent):
     """上门时间已定，或有变动。
 
     A visit was planned, or planned anew.
@@ -162,18 +169,11 @@ class OutreachVisitPlanned(Event):
 
     type: ClassVar[str] = "appointments.outreach_visit.planned.v1"
 
-    visit_id: UUID
     starts_at: AwareDatetime
+    earlier_starts_at: AwareDatetime | None = None
 
 
-class OutreachVisitEnded(Event):
-    """What is read of a visit that does not take place."""
-
-    visit_id: UUID
-    version: int
-
-
-class OutreachVisitRefused(OutreachVisitEnded):
+class OutreachVisitRefused(OutreachVisitEvent):
     """不能上门办理。
 
     A visit was refused.
@@ -182,7 +182,7 @@ class OutreachVisitRefused(OutreachVisitEnded):
     type: ClassVar[str] = "appointments.outreach_visit.refused.v1"
 
 
-class OutreachVisitCancelled(OutreachVisitEnded):
+class OutreachVisitCancelled(OutreachVisitEvent):
     """取消上门。
 
     A visit was cancelled.

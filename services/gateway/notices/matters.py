@@ -1,6 +1,6 @@
 """Which event of what is no appointment, ticket or letter makes which notice."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,11 +51,13 @@ async def checked(session: AsyncSession, envelope: Envelope[PreCheckAnswered]) -
 
 
 async def planned(session: AsyncSession, envelope: Envelope[OutreachVisitPlanned]) -> None:
-    """Each time that is named is said once; who travels is no matter to who is visited."""
+    """Each other time is said, be it one that was named before; who travels is no matter to who is
+    visited."""
     data = envelope.data
     about, at = data.visit_id, data.starts_at
-    occasion = at.astimezone(UTC).isoformat()
-    await _accept(session, envelope, "outreach_visit_planned", about, occasion, at)
+    if at != data.earlier_starts_at:
+        occasion = str(data.version)
+        await _accept(session, envelope, "outreach_visit_planned", about, occasion, at)
 
 
 async def refused(session: AsyncSession, envelope: Envelope[OutreachVisitRefused]) -> None:
