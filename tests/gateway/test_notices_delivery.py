@@ -104,6 +104,29 @@ async def test_a_delivery_that_holds_no_more_when_its_hour_comes_goes_to_nobody(
     assert (row["state"], row["reason"]) == ("dropped", "over")
 
 
+async def test_who_wishes_for_no_more_when_its_hour_comes_is_sent_nothing(
+    dispatcher: Dispatcher,
+    sessions: Sessions,
+    rows: asyncpg.Connection,
+    handed: Handed,
+    box: MailBox,
+    city: SmsGateway,
+) -> None:
+    about, account, night = uuid4(), uuid4(), NOON + timedelta(hours=11)
+    handed[about] = Handover(applies=True, account_id=account, phone=PHONE, facts=FACTS)
+    address = "zhang@city.example"
+    await choose(sessions, account, email=address, by_email=True)
+    await accept(sessions, "appointment_confirmed", about, at=night)
+    await dispatcher.round(night)
+    await choose(sessions, account, email=address, by_sms=False)
+    await dispatcher.round(night + timedelta(hours=9))
+    assert (box.mails, city.requests) == ([], [])
+    found = await rows.fetch("SELECT channel, state FROM notice_delivery ORDER BY channel")
+    assert [tuple(row) for row in found] == [
+        ("email", "dropped"), ("inbox", "done"), ("sms", "dropped"),
+    ]  # fmt: skip
+
+
 async def test_what_does_not_arrive_is_tried_again_and_given_up_in_the_end(
     dispatcher: Dispatcher,
     sessions: Sessions,

@@ -153,7 +153,8 @@ class Dispatcher:
             log.error("notice_given_up", kind=due.notice.kind, channel=due.delivery.channel)
 
     async def _sent(self, due: DueDelivery, now: datetime) -> _Sent:
-        """One attempt: whether it still holds, and to whom it goes, is asked at the last moment."""
+        """One attempt: whether it still holds, to whom it goes, and whether they wish for it this
+        way, is asked at the last moment."""
         notice, channel = due.notice, due.delivery.channel
         if service.is_late(notice, now):
             return _Sent(Outcome(NoticeAction.DROP, service.TOO_LATE))
@@ -164,8 +165,15 @@ class Dispatcher:
             return _Sent(Outcome(NoticeAction.DROP, service.OVER))
         async with self._sessions() as session:
             wishes = await service.wishes_of(session, self._keyring, known.account_id)
+        ways = rules.channels(
+            notice.kind,
+            wishes,
+            has_account=known.account_id is not None,
+            phone=known.phone,
+            available=self._available,
+        )
         to = known.email or wishes.email if channel is NoticeChannel.EMAIL else known.phone
-        if to is None or channel not in self._carriers:
+        if to is None or channel not in ways:
             return _Sent(Outcome(NoticeAction.DROP, service.NOBODY))
         language = known.language or wishes.language
         said = rules.message(notice.kind, known.facts, language)
