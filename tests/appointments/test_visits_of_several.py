@@ -225,3 +225,15 @@ async def test_the_calendar_has_an_entry_for_each_leg(office: Office) -> None:
     file = (await office.client.get(url, headers=me)).text
     assert file.count("BEGIN:VEVENT") == 2
     assert all(f"UID:{leg['id']}" in file for leg in visit["legs"])
+
+
+async def test_whoever_moves_alone_keeps_one_entry_in_the_calendar(office: Office) -> None:
+    slots, me = await two_hours(office, 3), office.citizen()
+    visit = await held(office, me, slot_ids=[str(slots[0])])
+    good(await office.do(visit, "confirm", me))
+    good(await office.do(visit, "reschedule", me, slot_ids=[str(slots[2])], persons=[2]), 201)
+    url = f"/api/v1/appointments/{visit['id']}/calendar.ics"
+    lines = (await office.client.get(url, headers=me)).text.split("\r\n")
+    entries = [line for line in lines if line.startswith("UID:")]
+    assert len({*entries}) == len(entries) == 4
+    assert {line for line in lines if line.startswith("STATUS:")} == {"STATUS:CONFIRMED"}

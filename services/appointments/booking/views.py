@@ -115,11 +115,21 @@ async def calendar_entry(session: AsyncSession, appointment: Appointment, now: d
     legs, names = [appointment], dict[str, str]()
     if (party := appointment.party_id) is not None:
         found = await seen.parties(fetching(session), [party])
-        legs = [leg.appointment for leg in found[party]]
+        legs = _newest(leg.appointment for leg in found[party])
     for code in {leg.item_code for leg in legs}:
         names[code] = (await guides.get_item(session, code)).name
     entries = [icalendar.CalendarLeg(leg, names[leg.item_code]) for leg in legs]
     return icalendar.document(entries, hall=hall.name, address=hall.address, now=now)
+
+
+def _newest(legs: Iterable[Appointment]) -> list[Appointment]:
+    """Of each that was moved alone what it was moved to: an entry has one UID, and once."""
+    found: dict[UUID, Appointment] = {}
+    for leg in legs:
+        before = found.setdefault(leg.visit_id or leg.id, leg)
+        if leg.calendar_base > before.calendar_base:
+            found[leg.visit_id or leg.id] = leg
+    return [*found.values()]
 
 
 def shown(found: Seen, caller: Caller, keyring: Keyring) -> AppointmentView:
