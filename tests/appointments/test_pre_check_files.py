@@ -70,6 +70,7 @@ async def test_a_file_is_kept_sealed_and_handed_out_to_be_saved(guided: Office) 
         b"<svg onload=alert(1)>",
         b"PK\x03\x04 an archive",
         PDF + b" /S /JavaScript /JS (app.alert(1))",
+        PDF + b" /S /J#61v#61Script",
         PDF + b" /Launch",
         PDF + b" /EmbeddedFile",
         PNG + b"0" * files.LARGEST,

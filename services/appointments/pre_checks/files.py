@@ -8,6 +8,7 @@ file opens it in a viewer of their own.
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -25,6 +26,8 @@ _FIRST_BYTES = (
     (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
 )
 _ACTIVE = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
+_WRITTEN_AS = re.compile(rb"#([0-9A-Fa-f]{2})")
+"""A sign of a PDF name may be written by its number (ISO 32000-1, 7.3.5): /J#61vaScript."""
 HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, no-store",
@@ -47,7 +50,7 @@ def read(content: str) -> tuple[bytes, FileKind]:
     kind = next((kind for start, kind in _FIRST_BYTES if found.startswith(start)), None)
     if kind is None:
         raise _refused(Text("只收 PDF、JPEG、PNG 文件", "Only PDF, JPEG and PNG are taken"))
-    if kind is FileKind.PDF and any(word in found for word in _ACTIVE):
+    if kind is FileKind.PDF and _is_active(found):
         raise _refused(
             Text(
                 "PDF 含有脚本或附件，请打印为普通 PDF 再提交",
@@ -55,6 +58,11 @@ def read(content: str) -> tuple[bytes, FileKind]:
             )
         )
     return found, kind
+
+
+def _is_active(pdf: bytes) -> bool:
+    plain = _WRITTEN_AS.sub(lambda sign: bytes.fromhex(sign[1].decode()), pdf)
+    return any(word in plain for word in _ACTIVE)
 
 
 def next_number(numbers: Sequence[int]) -> int:
