@@ -46,7 +46,7 @@ def machine(**access: Any) -> tuple[Device, DeviceAccess]:
     values: dict[str, Any] = {
         "state": DeviceAccessState.ENROLLED,
         "invited_at": NOW,
-        "enrolled_at": NOW,
+        "enrolled_at": NOW - timedelta(hours=1),
     }
     values |= {"seen_at": NOW, "paper": PaperState.FULL, **access}
     return device, DeviceAccess(device_id=device.id, **values)
@@ -65,6 +65,11 @@ def machine(**access: Any) -> tuple[Device, DeviceAccess]:
         ({"seen_at": None}, ["tickets", "payment", "guides"], Condition.UNKNOWN),
         ({"seen_at": NOW - timedelta(minutes=3)}, ["tickets", "payment", "guides"], "working"),
         ({"seen_at": NOW - timedelta(seconds=181)}, [], Condition.OFFLINE),
+        (
+            {"seen_at": NOW - timedelta(hours=2), "enrolled_at": NOW - timedelta(minutes=1)},
+            ["tickets", "payment", "guides"],
+            Condition.WORKING,
+        ),
         (
             {"state": DeviceAccessState.REVOKED, "enrolled_at": None},
             ["tickets", "payment", "guides"],

@@ -67,7 +67,7 @@ def available(device: Device, access: DeviceAccess | None, now: datetime) -> lis
     offers = _offers(device)
     if access is None or not _has_reported(device, access):
         return offers
-    if access.seen_at is None or now - access.seen_at > SILENT_AFTER:
+    if _is_silent(access, now):
         return []
     return [one for one in offers if not _is_lacking(one, access.paper, access.faults)]
 
@@ -76,7 +76,7 @@ def condition(device: Device, access: DeviceAccess | None, now: datetime) -> Con
     """How the machine is, by what it reported last."""
     if access is None or not _has_reported(device, access):
         return Condition.UNKNOWN
-    if access.seen_at is None or now - access.seen_at > SILENT_AFTER:
+    if _is_silent(access, now):
         return Condition.OFFLINE
     whole = not access.faults and available(device, access, now) == _offers(device)
     return Condition.WORKING if whole else Condition.LIMITED
@@ -90,6 +90,12 @@ def _offers(device: Device) -> list[Offer]:
 def _has_reported(device: Device, access: DeviceAccess) -> bool:
     is_enrolled = access.state is DeviceAccessState.ENROLLED
     return is_enrolled and access.seen_at is not None and is_good(device, access.enrolled_at)
+
+
+def _is_silent(access: DeviceAccess, now: datetime) -> bool:
+    """As the watch over them counts it: who enrols again was heard of then."""
+    heard = [at for at in (access.seen_at, access.enrolled_at) if at is not None]
+    return now - max(heard) > SILENT_AFTER
 
 
 def _is_lacking(offer: Offer, paper: PaperState, faults: Iterable[str]) -> bool:
