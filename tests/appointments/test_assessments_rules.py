@@ -24,7 +24,8 @@ def test_who_does_what_is_long_is_not_slow() -> None:
     """李 does long matters only, as fast as the others do: twice the mean over everything."""
     of_hall = {
         ("li", "long"): times(*[28, 32] * 20),
-        ("wang", "long"): times(*[29, 31] * 6),
+        ("wang", "long"): times(*[29, 31] * 5),
+        ("zhao", "long"): times(29, 31),
         ("wang", "short"): times(*[4, 6] * 40),
     }
     found = assess("li", of_hall, TERMS)
@@ -34,12 +35,22 @@ def test_who_does_what_is_long_is_not_slow() -> None:
 
 def test_nobody_is_held_against_themselves() -> None:
     """Who does nearly all of an item is compared by what the others took for it, if by anything."""
-    of_hall = {("li", "i"): times(*[10, 14] * 50), ("wang", "i"): times(*[5, 7] * 10)}
+    of_hall = {("li", "i"): times(*[10, 14] * 50), ("wang", "i"): times(*[5, 7] * 9)}
+    of_hall["zhao", "i"] = times(5, 7)
     assert expected_by_item("li", of_hall, TERMS) == {"i": 6.0}
     assert assess("li", of_hall, TERMS).ratio == 2.0
-    few = {**of_hall, ("wang", "i"): times(*[5] * 9)}
+    few = {**of_hall, ("wang", "i"): times(*[5] * 7)}
     found = assess("li", few, TERMS)
     assert (found.cases, found.compared, found.reading) == (100, 0, TimeReading.TOO_FEW)
+
+
+def test_the_mean_of_one_colleague_is_told_to_nobody() -> None:
+    """Each sees their own line: with one colleague they would read how long that one takes."""
+    of_hall = {(who, "i"): times(*[9, 11] * 30) for who in ("li", "wang")}
+    assert expected_by_item("li", of_hall, TERMS) == {}
+    assert assess("li", of_hall, TERMS).reading is TimeReading.TOO_FEW
+    both = {**of_hall, ("zhao", "i"): times(10)}
+    assert expected_by_item("li", both, TERMS) == {"i": 10.0}
 
 
 @pytest.mark.parametrize(
@@ -47,17 +58,18 @@ def test_nobody_is_held_against_themselves() -> None:
 )
 def test_of_fewer_than_the_policy_says_nothing_is_said(cases: int, reading: TimeReading) -> None:
     of_hall = {("li", "i"): times(*[20.0 + n % 2 for n in range(cases)])}
-    of_hall[("wang", "i")] = times(*[9, 11] * 30)
+    of_hall[("wang", "i")] = of_hall[("zhao", "i")] = times(*[9, 11] * 15)
     found = assess("li", of_hall, TERMS)
     assert found.reading is reading
     assert (found.ratio is None) == (found.low is None) == (reading is TimeReading.TOO_FEW)
 
 
 def test_the_interval_is_that_of_two_means_where_there_is_one_item() -> None:
-    """By hand: both have the variance 1 (within), 40 against 50 services."""
-    of_hall = {("li", "i"): times(*[9, 11] * 20), ("wang", "i"): times(*[9, 11] * 25)}
+    """By hand: all have the variance 1 (within), 40 against 50 services."""
+    of_hall = {("li", "i"): times(*[9, 11] * 20), ("wang", "i"): times(*[9, 11] * 15)}
+    of_hall["zhao", "i"] = times(*[9, 11] * 10)
     found = assess("li", of_hall, TERMS)
-    variance = (40 + 50) / (39 + 49)
+    variance = (40 + 50) / (39 + 29 + 19)
     off = math.sqrt(40 * variance + 40**2 * variance / 50) / 400
     assert found.low == pytest.approx(1 - 1.959964 * off)
     assert found.high == pytest.approx(1 + 1.959964 * off)
@@ -77,7 +89,8 @@ def test_where_nobody_differs_chance_alone_calls_hardly_anybody_long_or_short() 
 
 
 def test_a_wish_to_be_surer_makes_the_interval_wider() -> None:
-    of_hall = {("li", "i"): times(*[9, 11] * 20), ("wang", "i"): times(*[8, 12] * 25)}
+    of_hall = {("li", "i"): times(*[9, 11] * 20), ("wang", "i"): times(*[8, 12] * 15)}
+    of_hall["zhao", "i"] = times(*[8, 12] * 10)
     spans = [
         found.high - found.low
         for percent in (90, 95, 99)

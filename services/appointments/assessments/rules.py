@@ -3,10 +3,12 @@
 Indirect standardisation: for each of a person's services, what the others of the hall took for such
 an item on average is what was to be expected; the sum of what they took over the sum of that is
 their ratio. So nobody looks slow for doing what is long. The others are without the person: who
-does most of an item would else be held against themselves. What the others hardly do is left out.
+does most of an item would else be held against themselves. What the others hardly do is left out,
+and what only one of them does: its mean would tell the person how long that colleague takes.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import NormalDist
 from typing import NamedTuple
@@ -73,10 +75,16 @@ def _others(
     person: str, of_hall: Mapping[tuple[str, str], Times], terms: ComparisonTerms
 ) -> dict[str, Times]:
     sums: dict[str, Times] = {}
+    persons: Counter[str] = Counter()
     for (who, item), times in of_hall.items():
-        if who != person:
+        if who != person and times.cases:
             sums[item] = sums.get(item, NO_TIMES).plus(times)
-    return {item: times for item, times in sums.items() if times.cases >= terms.least_of_others}
+            persons[item] += 1
+    return {
+        item: times
+        for item, times in sums.items()
+        if persons[item] > 1 and times.cases >= terms.least_of_others
+    }
 
 
 def assess(

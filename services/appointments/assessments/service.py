@@ -32,14 +32,15 @@ _PERIOD = Text(
     "请按先后填写日期，一次最多 92 天", "Please give the days in order, at most 92 at a time"
 )
 _HOW = Text(
-    "本人可比办理的实际时间之和，除以本厅其他人办理同样事项的平均时间之和（间接标准化）；同事很少办的事项不计。"
+    "本人可比办理的实际时间之和，除以本厅其他人办理同样事项的平均时间之和（间接标准化）；同事很少办、或只有一位同事办的事项不计。"
     "区间越宽，越不能说明什么。用时长短不等于好坏：讲解细致、老年群众多、系统缓慢都会使时间变长。"
     "请据此了解谁需要帮助，不作排名，也不单凭它奖惩；每一行都可以打开逐次核对。",
     "What the person's comparable services took, over what the others of the hall take for the same"
-    " items on average (indirect standardisation); items that others hardly do are left out. The"
-    " wider the interval, the less it says. Longer is not worse: careful advice, elderly visitors"
-    " and slow systems all take time. It is for finding out who could use help; it is no ranking,"
-    " and no ground for reward or reproach by itself. Each line can be opened to its services.",
+    " items on average (indirect standardisation); items that others hardly do, or that only one of"
+    " them does, are left out. The wider the interval, the less it says. Longer is not worse:"
+    " careful advice, elderly visitors and slow systems all take time. It is for finding out who"
+    " could use help; it is no ranking, and no ground for reward or reproach by itself. Each line"
+    " can be opened to its services.",
 )
 _ADVICE = {
     TimeReading.TOO_FEW: Text(
