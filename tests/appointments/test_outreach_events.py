@@ -286,9 +286,11 @@ async def test_what_cannot_be_announced(office: Office, others: dict[str, Any]) 
 @provokes("cancel_outreach", "state-conflict")
 async def test_what_was_called_off_takes_nobody_any_more(office: Office) -> None:
     event = await announced(office)
-    good(await event.register(2), 201)
+    mine = good(await event.register(2), 201)
     cancelled = good(await event.do("cancel", office.manager()))
     assert (cancelled["state"], cancelled["text"]) == ("cancelled", BODIES["cancel"]["reason"])
     assert [one["taken"] for one in await office.events("outreach_event.cancelled")] == [2]
     problem(await event.do("cancel", office.manager()), 409, "state-conflict")
     problem(await event.register(), 409, "registration-closed")
+    problem(await event.settle(mine, "attend", office.clerk()), 409, "state-conflict")
+    good(await event.settle(mine, "cancel", office.clerk()))

@@ -14,7 +14,7 @@ from services.appointments.outreach.events import (
     OutreachRegistrationEvent,
     OutreachRegistrationMade,
 )
-from services.appointments.outreach.models import Gathering, Registration
+from services.appointments.outreach.models import Gathering, GatheringState, Registration
 from services.appointments.outreach.queries import SeenRegistration
 from services.appointments.outreach.schemas import (
     EventMove,
@@ -40,6 +40,7 @@ from shared.messaging import outbox
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.web.steps import StepTaker
+from shared.workflow import refuse
 
 NAME, PHONE = "outreach_registration.name", "outreach_registration.phone"
 PHONE_INDEX = "outreach.phone"
@@ -212,6 +213,9 @@ async def settle(
         session.statement.wait_for(registration)
     versions.ensure(step.expected, version=registration.version, state=registration.state)
     move = REGISTRATIONS.take(registration.state, registration.version, action, step.caller.roles)
+    is_off = found.gathering.state is GatheringState.CANCELLED
+    if is_off and not move.gives_back:
+        refuse(registration.state, registration.version, rules.CALLED_OFF)
     registration = await swap(session, registration, {"state": move.to, "ended_at": step.now})
     if move.gives_back:
         queries.give_back(session, registration.event_id, registration.people)

@@ -26,6 +26,9 @@ NOT_THERE = Text(
 )
 IN_THE_PAST = Text("时间应在现在之后，请核对", "It has to lie in the future; please check")
 LEAVES_LATE = Text("出发不能晚于开始，请核对", "They leave before it begins; please check")
+CALLED_OFF = Text(
+    "这次行诊已取消，没有人到场", "The outreach was called off; there was nobody to come to"
+)
 NOT_BEGUN = Text("还没有开始，请在开始以后登记", "It has not begun yet; please note it afterwards")
 
 
