@@ -5,10 +5,13 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import BaseModel
 
+from services.appointments.statistics import rules
 from services.appointments.statistics.rows.schemas import TicketFigure
 from services.appointments.statistics.schemas import WideGrouping
 from shared.clock import today
+from shared.security.identity import Caller
 from tests.appointments.conftest import Build
 from tests.appointments.hall_log import HallLog
 from tests.appointments.queue_helpers import Floor, good, problem
@@ -97,11 +100,42 @@ async def test_who_may_not_open_a_figure_sees_no_times_of_so_few(floor: Floor) -
     params = {"from": day, "to": day, "by": "item"}
     headers = floor.sign("supervisor", floor.code)
     shown = await floor.client.get("/api/v1/statistics", params=params, headers=headers)
-    told = {line["key"]: line["wait_p50_minutes"] for line in good(shown)["items"]}
-    assert (told[floor.items[0]] is None, told[floor.items[1]]) == (False, None)
+    seen = good(shown)
+    assert {line["key"]: line["wait_p50_minutes"] for line in seen["items"]} == dict.fromkeys(
+        floor.items
+    ), "the first has enough; but the total less the first is the second"
+    assert seen["total"]["wait_p50_minutes"] is not None
     url = "/api/v1/statistics/tickets"
     refused = await floor.client.get(url, params={"from": day, "to": day}, headers=headers)
     problem(refused, 403, "forbidden")
+
+
+class Line(BaseModel):
+    """One of a table, with a mean over some people."""
+
+    people: int
+    mean: float | None = 1.0
+
+
+@pytest.mark.parametrize(
+    ("people", "shown"),
+    [
+        ([7, 5], [True, True]),
+        ([7, 5, 0], [True, True, False]),
+        ([9, 7, 4], [True, False, False]),
+        ([9, 3, 2], [True, False, False]),
+        ([9, 3, 1, 6], [True, False, False, False]),
+        ([4, 0], [False, False]),
+    ],
+)
+def test_the_total_less_what_is_shown_is_two_lines_and_five_people_or_nothing(
+    people: list[int], shown: list[bool]
+) -> None:
+    lines = [Line(people=one) for one in people]
+    boss, auditor = (Caller("x", frozenset({role})) for role in ("supervisor", "auditor"))
+    seen = rules.all_shown_to(boss, lines, {"mean": ["people"]})
+    assert [line.mean is not None for line in seen] == shown
+    assert rules.all_shown_to(auditor, lines, {"mean": ["people"]}) == lines
 
 
 @provokes("list_counted_tickets_of_halls", "invalid-request", "not-found")

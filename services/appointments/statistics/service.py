@@ -54,7 +54,7 @@ async def of_hall(
         from_on=first,
         to_on=last,
         by=by,
-        items=[rules.shown_to(caller, line, _RESTS_ON) for line in lines],
+        items=rules.all_shown_to(caller, lines, _RESTS_ON),
         total=rules.shown_to(caller, total, _RESTS_ON),
         estimates=rules.shown_to(caller, found.estimates, _OF_ESTIMATES),
     )
@@ -80,10 +80,10 @@ async def of_spans(
     lines = [_opened(line, addresses.of_several(wanted, by, line.key)) for line in found.lines]
     total = _opened(found.total, addresses.of_several(wanted, WideGrouping.HALL, None))
     return Found(
-        [rules.shown_to(caller, line, _RESTS_ON) for line in lines],
+        rules.all_shown_to(caller, lines, _RESTS_ON),
         rules.shown_to(caller, total, _RESTS_ON),
         rules.shown_to(caller, found.estimates, _OF_ESTIMATES),
-        [rules.shown_to(caller, line, _OF_ESTIMATES) for line in found.accuracy],
+        rules.all_shown_to(caller, found.accuracy, _OF_ESTIMATES),
     )
 
 

@@ -49,8 +49,8 @@ async def of_hall(
         from_on=first,
         to_on=last,
         by=by,
-        items=[_guarded(caller, line) for line in lines],
-        total=_guarded(caller, total.model_copy(update={"key": None})),
+        items=_guarded(caller, lines),
+        total=_guarded(caller, [total.model_copy(update={"key": None})])[0],
     )
 
 
@@ -108,13 +108,18 @@ def _rate(part: int, of: int) -> float | None:
     return round(part / of, 4) if of else None
 
 
-def _guarded(caller: Caller, line: UseLine) -> UseLine:
+def _guarded(caller: Caller, lines: Sequence[UseLine]) -> list[UseLine]:
     """Without the times and rates that rest on few people, where the caller may not open them."""
-    windows = rules.shown_to(caller, line.windows, _RESTS_ON)
+    windows = rules.all_shown_to(caller, [line.windows for line in lines], _RESTS_ON)
+    return [
+        line.model_copy(update={"windows": shown, "appointments": _booked(caller, line)})
+        for line, shown in zip(lines, windows, strict=True)
+    ]
+
+
+def _booked(caller: Caller, line: UseLine) -> AppointmentFigures | None:
     booked = line.appointments
-    if booked is not None:
-        booked = rules.shown_to(caller, booked, {"no_show_rate": _ENDED})
-    return line.model_copy(update={"windows": windows, "appointments": booked})
+    return booked and rules.shown_to(caller, booked, {"no_show_rate": _ENDED})
 
 
 def flat(lines: Sequence[UseLine]) -> list[dict[str, object]]:
