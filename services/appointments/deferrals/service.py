@@ -25,6 +25,7 @@ from shared.workflow import refuse
 
 REASON = "deferral.reason"
 STAFF = ("clerk", "hall_manager")
+_AT_HAND = (TicketState.SERVING, TicketState.DONE)
 JUST_SERVED = timedelta(days=1)
 """So long after a service what was promised then can still be written down."""
 _NO_TICKET = Text("没有这个号", "There is no such ticket")

@@ -56,7 +56,7 @@ async def draw(session: AsyncSession, finished: CaseFinished, now: datetime) -> 
     if followup is not None and await queries.add(session, followup):
         await _publish_invited(session, followup, now)
         return True
-    values = visit._asdict() | {"served_by": sampling.served_by}
+    values = visit._asdict()
     await queries.correct(session, finished.case_id, values.pop("version"), values)
     return False
 
