@@ -6,13 +6,13 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.assessments.rules import Times
+from services.appointments.queueing.workflow import NOT_UNDONE
 
-_FINISHED = """
+_FINISHED = f"""
 FROM ticket_event e
 WHERE e.hall_code = :hall AND e.at >= :begins AND e.at < :ends
   AND e.action = 'finish' AND e.served_seconds IS NOT NULL
-  AND NOT EXISTS (SELECT FROM ticket_event u
-    WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq)"""
+  AND {NOT_UNDONE.format(e="e")}"""
 _TIMES = text(
     "SELECT e.actor, e.item_code, count(*), sum(e.served_seconds / 60),"
     f" sum((e.served_seconds / 60) ^ 2) {_FINISHED} GROUP BY e.actor, e.item_code"

@@ -12,7 +12,7 @@ head of the line, one call in `guard_every` for that item takes the longest wait
 """
 
 from services.appointments.queueing.models import TicketState
-from services.appointments.queueing.workflow import WORKFLOW, Action
+from services.appointments.queueing.workflow import NOT_UNDONE, WORKFLOW, Action
 
 _CALL = WORKFLOW[TicketState.WAITING, Action.CALL]
 _SERVED_HERE = f"""
@@ -109,8 +109,7 @@ _LOGGED = f"""logged AS (
         called.item_code, '{_CALL.action}', '{_CALL.state}', '{_CALL.to}', called.version, $5, $7,
         called.window_id, called.window_no, $6,
         CASE WHEN NOT EXISTS (SELECT FROM ticket_event e WHERE e.ticket_id = called.id
-                AND e.action = '{_CALL.action}' AND NOT EXISTS (SELECT FROM ticket_event u
-                    WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq))
+                AND e.action = '{_CALL.action}' AND {NOT_UNDONE.format(e="e")})
             THEN greatest(extract(epoch FROM $5 - called.began_to_wait), 0) END, called.before
     FROM called, numbered
 ), promised AS (

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.histories.schemas import Overtaking
 from services.appointments.queueing.models import Ticket, TicketEvent
+from services.appointments.queueing.workflow import NOT_UNDONE
 
 
 class CallFacts(NamedTuple):
@@ -35,8 +36,7 @@ _OVERTAKINGS = text(
     " JOIN ticket_event e ON e.ticket_id = c.ticket_id AND e.call_id = c.id AND e.action = 'call'"
     " WHERE c.hall_code = :hall AND (c.ended_at >= :since OR c.ended_at IS NULL)"
     "  AND c.called_at <= :until AND CAST(:tickets AS text[]) && c.overtook"
-    "  AND NOT EXISTS (SELECT FROM ticket_event u"
-    "   WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq)"
+    f"  AND {NOT_UNDONE.format(e='e')}"
     " ORDER BY e.hall_seq"
 )
 

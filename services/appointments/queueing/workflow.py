@@ -244,3 +244,9 @@ WINDOWS = Workflow(
     title=Text("窗口", "Windows"),
     starts=[_W.OFFLINE],
 )
+
+NOT_UNDONE = (
+    "NOT EXISTS (SELECT FROM ticket_event u"
+    " WHERE u.hall_code = {e}.hall_code AND u.undoes = {e}.hall_seq)"
+)
+"""SQL of whether the entry `e` of the log still holds."""

@@ -13,18 +13,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory.models import Hall
 from services.appointments.guides.models import OnlineDepth
+from services.appointments.queueing.workflow import NOT_UNDONE
 from services.appointments.second_visits.models import ReportState, SecondVisitReport
 from services.appointments.second_visits.rules import CountedItem, GuideMaterial
 
-_MISSING = text("""
+_MISSING = text(f"""
 SELECT e.item_code, m.text, count(*)
 FROM hall h JOIN ticket_event e ON e.hall_code = h.code JOIN ticket k ON k.id = e.ticket_id
 LEFT JOIN LATERAL jsonb_array_elements_text(k.missing) AS m (text) ON true
 WHERE h.code = :hall AND e.action = 'finish' AND e.outcome = 'needs_more'
   AND e.at >= CAST(:first AS date)::timestamp AT TIME ZONE h.timezone
   AND e.at < (CAST(:last AS date) + 1)::timestamp AT TIME ZONE h.timezone
-  AND NOT EXISTS (SELECT FROM ticket_event u
-    WHERE u.hall_code = e.hall_code AND u.undoes = e.hall_seq)
+  AND {NOT_UNDONE.format(e="e")}
 GROUP BY e.item_code, m.text ORDER BY e.item_code, count(*) DESC, m.text""")
 _ITEMS = text("""
 SELECT i.code, i.name, i.department_code, a.name, i.visits_needed, i.visits_reason,

@@ -4,6 +4,7 @@ What was undone does not count. Whoever is called again on the same day counts o
 same ticket or, after a transfer, by the next one of the visit.
 """
 
+from services.appointments.queueing.workflow import NOT_UNDONE
 from shared.database.histograms import cumulated, quantile
 
 AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
@@ -50,11 +51,6 @@ TYPES = {name: sql.rpartition("::")[2] for name, sql in _COUNTED.items()}
 _LONGEST = "round((max(e.waited_seconds) * 1000)::numeric)::int AS longest_wait_ms"
 ARRAYS = ("waits", "waits_n", "services", "services_n")
 VALUES = (*_COUNTED, "longest_wait_ms", *ARRAYS)
-
-NOT_UNDONE = (
-    "NOT EXISTS (SELECT FROM ticket_event u"
-    " WHERE u.hall_code = {e}.hall_code AND u.undoes = {e}.hall_seq)"
-)
 
 
 def _histogram(name: str, seconds: str) -> str:

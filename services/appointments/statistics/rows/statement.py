@@ -1,10 +1,10 @@
 """The rows behind a figure: what a line counts, one by one."""
 
+from services.appointments.queueing.workflow import NOT_UNDONE
 from services.appointments.statistics.statement import (
     AT_A_WINDOW,
     AT_WINDOWS,
     HALLS_AND_DAYS,
-    NOT_UNDONE,
 )
 from services.appointments.statistics.use.statement import APPOINTMENT_FIGURES
 

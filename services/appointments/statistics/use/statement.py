@@ -9,11 +9,11 @@ ended and when the person was there.
 from services.appointments.booking.models import AppointmentState
 from services.appointments.booking.workflow import HOLDING
 from services.appointments.queueing.models import WindowState
+from services.appointments.queueing.workflow import NOT_UNDONE
 from services.appointments.slots.models import SlotState
 from services.appointments.statistics.statement import (
     IN_ORDER,
     LINE,
-    NOT_UNDONE,
     day_bounds,
     lines_of,
     summed,
