@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.appointments.forgetting import service
+from services.appointments.forgetting.statement import HALF_YEAR
 from shared.database.engine import Sessions
 from tests.appointments.offices import NINE, Office, person
 from tests.appointments.queue_helpers import good
@@ -19,7 +20,7 @@ async def booked(office: Office, at: datetime, who: dict[str, str]) -> dict[str,
 
 async def forget(sessions: Sessions, now: datetime) -> None:
     async with sessions() as session, session.begin():
-        await service.forget_contacts(session, now)
+        await service.forget(session, now)
 
 
 async def known(owner: asyncpg.Connection, one: dict[str, Any]) -> tuple[bool, bool]:
@@ -39,9 +40,9 @@ async def test_half_a_year_after_it_nobody_knows_whom_it_was_for(
     at = NINE + timedelta(days=1)
     one = await booked(office, at, person())
     good(await office.do(one, "cancel", office.clerk(), reason="本人要求"))
-    await forget(sessions, at + service.KEPT - timedelta(minutes=1))
+    await forget(sessions, at + HALF_YEAR - timedelta(minutes=1))
     assert await known(owner, one) == (True, True)
-    await forget(sessions, at + service.KEPT + timedelta(minutes=1))
+    await forget(sessions, at + HALF_YEAR + timedelta(minutes=1))
     assert await known(owner, one) == (False, False)
     seen = good(await office.get(f"appointments/{one['id']}", headers=office.clerk()))
     assert (seen["state"], seen["citizen"]) == ("cancelled", None)
@@ -55,7 +56,7 @@ async def test_who_has_something_ahead_or_is_barred_is_known_still(
     missed = await booked(office, NINE + timedelta(days=1, hours=1), barred)
     for one in (old, missed):
         good(await office.do(one, "cancel", office.clerk(), reason="本人要求"))
-    later = NINE + timedelta(days=1) + service.KEPT + timedelta(days=1)
+    later = NINE + timedelta(days=1) + HALF_YEAR + timedelta(days=1)
     new = await booked(office, later, who)
     await owner.execute(
         "INSERT INTO penalty (id, hall_code, citizen_key, appointment_id, no_shows,"

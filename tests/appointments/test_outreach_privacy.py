@@ -6,7 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from services.appointments.outreach import watching
+from services.appointments.forgetting import service as forgetting
+from services.appointments.forgetting.statement import HALF_YEAR
 from shared.database.engine import Sessions
 from tests.appointments.offices import Office
 from tests.appointments.queue_helpers import good, problem
@@ -32,9 +33,9 @@ async def test_who_registered_is_forgotten_half_a_year_after_it(
     mine = good(await event.register(2), 201)
     ended = STARTS + timedelta(hours=3)
     left = []
-    for moment in (ended + watching.KEPT, ended + watching.KEPT + timedelta(minutes=1)):
+    for moment in (ended + HALF_YEAR, ended + HALF_YEAR + timedelta(minutes=1)):
         async with sessions() as session, session.begin():
-            await watching.forget(session, moment)
+            await forgetting.forget(session, moment)
         count = "SELECT count(*) FROM outreach_registration WHERE id = $1"
         left.append(await owner.fetchval(count, UUID(mine["id"])))
     assert left == [1, 0]

@@ -9,6 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
+from services.appointments.forgetting import service as forgetting
+from services.appointments.forgetting.statement import HALF_YEAR
 from services.appointments.outreach import queries, watching
 from services.appointments.outreach.models import OutreachVisitState
 from services.appointments.outreach.workflow import VISITS, VisitAction
@@ -241,11 +243,11 @@ async def test_who_it_was_is_forgotten_half_a_year_after_it_ended(
 ) -> None:
     open_one, ended = await requested(office), await requested(office)
     good(await ended.do("cancel", ended.me))
-    at = office.clock.at + watching.KEPT
+    at = office.clock.at + HALF_YEAR
 
     async def forget(moment: datetime) -> None:
         async with sessions() as session, session.begin():
-            await watching.forget(session, moment)
+            await forgetting.forget(session, moment)
 
     await forget(at)
     assert good(await ended.see(ended.me))["name"] == "王秀英"

@@ -9,7 +9,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.appointments.pre_checks import files, service
+from services.appointments.forgetting import service as forgetting
+from services.appointments.pre_checks import files
 from shared.database.engine import Sessions
 from shared.errors import Invalid
 from tests.appointments.offices import Office
@@ -160,10 +161,10 @@ async def test_files_are_forgotten_after_ninety_days(guided: Office, sessions: S
     good(await add(guided, sent, me), 201)
 
     async with sessions() as session, session.begin():
-        await service.forget_files(session, guided.clock() + timedelta(days=89))
+        await forgetting.forget(session, guided.clock() + timedelta(days=89))
     kept = good(await guided.get(f"pre-checks/{sent['id']}", headers=me))["files"]
     async with sessions() as session, session.begin():
-        await service.forget_files(session, guided.clock() + timedelta(days=91))
+        await forgetting.forget(session, guided.clock() + timedelta(days=91))
     gone = good(await guided.get(f"pre-checks/{sent['id']}", headers=me))["files"]
 
     assert (len(kept), gone) == (1, [])

@@ -66,6 +66,7 @@ class Alarm(Table, table=True):
             postgresql_where=text("state = 'raised' AND escalate_at IS NOT NULL"),
         ),
         Index("ix_alarm_hall", "hall_code", "id"),
+        Index("ix_alarm_text", "resolved_at", postgresql_where=text("text_sealed IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -97,6 +97,9 @@ class Appointment(Table, table=True):
         Index(
             "ix_appointment_known", "starts_at", postgresql_where=text("name_sealed IS NOT NULL")
         ),
+        Index(
+            "ix_appointment_reason", "starts_at", postgresql_where=text("reason_sealed IS NOT NULL")
+        ),
         known_states("state", AppointmentState),
         CheckConstraint("(state = 'held') = (expires_at IS NOT NULL)", name="only_holds_expire"),
         {"postgresql_with": {"fillfactor": 80}},
@@ -216,6 +219,11 @@ class Penalty(Table, table=True):
     __table_args__ = (
         Index("ix_penalty_citizen", "citizen_key", "hall_code"),
         Index("ix_penalty_hall", "hall_code", "id"),
+        Index(
+            "ix_penalty_words",
+            "blocked_until",
+            postgresql_where=text("appeal_sealed IS NOT NULL OR lift_reason_sealed IS NOT NULL"),
+        ),
         *_by_number("penalty"),
         known_states("state", PenaltyState),
         CheckConstraint("(state = 'lifted') = (lifted_at IS NOT NULL)", name="lifted_has_its_time"),

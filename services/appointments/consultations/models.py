@@ -55,6 +55,7 @@ class Consultation(Table, table=True):
         Index("ix_consultation_state", "state", "id"),
         Index("ix_consultation_lead", "lead_department_code", "id"),
         Index("ix_consultation_live", "due_on", postgresql_where=text(LIVE)),
+        Index("ix_consultation_ended", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -41,6 +41,9 @@ class Deferral(Table, table=True):
         ),
         Index("ix_deferral_due", "due_on", postgresql_where=text("state = 'promised'")),
         Index("ix_deferral_hall", "hall_code", "state", "id"),
+        Index(
+            "ix_deferral_reason", "settled_at", postgresql_where=text("reason_sealed IS NOT NULL")
+        ),
         Index("ix_deferral_owner", "owner", "id", postgresql_where=text("owner IS NOT NULL")),
     )
 

@@ -75,6 +75,11 @@ class Followup(Table, table=True):
         Index("ix_followup_department", "department_code", "id"),
         Index("ix_followup_finished", "hall_code", "finished_at"),
         Index("ix_followup_invited", "due_on", postgresql_where=text("state = 'invited'")),
+        Index(
+            "ix_followup_remarks",
+            "answered_at",
+            postgresql_where=text("remarks_sealed IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -1,4 +1,4 @@
-"""遗忘: whom an appointment was for is forgotten once nobody needs it any more."""
+"""遗忘: what was said of people is forgotten once nobody needs it any more."""
 
 from datetime import timedelta
 
@@ -6,6 +6,4 @@ from services.appointments.forgetting import service
 from shared.jobs import Job
 from shared.web.room import Room
 
-room = Room(
-    jobs=[Job("forget-contacts", timedelta(hours=1), service.forget_contacts, service.BATCH)]
-)
+room = Room(jobs=[Job("forget-contacts", timedelta(hours=1), service.forget, service.BATCH)])

@@ -1,17 +1,15 @@
-"""Forgets whom appointments were for."""
+"""Forgets what was said of people."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.forgetting import queries
+from services.appointments.forgetting import queries, statement
+from services.appointments.forgetting.statement import TERMS
 
-KEPT = timedelta(days=180)
-"""After the day of it, for an appeal, a return call, a complaint: no longer than the purpose needs
-(个人信息保护法 art. 19)."""
-BATCH = queries.BATCH
+BATCH = statement.BATCH
 
 
-async def forget_contacts(session: AsyncSession, now: datetime) -> int:
-    """Job: returns how many were forgotten, BATCH where there may be more."""
-    return await queries.forget(session, now - KEPT, now)
+async def forget(session: AsyncSession, now: datetime) -> int:
+    """Job: returns of how many rows at the most, BATCH where there may be more."""
+    return max([await queries.forget(session, term, now) for term in TERMS])

@@ -32,9 +32,6 @@ room = Room(
         events.OutreachRegistrationCancelled,
         events.OutreachRegistrationAttended,
     ],
-    jobs=[
-        Job("watch-outreach-visits", timedelta(minutes=5), watching.watch),
-        Job("forget-outreach", timedelta(hours=1), watching.forget, watching.BATCH),
-    ],
+    jobs=[Job("watch-outreach-visits", timedelta(minutes=5), watching.watch)],
     workflows=[VISITS, GATHERINGS, REGISTRATIONS],
 )

@@ -78,6 +78,9 @@ class OutreachVisit(Table, table=True):
         Index(
             "ix_outreach_visit_known", "ended_at", postgresql_where=text("name_sealed IS NOT NULL")
         ),
+        Index(
+            "ix_outreach_visit_words", "ended_at", postgresql_where=text("words_sealed IS NOT NULL")
+        ),
         Index("ix_outreach_visit_waiting", "due_on", postgresql_where=text("state = 'requested'")),
         # Asked for once: nobody is visited twice for the same because they asked twice.
         Index(

@@ -20,7 +20,6 @@ from shared.database.calendar_days import CONTENT
 from shared.database.deciding import DecidingSession
 
 SWEEP = 200
-FORGOTTEN_AT_ONCE = 500
 _BASIS = text(f"""
 SELECT EXISTS (SELECT FROM hall_item WHERE hall_code = :hall AND item_code = :item),
   coalesce(p.version, 0), c.days, c.digest, (p.outreach ->> 'decide_days')::int
@@ -37,20 +36,6 @@ WHERE id = :event AND taken + :people <= places AND closes_at > :now
   AND state IN ({", ".join(f"'{state}'" for state in _ANNOUNCED)}) RETURNING 1
 """
 _GIVE_BACK = "UPDATE outreach_event SET taken = taken - :people WHERE id = :event"
-
-_FORGET_VISITS = text(f"""
-UPDATE outreach_visit SET name_sealed = NULL, phone_sealed = NULL, address_sealed = NULL,
-  note_sealed = NULL, words_sealed = NULL
-WHERE id = ANY(ARRAY(SELECT id FROM outreach_visit
-  WHERE name_sealed IS NOT NULL AND ended_at < :before ORDER BY ended_at LIMIT {FORGOTTEN_AT_ONCE}))
-RETURNING 1
-""")
-_FORGET_REGISTRATIONS = text(f"""
-DELETE FROM outreach_registration WHERE id = ANY(ARRAY(
-  SELECT r.id FROM outreach_event e JOIN outreach_registration r ON r.event_id = e.id
-  WHERE e.ends_at < :before LIMIT {FORGOTTEN_AT_ONCE}))
-RETURNING 1
-""")
 
 
 class VisitBasis(NamedTuple):
@@ -142,16 +127,6 @@ async def unanswered(
     if after is not None:
         rows = rows.where(tuple_(*key) > after)
     return (await session.execute(rows)).scalars().all()
-
-
-async def forget(session: AsyncSession, before: datetime) -> int:
-    """Who and where, of visits that ended before that moment, and who registered for events that
-    did. Returns of how many, FORGOTTEN_AT_ONCE where there may be more."""
-    counts = [
-        len((await session.execute(statement, {"before": before})).all())
-        for statement in (_FORGET_VISITS, _FORGET_REGISTRATIONS)
-    ]
-    return max(counts)
 
 
 async def gathering(session: AsyncSession, event_id: UUID) -> Gathering | None:

@@ -1,6 +1,6 @@
 """What happens to requests of visits as time passes."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,10 +11,6 @@ from shared.clock import today
 from shared.database import calendar_days
 from shared.database.versioned import swap
 from shared.workdays import Workdays, in_office_hours, nth_after_or_guess
-
-KEPT = timedelta(days=180)
-"""After its end a visit may still be asked about: by who was served, a return call, a complaint."""
-BATCH = queries.FORGOTTEN_AT_ONCE
 
 
 async def watch(session: AsyncSession, now: datetime) -> int:
@@ -43,8 +39,3 @@ async def _publish_delay(
         await service.publish(session, visit, OutreachVisitDelayed, now)
     elif (visit.due_on, visit.provisional) != due:
         await swap(session, visit, changes)
-
-
-async def forget(session: AsyncSession, now: datetime) -> int:
-    """Job: forgets who it was, and where, once nobody needs it any more."""
-    return await queries.forget(session, now - KEPT)

@@ -56,6 +56,11 @@ class PreCheck(Table, table=True):
         Index("ix_pre_check_owner", "owner", "id"),
         Index("ix_pre_check_hall", "hall_code", "state", "id"),
         Index(
+            "ix_pre_check_words",
+            "submitted_at",
+            postgresql_where=text("note_sealed IS NOT NULL OR answer_sealed IS NOT NULL"),
+        ),
+        Index(
             "ix_pre_check_appointment",
             "appointment_id",
             postgresql_where=text("appointment_id IS NOT NULL"),

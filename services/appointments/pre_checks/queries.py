@@ -6,9 +6,6 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.appointments.people.rules import ACCOUNT
 from services.appointments.pre_checks.models import PreCheck, PreCheckState
 from services.appointments.pre_checks.rules import Listed
@@ -38,7 +35,6 @@ SELECT kind, content_sealed FROM pre_check_file WHERE pre_check_id = $1 AND id =
 """
 REMOVE = "DELETE FROM pre_check_file WHERE pre_check_id = :pre_check AND id = :file"
 REMOVE_ALL = "DELETE FROM pre_check_file WHERE pre_check_id = :pre_check"
-_FORGET = text("DELETE FROM pre_check_file WHERE added_at < :before RETURNING id")
 _MATTER = """
 SELECT i.name, i.department_code, i.guide_version, g.version, g.content->'materials', (
   SELECT p.id FROM pre_check p WHERE p.owner = $5 AND p.hall_code = $2 AND p.item_code = $1
@@ -131,11 +127,6 @@ async def content(direct: DirectPool, pre_check_id: UUID, file_id: UUID) -> tupl
     """Kind and sealed content of a file of that pre-check."""
     row = await direct.fetchrow(_CONTENT, pre_check_id, file_id)
     return None if row is None else (row[0], row[1])
-
-
-async def forget(session: AsyncSession, before: datetime) -> int:
-    """Files that were added before that moment go. Returns how many."""
-    return len((await session.execute(_FORGET, {"before": before})).all())
 
 
 def _seen(row: Iterable[Any]) -> SeenPreCheck:

@@ -1,11 +1,9 @@
 """Pre-checks: submitted, answered once and for all, submitted again. One read, one statement."""
 
 import base64
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import service as booking
 from services.appointments.booking.workflow import LIVE
@@ -36,7 +34,6 @@ from shared.security.identity import Caller
 from shared.web import versions
 
 NOTE, ANSWER, CONTENT = "pre_check.note", "pre_check.answer", "pre_check_file.content"
-KEPT = timedelta(days=90)
 _NO_FILE = Text("没有这个文件", "There is no such file")
 HALL_STAFF = ("clerk", "hall_manager")
 _UNKNOWN = Text("没有找到这份预审", "There is no such pre-check")
@@ -240,11 +237,6 @@ async def file_content(
         audit_log.promise(session.statement, caller.sub, "pre_check.file_read", what, now, file)
     opened = keyring.open(sealed, where=CONTENT, row=str(file_id))
     return base64.b64decode(opened), FileKind(kind)
-
-
-async def forget_files(session: AsyncSession, now: datetime) -> int:
-    """What was kept for 90 days is needed no more. Returns how many files went."""
-    return await queries.forget(session, now - KEPT)
 
 
 def _take(
