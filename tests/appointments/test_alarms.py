@@ -3,7 +3,6 @@
 import asyncio
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,10 +10,8 @@ import asyncpg
 import httpx
 import pytest
 
-from services.appointments.alarms import escalating
 from services.appointments.alarms.models import AlarmState
-from services.appointments.alarms.workflow import WORKFLOW, AlarmAction
-from shared.database.engine import Sessions
+from services.appointments.alarms.workflow import WORKFLOW
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, good, problem
 from tests.provoking import provokes
@@ -205,55 +202,6 @@ async def policy(floor: Floor, **terms: Any) -> None:
     good(await floor.client.put(url, json=body, headers=floor.manager()))
 
 
-async def test_where_nobody_acknowledges_it_goes_up_level_by_level_and_stays_open(
-    there: Hall, sessions: Sessions
-) -> None:
-    await policy(there.floor, acknowledge_seconds=30)
-    answered, alarm = good(await there.press(1), 201), good(await there.press(), 201)
-    good(await there.do(answered, "acknowledge", there.floor.manager()))
-
-    async def after(seconds: int) -> None:
-        async with sessions() as session, session.begin():
-            await escalating.escalate(session, there.floor.clock.at + timedelta(seconds=seconds))
-
-    levels = []
-    for seconds in (29, 30, 59, 60, 90, 120, 86_400):
-        await after(seconds)
-        levels.append(len(await there.events("escalated")))
-    assert levels == [0, 1, 1, 2, 3, 3, 3]
-    assert [e["level"] for e in await there.events("escalated")] == [1, 2, 3]
-    assert {e["alarm_id"] for e in await there.events("escalated")} == {alarm["id"]}
-    assert alarm["id"] in await there.open(), "it ends by people alone"
-    seen = good(await there.do(alarm, "acknowledge", there.floor.manager()))
-    assert (seen["level"], seen["state"]) == (3, "acknowledged")
-
-
-async def test_pressed_again_when_it_goes_no_higher_it_is_heard_again(
-    there: Hall, sessions: Sessions
-) -> None:
-    """Nobody saw the alarm of the evening before: a button that is pressed now is no silence."""
-    await policy(there.floor, acknowledge_seconds=30)
-    alarm = good(await there.press(), 201)
-
-    async def escalate(times: int) -> list[int]:
-        for _ in range(times):
-            there.floor.clock.pass_(seconds=30)
-            async with sessions() as session, session.begin():
-                await escalating.escalate(session, there.floor.clock.at)
-        return [event["level"] for event in await there.events("escalated")]
-
-    assert await escalate(1) == [1]
-    good(await there.press())
-    assert len(await there.events("raised")) == 1, "it is on its way up"
-    assert await escalate(3) == [1, 2, 3]
-    again = await asyncio.gather(*(there.press(kind="medical") for _ in range(3)))
-    assert {good(answer)["id"] for answer in again} == {alarm["id"]}
-    raised = await there.events("raised")
-    assert [(e["level"], e["kind"]) for e in raised] == [(0, None), (3, "medical")]
-    assert await escalate(3) == [1, 2, 3, 3], "and once more where nobody comes"
-    good(await there.do(alarm, "acknowledge", there.floor.manager()))
-
-
 async def test_what_happened_is_sealed_logged_and_in_no_event(there: Hall) -> None:
     alarm = good(await there.press(), 201)
     good(await there.do(alarm, "acknowledge", there.floor.manager()))
@@ -291,10 +239,3 @@ async def test_the_list_is_narrowed_down_and_read_page_by_page(there: Hall) -> N
     assert await listed(is_open="false") == [first]
     assert await listed(state="raised") == [second]
     assert await listed(limit=1) == [second]
-
-
-def test_whatever_the_clock_does_an_alarm_ends_by_people() -> None:
-    by_itself = [row for row in WORKFLOW.rows if not row.roles]
-    assert [(row.action, row.to) for row in by_itself] == [
-        (AlarmAction.ESCALATE, AlarmState.RAISED)
-    ]

@@ -1,4 +1,4 @@
-"""紧急求助: the button at a window, answered by a person, and escalated where nobody answers."""
+"""紧急求助: the button at a window, answered and ended by people, escalated where nobody does."""
 
 from datetime import timedelta
 

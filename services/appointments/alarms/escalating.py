@@ -1,6 +1,6 @@
-"""What happens to an alarm that nobody acknowledges."""
+"""What happens to an alarm that nobody acknowledges, or ends."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,15 +13,16 @@ BATCH = 100
 
 
 async def escalate(session: AsyncSession, now: datetime) -> int:
-    """Each goes a level higher, and again after as many seconds; at the highest it stays open.
+    """Each goes a level higher, and again after as long; at the highest it stays open. Where it was
+    acknowledged there already, that it has not ended is said once more.
 
     Returns how many.
     """
-    found = await queries.unanswered(session, now, BATCH)
+    found = await queries.overdue(session, now, BATCH)
     for alarm in found:
         row = WORKFLOW[alarm.state, AlarmAction.ESCALATE]
         level = min(alarm.level + 1, HIGHEST_LEVEL)
-        again = now + timedelta(seconds=alarm.acknowledge_seconds)
+        again = row.escalates_at(alarm, now)
         next_at = again if level < HIGHEST_LEVEL else None
         changes = {"state": row.to, "level": level, "escalate_at": next_at}
         await service.publish(session, await swap(session, alarm, changes), row.event, now)

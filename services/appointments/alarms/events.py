@@ -45,9 +45,10 @@ class AlarmAcknowledged(AlarmEvent):
 
 
 class AlarmEscalated(AlarmEvent):
-    """规定时间内无人响应，升一级。
+    """规定时间内无人响应，或有人前往而未处置完毕（见 state），升一级。
 
-    Nobody has acknowledged it within the time that the hall's policy gives: a level higher.
+    Nobody has acknowledged it within the time that the hall's policy gives, or whoever did has not
+    ended it (`state` says which): a level higher.
     """
 
     type: ClassVar[str] = "appointments.alarm.escalated.v1"

@@ -13,7 +13,9 @@ from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
 
 HIGHEST_LEVEL = 3
-"""How often an alarm that nobody acknowledges goes a level higher."""
+"""How often an alarm that nobody acknowledges, or ends, goes a level higher."""
+RESOLVE_MINUTES = 15
+"""Within which an alarm is ended once somebody is there, where the hall has laid nothing down."""
 
 
 class AlarmState(StrEnum):
@@ -60,11 +62,7 @@ class Alarm(Table, table=True):
         Index(
             "uq_alarm_raised", "window_id", unique=True, postgresql_where=text("state = 'raised'")
         ),
-        Index(
-            "ix_alarm_escalating",
-            "escalate_at",
-            postgresql_where=text("state = 'raised' AND escalate_at IS NOT NULL"),
-        ),
+        Index("ix_alarm_due", "escalate_at", postgresql_where=text("escalate_at IS NOT NULL")),
         Index("ix_alarm_hall", "hall_code", "id"),
         Index("ix_alarm_text", "resolved_at", postgresql_where=text("text_sealed IS NOT NULL")),
     )
@@ -79,9 +77,13 @@ class Alarm(Table, table=True):
     level: int = 0
     policy_version: int
     acknowledge_seconds: int
+    resolve_seconds: int = Field(
+        default=RESOLVE_MINUTES * 60,
+        sa_column_kwargs={"server_default": str(RESOLVE_MINUTES * 60)},
+    )
     escalate_at: datetime | None = Field(default=None, sa_type=Moment)
-    """When it goes a level higher; None once somebody sees to it, and at the highest level until
-    the button is pressed again."""
+    """When it goes a level higher; None once it is over, and at the highest level until the button
+    is pressed again."""
     raised_by: str = Field(max_length=128)
     raised_at: datetime = Field(sa_type=Moment)
     acknowledged_by: str | None = Field(default=None, max_length=128)

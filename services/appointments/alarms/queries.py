@@ -16,10 +16,10 @@ from shared.database.engine import DirectPool
 from shared.database.rows import columns, loaded
 from shared.database.transitions import sources
 
-_UNANSWERED = WORKFLOW.leads(AlarmAction.ESCALATE)[0]
+_ESCALATED = [row.state for row in WORKFLOW.of(AlarmAction.ESCALATE)]
 _WINDOW = f"""
 SELECT w.hall_code, w.no, coalesce(p.version, 0), (p.floor ->> 'acknowledge_seconds')::int,
-  {columns(Alarm, "a")}
+  (p.floor ->> 'resolve_minutes')::int, {columns(Alarm, "a")}
 FROM "window" w
 LEFT JOIN LATERAL (SELECT b.version, b.floor FROM booking_policy b WHERE b.hall_code = w.hall_code
   ORDER BY b.version DESC LIMIT 1) p ON true
@@ -30,13 +30,14 @@ WHERE w.id = $1
 
 
 class AlarmWindow(NamedTuple):
-    """A window, for how long an alarm there may wait by the policy in force, and the one that
-    nobody has acknowledged yet."""
+    """A window, for how long an alarm there may wait, and last, by the policy in force, and the one
+    that nobody has acknowledged yet."""
 
     hall_code: str
     no: int
     policy_version: int
     acknowledge_seconds: int
+    resolve_minutes: int
     present: Alarm | None
 
 
@@ -53,9 +54,11 @@ async def window(direct: DirectPool, window_id: UUID) -> AlarmWindow | None:
     record = await direct.fetchrow(_WINDOW, window_id)
     if record is None:
         return None
-    hall, no, version, seconds, *alarm = record
+    hall, no, version, seconds, minutes, *alarm = record
     present = loaded(Alarm, alarm) if alarm[0] is not None else None
-    return AlarmWindow(hall, no, version, seconds or FloorTerms().acknowledge_seconds, present)
+    terms = FloorTerms()
+    limits = (seconds or terms.acknowledge_seconds, minutes or terms.resolve_minutes)
+    return AlarmWindow(hall, no, version, *limits, present)
 
 
 async def with_clerk(session: AsyncSession, alarm_id: UUID) -> tuple[Alarm, str | None] | None:
@@ -92,12 +95,12 @@ async def page(
     return (await session.exec(rows)).all()
 
 
-async def unanswered(session: AsyncSession, now: datetime, limit: int) -> Sequence[Alarm]:
-    """Those that nobody has acknowledged in time, the longest waiting first, locked; what somebody
-    is just acknowledging is left to them."""
+async def overdue(session: AsyncSession, now: datetime, limit: int) -> Sequence[Alarm]:
+    """Those that nobody has acknowledged, or ended, in time, the longest waiting first, locked;
+    what somebody is just seeing to is left to them."""
     rows = (
         select(Alarm)
-        .where(col(Alarm.state).in_(_UNANSWERED), col(Alarm.escalate_at) <= now)
+        .where(col(Alarm.state).in_(_ESCALATED), col(Alarm.escalate_at) <= now)
         .order_by(col(Alarm.escalate_at))
         .limit(limit)
         .with_for_update(skip_locked=True)

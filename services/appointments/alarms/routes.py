@@ -86,15 +86,15 @@ async def raise_alarm(
     given: AlarmIn | None = None,
 ) -> AlarmView:
     """窗口人员或窗口设备按下紧急按钮，可以什么都不填。大厅工作人员的实时推送和订阅的系统立即收到，不在大屏显示。
-    重复按不会重复报（200）；有人响应之后再按，是新的求助。规定时间内无人响应的，逐级升级；升到最高仍无人响应的，再按即再次
-    通知。
+    重复按不会重复报（200）；有人响应之后再按，是新的求助。规定时间内无人响应的，逐级升级，有人前往而未及时了结的也是；升到
+    最高仍无人响应的，再按即再次通知。
 
     ---
     The emergency button of a window, pressed by its clerk or device; nothing has to be said. The
     hall's staff hear it by their live stream, other systems by event, and no screen shows it.
     Pressed again it is the same alarm (200), until somebody has acknowledged it. Where nobody does
-    in time, it goes a level higher; and once it is as high as it goes, pressing again tells
-    everybody again.
+    in time, or ends it in time, it goes a level higher; and once it is as high as it goes, pressing
+    again tells everybody again.
     """
     pressed = await service.press(swap, window_id, given.kind if given else None, caller, now)
     response.status_code = status.HTTP_201_CREATED if pressed.is_new else status.HTTP_200_OK
@@ -154,11 +154,11 @@ async def acknowledge_alarm(
     step: Step,
     caller: Annotated[Caller, allow(*sorted(WORKFLOW.roles_of(AlarmAction.ACKNOWLEDGE)))],
 ) -> AlarmView:
-    """由另一位工作人员响应，表示已前往；之后不再升级。求助人和该窗口当班的人不能响应。
+    """由另一位工作人员响应，表示已前往；之后须在规定时间内了结，否则再升级。求助人和该窗口当班的人不能响应。
 
     ---
-    By another of the hall's staff, who is on their way; it goes no higher then. Not by whoever
-    raised it, nor by who works at that window.
+    By another of the hall's staff, who is on their way; it is to be ended in time then, else it
+    goes higher again. Not by whoever raised it, nor by who works at that window.
     """
     done = await service.acknowledge(step.session, step.alarm_id, step.by(caller))
     return views.alarm_view(done)

@@ -45,7 +45,12 @@ class AlarmView(View):
         description="求助中、有人前往、已处置 | Raised, acknowledged or resolved"
     )
     level: int = Field(
-        description="无人响应而升级的次数 | How many levels it went higher because nobody answered"
+        description="无人响应或未及时处置而升级的次数"
+        " | How many levels it went higher because nobody answered, or ended it in time"
+    )
+    escalate_at: AwareDatetime | None = Field(
+        description="届时仍无人响应、未处置完毕的，再升一级；不再升级为空"
+        " | When it goes higher unless somebody answers, or ends it; null: no higher"
     )
     raised_by: str = Field(description="求助人的账户 | The account that raised it")
     raised_at: AwareDatetime = Field(description="求助时间 | When it was raised")

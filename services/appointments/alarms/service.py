@@ -51,10 +51,9 @@ async def press(
     found = await queries.window(statement.direct, window_id)
     if found is None or not caller.at(found.hall_code):
         raise NotFound(_NO_WINDOW)
-    until = now + timedelta(seconds=found.acknowledge_seconds)
     if (present := found.present) is not None:
         if present.escalate_at is None:
-            _repeat(statement, present, kind, until, now)
+            _repeat(statement, present, kind, now)
         return Pressed(present, is_new=False)
     alarm = Alarm(
         hall_code=found.hall_code,
@@ -63,7 +62,8 @@ async def press(
         kind=kind,
         policy_version=found.policy_version,
         acknowledge_seconds=found.acknowledge_seconds,
-        escalate_at=until,
+        escalate_at=now + timedelta(seconds=found.acknowledge_seconds),
+        resolve_seconds=found.resolve_minutes * 60,
         raised_by=caller.sub,
         raised_at=now,
     )
@@ -73,11 +73,10 @@ async def press(
     return Pressed(alarm, is_new=True)
 
 
-def _repeat(
-    statement: SwapStatement, alarm: Alarm, kind: AlarmKind | None, until: datetime, now: datetime
-) -> None:
+def _repeat(statement: SwapStatement, alarm: Alarm, kind: AlarmKind | None, now: datetime) -> None:
     row = WORKFLOW[alarm.state, AlarmAction.REPEAT]
-    changes = {"state": row.to, "kind": kind or alarm.kind, "escalate_at": until}
+    due = row.escalates_at(alarm, now)
+    changes = {"state": row.to, "kind": kind or alarm.kind, "escalate_at": due}
     statement.swap(alarm, changes, follows=True)
     outbox.promise(statement, of_change(row.event, alarm, now))
 
@@ -98,8 +97,8 @@ async def _seen(session: AsyncSession, alarm_id: UUID, caller: Caller) -> tuple[
 
 
 async def acknowledge(session: DecidingSession, alarm_id: UUID, step: StepTaker) -> Alarm:
-    """Somebody is on their way. Raises NotFound, StateConflict, FourEyes."""
-    noted = {"acknowledged_by": step.caller.sub, "acknowledged_at": step.now, "escalate_at": None}
+    """Somebody is on their way, and ends it in time. Raises NotFound, StateConflict, FourEyes."""
+    noted = {"acknowledged_by": step.caller.sub, "acknowledged_at": step.now}
     return await _take(session, alarm_id, AlarmAction.ACKNOWLEDGE, step, noted)
 
 
@@ -127,7 +126,8 @@ async def _take(
     row = WORKFLOW.take(alarm.state, alarm.version, action, step.caller.roles)
     if row.by_another and step.caller.sub in (alarm.raised_by, at_window):
         raise FourEyes(_ANOTHER)
-    alarm = await swap(session, alarm, {"state": row.to, **changes})
+    due = row.escalates_at(alarm, step.now)
+    alarm = await swap(session, alarm, {"state": row.to, "escalate_at": due, **changes})
     await publish(session, alarm, row.event, step.now)
     return alarm
 

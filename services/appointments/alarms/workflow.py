@@ -1,11 +1,12 @@
 """What may happen to an alarm: one table. It ends by people alone, never by the clock."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from services.appointments.alarms import events
 from services.appointments.alarms.events import AlarmEvent
-from services.appointments.alarms.models import AlarmState
+from services.appointments.alarms.models import Alarm, AlarmState
 from shared.errors import Text
 from shared.workflow import Workflow
 
@@ -19,7 +20,8 @@ class AlarmAction(StrEnum):
 
 class AlarmRow(NamedTuple):
     """A row of the table; `event` is what subscribers are sent. `by_another`: not by whoever
-    raised it, or works at its window, who may be made to say that all is well."""
+    raised it, or works at its window, who may be made to say that all is well. `limit`: the column
+    that says within how long somebody does what is next, else it goes a level higher."""
 
     state: AlarmState
     action: AlarmAction
@@ -27,6 +29,11 @@ class AlarmRow(NamedTuple):
     roles: frozenset[str]
     event: type[AlarmEvent]
     by_another: bool = False
+    limit: str | None = None
+
+    def escalates_at(self, alarm: Alarm, now: datetime) -> datetime | None:
+        """When an alarm to which this happens now goes higher; None: never."""
+        return now + timedelta(seconds=getattr(alarm, self.limit)) if self.limit else None
 
 
 _S, _A = AlarmState, AlarmAction
@@ -35,12 +42,22 @@ _AT_WINDOW = _STAFF | {"device"}
 _SYSTEM: frozenset[str] = frozenset()
 
 ROWS = (
-    AlarmRow(_S.RAISED, _A.REPEAT, _S.RAISED, _AT_WINDOW, events.AlarmRaised),
+    AlarmRow(
+        _S.RAISED, _A.REPEAT, _S.RAISED, _AT_WINDOW, events.AlarmRaised,
+        limit="acknowledge_seconds",
+    ),
     AlarmRow(
         _S.RAISED, _A.ACKNOWLEDGE, _S.ACKNOWLEDGED, _STAFF, events.AlarmAcknowledged,
-        by_another=True,
+        by_another=True, limit="resolve_seconds",
     ),
-    AlarmRow(_S.RAISED, _A.ESCALATE, _S.RAISED, _SYSTEM, events.AlarmEscalated),
+    AlarmRow(
+        _S.RAISED, _A.ESCALATE, _S.RAISED, _SYSTEM, events.AlarmEscalated,
+        limit="acknowledge_seconds",
+    ),
+    AlarmRow(
+        _S.ACKNOWLEDGED, _A.ESCALATE, _S.ACKNOWLEDGED, _SYSTEM, events.AlarmEscalated,
+        limit="resolve_seconds",
+    ),
     AlarmRow(
         _S.ACKNOWLEDGED, _A.RESOLVE, _S.RESOLVED, _STAFF, events.AlarmResolved, by_another=True
     ),
@@ -55,7 +72,7 @@ WORKFLOW = Workflow(
     {
         _A.REPEAT: Text("再次求助", "repeat"),
         _A.ACKNOWLEDGE: Text("响应", "acknowledge"),
-        _A.ESCALATE: Text("无人响应升级", "escalate"),
+        _A.ESCALATE: Text("逾时升级", "escalate"),
         _A.RESOLVE: Text("登记结果", "resolve"),
     },
     title=Text("紧急求助", "Alarms"),
@@ -63,5 +80,6 @@ WORKFLOW = Workflow(
     columns={
         "event": Text("事件", "event"),
         "by_another": Text("须由另一人", "by another person"),
+        "limit": Text("此后时限", "limit then"),
     },
 )

@@ -182,6 +182,9 @@ class FloorTerms(Input):
         description="紧急求助多少秒无人响应即升级"
         " | An alarm that nobody acknowledges within so many seconds goes a level higher",
     )
+    resolve_minutes: int = Field(
+        15, ge=1, le=480, description="有人前往后多少分钟未了结再升级 | Ended in so many minutes"
+    )
 
 
 class PolicyTerms(View):
