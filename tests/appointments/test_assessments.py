@@ -33,9 +33,18 @@ async def floor(hall: Build, owner: asyncpg.Connection) -> Floor:
     return made
 
 
-async def finish(owner: asyncpg.Connection, floor: Floor, account: str, minutes: Any) -> None:
+async def finish(
+    owner: asyncpg.Connection, floor: Floor, account: str, minutes: Any, item: int = 0
+) -> None:
     actor = f"{account}-{floor.code}"
-    given = (floor.code, uuid4(), floor.items[0], floor.clock.at, actor, list(map(float, minutes)))
+    given = (
+        floor.code,
+        uuid4(),
+        floor.items[item],
+        floor.clock.at,
+        actor,
+        list(map(float, minutes)),
+    )
     await owner.execute(_FINISHED, *given)
 
 
@@ -55,6 +64,31 @@ async def test_the_manager_sees_everybody_by_name_in_no_order_of_merit(floor: Fl
     # The others: eighty services of ten minutes and five of thirty.
     assert lines["李梅"]["ratio"] == round(12 / (950 / 85), 2)
     assert "帮助" in lines["李梅"]["advice"]
+
+
+async def test_an_item_that_one_colleague_alone_does_is_not_compared_and_says_why(
+    floor: Floor, owner: asyncpg.Connection
+) -> None:
+    for account, minutes in (("li", [11, 13] * 20), ("wang", [9, 11] * 40)):
+        await finish(owner, floor, account, minutes, item=1)
+    lines = {line["clerk"]: line for line in good(await ask(floor, floor.manager()))["items"]}
+    li, zhao = lines["李梅"], lines["赵一"]
+    assert (li["cases"], li["compared"], li["of_few_people"]) == (100, 60, 40)
+    assert li["ratio"] == round(12 / (950 / 85), 2), "by the item that two others do"
+    assert zhao["of_few_people"] == 0
+    rows = good(await ask(floor, floor.clerk(f"li-{floor.code}"), "/services", limit=200))["items"]
+    seen = {(row["item_code"], row["not_compared"], row["expected_minutes"]) for row in rows}
+    assert seen == {
+        (floor.items[0], None, round(950 / 85, 2)),
+        (floor.items[1], "few_people", None),
+    }
+    body = {"version": 0, "assessments": {"least_others": 3}, "basis": "本中心绩效办法"}
+    url = f"/api/v1/policies/{floor.code}"
+    good(await floor.client.put(url, json=body, headers=floor.manager()))
+    found = good(await ask(floor, floor.manager()))
+    [line] = [one for one in found["items"] if one["clerk"] == "李梅"]
+    assert (found["least_others"], line["ratio"], line["minutes"]) == (3, None, None)
+    assert "同事太少" in line["advice"]
 
 
 async def test_of_too_few_services_nothing_is_said(floor: Floor) -> None:

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
+from services.feedback.ratings.events import (
+    RatingExcluded,
+    RatingReceived,
+    RatingRectified,
+    ReturnVisitRequested,
+)
 from services.feedback.ratings.models import RatingAction, RatingState
 from tests.feedback.isolated_service import IsolatedService, new_code, outbox
 from tests.feedback.visit_helpers import BODIES, ServedCitizen, rated_badly
@@ -133,6 +138,10 @@ async def test_an_excluded_rating_asks_nothing_of_anybody(isolated: IsolatedServ
     served = await rated_badly(isolated)
     excluded = await served.take("verify", "appeal", "exclude")
     assert (excluded["state"], excluded["due_on"]) == ("excluded", None)
+    async with isolated.sessions() as session:
+        [told] = await outbox(session, RatingExcluded, excluded["department_code"])
+        [given] = await outbox(session, RatingReceived, excluded["department_code"])
+    assert (told["rating_id"], told["case_id"]) == (served.rating_id, given["case_id"])
     refused = await served.act("revisit")
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/state-conflict")
 

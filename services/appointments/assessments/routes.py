@@ -34,14 +34,17 @@ async def get_assessments(
     first: First = None,
     last: Last = None,
 ) -> AssessmentsView:
-    """每人的办理时间，与本厅其他人办理同样事项的平均时间相比（间接标准化，附区间）；次数不够的不比较，不排名。大厅管理员
-    看本厅各人，工作人员只看本人；每行说明算法，并可打开逐次核对。一次最多 92 天。
+    """每人的办理时间，与本厅其他人办理同样事项的平均时间相比（间接标准化，附区间）；次数不够的不比较，不排名。另有最近一个
+    已计数季度的好差评：只计由本人一人接待的到访，太少的不作说明，一条也看不到。大厅管理员看本厅各人，工作人员只看本人；
+    每行说明算法，并可打开逐次核对。一次最多 92 天。
 
     ---
     What each person's services take beside what the others of the hall take for the same items
     (indirect standardisation, with an interval). Nothing is said of too few, and nobody is ranked.
-    The hall's manager sees everybody of it, a clerk only themselves; each line says how it is
-    computed and can be opened. At most 92 days at a time.
+    Beside it the ratings of the latest quarter that is counted, of visits that one person alone
+    served: of few nothing is said, and none can be read by itself. The hall's manager sees
+    everybody of it, a clerk only themselves; each line says how it is computed and can be opened.
+    At most 92 days at a time.
     """
     today = clock.today(now)
     return await service.of_hall(

@@ -4,16 +4,15 @@ Indirect standardisation: for each of a person's services, what the others of th
 an item on average is what was to be expected; the sum of what they took over the sum of that is
 their ratio. So nobody looks slow for doing what is long. The others are without the person: who
 does most of an item would else be held against themselves. What the others hardly do is left out,
-and what only one of them does: its mean would tell the person how long that colleague takes.
+and so is what too few of them do: the mean of one colleague would be read off the ratio.
 """
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import NormalDist
 from typing import NamedTuple
 
-from services.appointments.assessments.schemas import TimeReading
+from services.appointments.assessments.schemas import NotCompared, TimeReading
 
 
 class Times(NamedTuple):
@@ -43,20 +42,25 @@ NO_TIMES = Times(0, 0.0, 0.0)
 
 class ComparisonTerms(NamedTuple):
     """The hall's policy: of fewer of their services nothing is said of a person, of fewer of the
-    others' none of an item; and how sure an interval is to hold what it is about."""
+    others', or of fewer others, none of an item; and how sure an interval is to hold what it is
+    about. `least_ratings` as of rated services."""
 
     least_cases: int = 30
     least_of_others: int = 10
+    least_others: int = 2
+    least_ratings: int = 20
     confidence_percent: int = 95
 
 
 class Assessment(NamedTuple):
-    """`compared` of the services are of items that others do as well. The ratio and its interval
-    are None where it is TOO_FEW."""
+    """`compared` of the services are of items that others do as well; `of_few_people` would be, but
+    fewer others than the policy asks for did those items. The ratio and its interval are None where
+    it is TOO_FEW."""
 
     cases: int
     compared: int
-    minutes: float
+    of_few_people: int
+    minutes: float | None
     expected_minutes: float | None
     ratio: float | None
     low: float | None
@@ -64,27 +68,34 @@ class Assessment(NamedTuple):
     reading: TimeReading
 
 
-def expected_by_item(
-    person: str, of_hall: Mapping[tuple[str, str], Times], terms: ComparisonTerms
-) -> dict[str, float]:
-    """What the others of the hall took on average, by item; `of_hall`: by person and item."""
-    return {item: others.mean for item, others in _others(person, of_hall, terms).items()}
+_NOT_KNOWN = (None, None, None, None, None, TimeReading.TOO_FEW)
 
 
-def _others(
-    person: str, of_hall: Mapping[tuple[str, str], Times], terms: ComparisonTerms
-) -> dict[str, Times]:
-    sums: dict[str, Times] = {}
-    persons: Counter[str] = Counter()
+class Others(NamedTuple):
+    """What so many others did of an item."""
+
+    people: int
+    times: Times
+
+    def not_compared(self, terms: ComparisonTerms) -> NotCompared | None:
+        """Why nobody is held against them; None where somebody is."""
+        if self.times.cases < terms.least_of_others:
+            return NotCompared.FEW_SERVICES
+        return NotCompared.FEW_PEOPLE if self.people < terms.least_others else None
+
+
+NOBODY = Others(0, NO_TIMES)
+
+
+def others_by_item(person: str, of_hall: Mapping[tuple[str, str], Times]) -> dict[str, Others]:
+    """What the others of the hall did of each item that the person did; `of_hall`: by person and
+    item."""
+    found = {item: NOBODY for who, item in of_hall if who == person}
     for (who, item), times in of_hall.items():
-        if who != person and times.cases:
-            sums[item] = sums.get(item, NO_TIMES).plus(times)
-            persons[item] += 1
-    return {
-        item: times
-        for item, times in sums.items()
-        if persons[item] > 1 and times.cases >= terms.least_of_others
-    }
+        if who != person and item in found:
+            people, sums = found[item]
+            found[item] = Others(people + 1, sums.plus(times))
+    return found
 
 
 def assess(
@@ -92,18 +103,24 @@ def assess(
 ) -> Assessment:
     """How the person's services stand beside others' of the same items in the same days."""
     own = {item: times for (who, item), times in of_hall.items() if who == person}
-    others = _others(person, of_hall, terms)
+    found = others_by_item(person, of_hall)
+    why = {item: of.not_compared(terms) for item, of in found.items()}
+    others = {item: of.times for item, of in found.items() if why[item] is None}
     compared = {item: times for item, times in own.items() if item in others}
+    of_few = sum(own[item].cases for item in own if why[item] is NotCompared.FEW_PEOPLE)
     cases, count = (sum(t.cases for t in each.values()) for each in (own, compared))
-    minutes = sum(times.minutes for times in compared.values())
+    known = Assessment(cases, count, of_few, *_NOT_KNOWN)
     expected = sum(times.cases * others[item].mean for item, times in compared.items())
     if count < terms.least_cases or expected <= 0:
-        return Assessment(cases, count, minutes, None, None, None, None, TimeReading.TOO_FEW)
+        return known
+    minutes = sum(times.minutes for times in compared.values())
     ratio = minutes / expected
     off = _off(ratio, expected, compared, others, _scatter(of_hall, compared))
     spread = off * NormalDist().inv_cdf((1 + terms.confidence_percent / 100) / 2)
     low, high = max(ratio - spread, 0.0), ratio + spread
-    return Assessment(cases, count, minutes, expected, ratio, low, high, _reading(low, high))
+    return Assessment(
+        cases, count, of_few, minutes, expected, ratio, low, high, _reading(low, high)
+    )
 
 
 def _scatter(of_hall: Mapping[tuple[str, str], Times], items: Iterable[str]) -> dict[str, float]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
+from services.appointments.rated_services.schemas import RatingFigures
 from shared.web.models import View
 
 
@@ -16,6 +17,14 @@ class TimeReading(StrEnum):
     ALIKE = "alike"
     SHORTER = "shorter"
     LONGER = "longer"
+
+
+class NotCompared(StrEnum):
+    """Why a service is held against nothing: the others did too few of the item, or too few others
+    did it, and what one colleague takes would be read off."""
+
+    FEW_SERVICES = "few_services"
+    FEW_PEOPLE = "few_people"
 
 
 class AssessmentLine(View):
@@ -29,6 +38,11 @@ class AssessmentLine(View):
     cases: int = Field(description="办结数 | Services that the person finished")
     compared: int = Field(
         description="其中可比的：同事也常办的事项 | Of them, of items that others do as well"
+    )
+    of_few_people: int = Field(
+        description="因办理这个事项的同事太少而不比较的：否则会看出个别同事的用时"
+        " | Of them, left out because so few others do the item that the times of one would be read"
+        " off"
     )
     minutes: float | None = Field(
         description="可比部分实际办理分钟数 | What the compared ones took altogether"
@@ -49,6 +63,10 @@ class AssessmentLine(View):
     advice: str = Field(
         description="如何理解 | How to take it",
         examples=["与同事没有可以分辨的差别"],
+    )
+    ratings: RatingFigures = Field(
+        description="最近一个已计数季度的评价，不能逐条查看"
+        " | Of the latest quarter that is counted; no rating can be read by itself"
     )
     ticket_rows: str = Field(
         description="查看所依据的每一次办理的地址 | Where each service behind it is",
@@ -72,6 +90,16 @@ class AssessmentsView(View):
         description="同事办理少于这么多次、或只有一位同事办理的事项不比较 | Items that the others"
         " did fewer of are left out, and those that only one of them did"
     )
+    least_others: int = Field(
+        description="少于这么多位同事办理的事项不比较 | Items that fewer others did are left out"
+    )
+    least_ratings: int = Field(
+        description="少于这么多条评价不作说明 | Of fewer ratings nothing is said"
+    )
+    ratings_from_on: date = Field(
+        description="评价所属季度的第一天 | The first day of the quarter of the ratings"
+    )
+    ratings_to_on: date = Field(description="该季度的最后一天 | Its last day")
     confidence_percent: int = Field(description="区间的可信度 | How sure the interval is")
     how: str = Field(
         description="算法与用途 | How it is computed, and what it is for",
@@ -93,4 +121,8 @@ class AssessedService(View):
     expected_minutes: float | None = Field(
         description="同事办理这个事项的平均分钟数；不比较的为空 | What the others took on average;"
         " null where it is not compared"
+    )
+    not_compared: NotCompared | None = Field(
+        description="不比较的原因：同事办得太少、办理的同事太少"
+        " | Why it is not: the others did too few of it, or too few others did it"
     )

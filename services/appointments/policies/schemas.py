@@ -116,6 +116,18 @@ class AssessmentTerms(Input):
         le=1000,
         description="同事办理不少于多少次的事项才比较 | Items others did fewer of are left out",
     )
+    least_others: int = Field(
+        2,
+        ge=2,
+        le=100,
+        description="不少于多少位同事办的事项才比较 | Of fewer others none is compared",
+    )
+    least_ratings: int = Field(
+        20,
+        ge=10,
+        le=1000,
+        description="一季不少于多少条评价才说明 | Of fewer ratings nothing is said",
+    )
     confidence_percent: int = Field(
         95, ge=90, le=99, description="区间的可信度 | How sure the interval is"
     )

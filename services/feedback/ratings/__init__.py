@@ -15,6 +15,7 @@ room = Room(
     publishes=[
         events.RatingInvited,
         events.RatingReceived,
+        events.RatingExcluded,
         events.RatingRectified,
         events.ReturnVisitRequested,
     ],

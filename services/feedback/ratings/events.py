@@ -46,6 +46,25 @@ class RatingReceived(Event):
     )
 
 
+class RatingExcluded(Event):
+    """经申诉认定为误评、恶意评价等，不计入统计。
+
+    On appeal a rating was found to be mistaken, malicious or about somebody else's service: it is
+    in no figure.
+    """
+
+    type: ClassVar[str] = "feedback.rating.excluded.v1"
+
+    rating_id: UUID
+    case_id: UUID
+    hall_code: str
+    department_code: str
+    at: AwareDatetime
+    followup_id: UUID | None = Field(
+        None, description="来自差的回诊时 | Where it came of a bad follow-up."
+    )
+
+
 class RatingRectified(Event):
     """部门已就差评整改或说明，并已反馈群众。
 

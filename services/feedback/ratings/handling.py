@@ -8,7 +8,11 @@ from services.feedback.deadlines import service as deadlines
 from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.deadlines.service import ClockSet
 from services.feedback.ratings import queries, rules, workflow
-from services.feedback.ratings.events import RatingRectified, ReturnVisitRequested
+from services.feedback.ratings.events import (
+    RatingExcluded,
+    RatingRectified,
+    ReturnVisitRequested,
+)
 from services.feedback.ratings.models import (
     AppealReason,
     Rating,
@@ -29,6 +33,7 @@ from shared.database import versioned
 from shared.database.deciding import DecidingSession
 from shared.errors import NotFound
 from shared.messaging import outbox
+from shared.messaging.events import Event
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.web.steps import StepTaker
@@ -96,6 +101,8 @@ async def act(
     await deadlines.save(session, clocks)
     if move.then is FollowUp.ASK_FOR_REVISIT:
         await _ask_for_revisit(session, rating, clocks)
+    if move.then is FollowUp.UNCOUNTED:
+        await _publish(session, rating, RatingExcluded(**_about(rating), at=doing.now))
     session.add(_step(rating, action, round_, fields, doing))
     return RatingAfter(rating, clocks)
 
@@ -141,20 +148,24 @@ def _allow_longer(rating: Rating, clocks: ClockSet) -> None:
 
 async def _ask_for_revisit(session: DecidingSession, rating: Rating, clocks: ClockSet) -> None:
     """Publish that the department is done, and that someone else should ask the citizen."""
-    about = {
+    about = {**_about(rating), "round": rating.round}
+    due_on = max(c.due_on for c in clocks.clocks if c.kind is PolicyKind.RATING_REVISIT)
+    await _publish(session, rating, RatingRectified(**about, at=clocks.now))
+    await _publish(session, rating, ReturnVisitRequested(**about, due_on=due_on))
+
+
+def _about(rating: Rating) -> dict[str, Any]:
+    return {
         "rating_id": rating.id,
         "case_id": rating.case_id,
         "hall_code": rating.hall_code,
         "department_code": rating.department_code,
-        "round": rating.round,
         "followup_id": rating.followup_id,
     }
-    due_on = max(c.due_on for c in clocks.clocks if c.kind is PolicyKind.RATING_REVISIT)
-    for event in (
-        RatingRectified(**about, at=clocks.now),
-        ReturnVisitRequested(**about, due_on=due_on),
-    ):
-        await outbox.record(session, event, scope=rating.department_code, subject=str(rating.id))
+
+
+async def _publish(session: DecidingSession, rating: Rating, event: Event) -> None:
+    await outbox.record(session, event, scope=rating.department_code, subject=str(rating.id))
 
 
 async def _revisit(

@@ -34,6 +34,7 @@ class FollowUp(StrEnum):
     LONGER_LIMIT = "a complex matter gets its longer limit"
     ASK_FOR_REVISIT = "somebody else is asked to visit"
     REVISIT = "the visit decides where it leads"
+    UNCOUNTED = "whoever counts ratings is told that it is none"
 
 
 class RatingMove(NamedTuple):
@@ -69,7 +70,8 @@ MOVES = (
        pauses=_FIX, starts=P.RATING_APPEAL, by_department=True),
     _M(S.APPEALED, A.CONFIRM, S.CONFIRMED, REVIEWER,
        meets=_DECIDED, resumes=_FIX, by_another=True),
-    _M(S.APPEALED, A.EXCLUDE, S.EXCLUDED, REVIEWER, meets=_DECIDED, by_another=True),
+    _M(S.APPEALED, A.EXCLUDE, S.EXCLUDED, REVIEWER,
+       meets=_DECIDED, by_another=True, then=_F.UNCOUNTED),
     _M(S.CONFIRMED, A.RECTIFY, S.RECTIFYING, OFFICER, then=_F.LONGER_LIMIT, by_department=True),
     _M(S.EXPLAINED, A.FEEDBACK, S.FEEDBACK_GIVEN, OFFICER,
        meets=_FIX, starts=P.RATING_REVISIT, then=_F.ASK_FOR_REVISIT, by_department=True),
