@@ -162,6 +162,14 @@ async def test_the_spreadsheet_says_the_same(floor: Floor) -> None:
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     lines = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [(line["项目"], line["办结"]) for line in lines] == [("1", "1"), ("合计", "1")]
+    headers = {**floor.manager(), "Accept-Language": "en"}
+    for path, served in (("statistics", "Served"), ("utilisation", "Services begun")):
+        answer = await floor.get(path, params=params, headers=headers)
+        assert answer.headers["content-language"] == "en"
+        assert "Accept-Language" in answer.headers["vary"]
+        lines = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+        ends = [(line["Line"], line[served]) for line in (lines[0], lines[-1])]
+        assert ends == [("1", "1"), ("Total", "1")]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ async def test_figures_are_numbers_under_chinese_heads(floor: Floor) -> None:
     heads = {
         cells[f"{letter}1"][1]: letter for letter in "ABCDEFGHIJKLMNOP" if f"{letter}1" in cells
     }
-    assert [cells[f"A{row}"] for row in (3, 4, 5)] == [("n", "1"), ("n", "2"), ("s", "合计")]
+    assert [cells[f"A{row}"] for row in (3, 4, 5)] == [("n", "1"), ("n", "2"), ("s", "合计 Total")]
     served = heads["办结"]
     assert [cells[f"{served}{row}"] for row in (3, 4, 5)] == [("n", "1"), ("n", "1"), ("n", "2")]
 

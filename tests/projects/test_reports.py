@@ -194,6 +194,14 @@ async def test_the_report_is_a_spreadsheet_and_a_page_without_anything_from_outs
     sheet = await projects.get(f"/api/v1/reports/{report}.csv")
     lines = list(csv.reader(io.StringIO(sheet.content.decode("utf-8-sig"))))
     assert lines[0][:3] == ["公开主体代码", "公开主体", "应公开"]
+    english = {"Accept-Language": "en", "If-None-Match": sheet.headers["etag"]}
+    other = await projects.get(f"/api/v1/reports/{report}.csv", headers=english)
+    heads = next(csv.reader(io.StringIO(other.content.decode("utf-8-sig"))))
+    assert (heads[:3], heads[-1]) == (["unit code", "unit", "due"], "in dispute")
+    assert (other.headers["content-language"], "Accept-Language" in other.headers["vary"]) == (
+        "en",
+        True,
+    )
     assert [line for line in lines if line[0] == unit][0][1] == "<b>单位</b>"
     page = await projects.get(f"/api/v1/reports/{report}.html")
     assert page.headers["content-type"] == "text/html; charset=utf-8"

@@ -22,7 +22,7 @@ from services.appointments.statistics.use.schemas import UseView
 from services.appointments.statistics.workbook import Book, Chart, Row
 from shared import clock
 from shared.errors import Invalid, Text, counted
-from shared.web import spreadsheets
+from shared.web import answers, spreadsheets
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES: dict[int | str, dict[str, Any]] = {
@@ -39,7 +39,7 @@ _LONG = Text(
     f"A workbook has at most {counted(workbook.MOST_LINES, 'line')}: ask for fewer days, or by"
     " something else",
 )
-_TOTAL = "合计"
+_TOTAL = Text("合计", "Total")
 _GROUPINGS = {
     "hall": Text("大厅", "hall"),
     "area": Text("区划", "area"),
@@ -108,12 +108,16 @@ class _Table(NamedTuple):
 
 
 async def of_statistics(
-    view: StatisticsView | WideStatisticsView, place: str, format_: Format, now: datetime
+    view: StatisticsView | WideStatisticsView,
+    place: str,
+    format_: Format,
+    language: str,
+    now: datetime,
 ) -> Response:
     """Tickets, waits and services of a hall, an area or all (`*`), as asked for."""
     if format_ == "json":
         return _json(view.model_dump_json(by_alias=True))
-    lines = [*view.items, view.total.model_copy(update={"key": _TOTAL})]
+    lines = [*view.items, view.total]
     table = _Table(
         name="statistics",
         place=place,
@@ -123,14 +127,14 @@ async def of_statistics(
         columns=columns.TICKETS,
         rows=[line.model_dump() for line in lines],
     )
-    return await _file(table, format_, now)
+    return await _file(table, format_, language, now)
 
 
-async def of_use(view: UseView, format_: Format, now: datetime) -> Response:
+async def of_use(view: UseView, format_: Format, language: str, now: datetime) -> Response:
     """Appointments, places and windows, as asked for."""
     if format_ == "json":
         return _json(view.model_dump_json(by_alias=True))
-    lines = [*view.items, view.total.model_copy(update={"key": _TOTAL})]
+    lines = [*view.items, view.total]
     table = _Table(
         name="utilisation",
         place=view.hall_code,
@@ -140,22 +144,29 @@ async def of_use(view: UseView, format_: Format, now: datetime) -> Response:
         columns=columns.USE,
         rows=use.flat(lines),
     )
-    return await _file(table, format_, now)
+    return await _file(table, format_, language, now)
 
 
-async def _file(table: _Table, format_: Format, now: datetime) -> Response:
-    """Raises Invalid for more lines than a workbook has."""
-    if format_ == "csv":
-        heads = [column.head.zh for column in table.columns]
-        names = [column.name for column in table.columns]
-        cells = ([row.get(name) for name in names] for row in table.rows)
-        body, kind = spreadsheets.to_csv(heads, cells), "text/csv; charset=utf-8"
-    else:
-        if len(table.rows) > workbook.MOST_LINES:
-            raise Invalid(_LONG, pointer="/query/by")
-        body, kind = await asyncio.to_thread(workbook.made, _book(table, now)), _XLSX
+async def _file(table: _Table, format_: Format, language: str, now: datetime) -> Response:
+    """A table has one row of heads, in the language; a workbook has both. Raises Invalid for more
+    lines than a workbook has."""
     name = f"attachment; filename={table.name}-{table.by.value}.{format_}"
-    return Response(body, 200, {"Content-Disposition": name}, kind)
+    disposition = {"Content-Disposition": name}
+    if format_ == "csv":
+        file = Response(_sheet(table, language), 200, disposition, "text/csv; charset=utf-8")
+        answers.in_language(file, language)
+        return file
+    if len(table.rows) > workbook.MOST_LINES:
+        raise Invalid(_LONG, pointer="/query/by")
+    book = await asyncio.to_thread(workbook.made, _book(table, now))
+    return Response(book, 200, disposition, _XLSX)
+
+
+def _sheet(table: _Table, language: str) -> bytes:
+    names = [column.name for column in table.columns]
+    rows = [*table.rows[:-1], {**table.rows[-1], "key": _TOTAL.say(language)}]
+    cells = ([row.get(name) for name in names] for row in rows)
+    return spreadsheets.to_csv([column.head.say(language) for column in table.columns], cells)
 
 
 def _book(table: _Table, now: datetime) -> Book:
@@ -172,13 +183,14 @@ def _book(table: _Table, now: datetime) -> Book:
     charts = [
         Chart(title, names, unit, table.by.value in _OVER_TIME) for title, names, unit in drawn
     ]
-    rows = [{**row, "key": _real(table.by, row.get("key"))} for row in table.rows]
+    lines = [{**row, "key": _real(table.by, row.get("key"))} for row in table.rows[:-1]]
+    rows = [*lines, {**table.rows[-1], "key": f"{_TOTAL.zh} {_TOTAL.en}"}]
     return Book(facts, table.columns, rows, charts, _NOTES)
 
 
 def _real(by: Grouping | WideGrouping, key: object) -> object:
     """Days and window numbers as what they are, so that a spreadsheet sorts them."""
-    if not isinstance(key, str) or key == _TOTAL:
+    if not isinstance(key, str):
         return key
     if by.value == Grouping.DAY.value:
         return date.fromisoformat(key)

@@ -13,7 +13,7 @@ from services.appointments.statistics.schemas import (
     WideStatisticsView,
 )
 from shared import clock
-from shared.web.dependencies import Now, Session
+from shared.web.dependencies import Language, Now, Session
 from shared.web.gate import Priority
 from shared.web.routing import Router
 
@@ -31,6 +31,7 @@ async def get_statistics(
     hall: Annotated[str, Path(max_length=32, examples=["H001"])],
     session: Session,
     now: Now,
+    language: Language,
     caller: Reader,
     first: From = None,
     last: To = None,
@@ -45,7 +46,7 @@ async def get_statistics(
     """
     today = clock.today(now)
     figures = await service.of_hall(session, caller, hall, first or today, last or today, by)
-    return await answering.of_statistics(figures, hall, format_, now)
+    return await answering.of_statistics(figures, hall, format_, language, now)
 
 
 @router.get(
@@ -58,6 +59,7 @@ async def get_statistics(
 async def get_statistics_of_halls(
     session: Session,
     now: Now,
+    language: Language,
     caller: Reader,
     wanted: Asked,
     by: WideGrouping = WideGrouping.HALL,
@@ -81,7 +83,7 @@ async def get_statistics_of_halls(
         total=found.total,
         estimates=found.estimates,
     )
-    return await answering.of_statistics(figures, wanted.place(), format_, now)
+    return await answering.of_statistics(figures, wanted.place(), format_, language, now)
 
 
 @router.get(

@@ -20,8 +20,9 @@ from services.projects.reports.schemas import (
 )
 from shared.errors import NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
+from shared.web import answers
 from shared.web.conditions import unless_known
-from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
+from shared.web.dependencies import Deciding, Language, Now, Paging, Session, allow, public
 from shared.web.describing import refer, sends
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
@@ -132,18 +133,19 @@ async def read_report_json(
     response_class=Response,
 )
 async def read_report_csv(
-    report_id: UUID, request: Request, session: Session, _: Anyone
+    report_id: UUID, request: Request, session: Session, language: Language, _: Anyone
 ) -> Response:
-    """供电子表格打开：每个公开主体一行。
+    """供电子表格打开：每个公开主体一行；表头用所请求的语言。
 
     ---
-    For spreadsheets: a line a unit.
+    For spreadsheets: a line a unit, under heads in the language that is asked for.
     """
     report = await service.find_report(session, report_id)
-    content = reporting.to_csv(reporting.read_bytes(report.body))
+    content = reporting.to_csv(reporting.read_bytes(report.body), language)
     name = f'attachment; filename="report-{report.as_of}.csv"'
-    headers = {**views.frozen_headers(report), "Content-Disposition": name}
+    headers = {**views.frozen_headers(report, language), "Content-Disposition": name}
     file = Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    answers.in_language(file, language)
     return unless_known(file, request.headers.get("if-none-match"))
 
 

@@ -29,9 +29,10 @@ def audit_view(done: Audit) -> AuditView:
     return AuditView.model_validate(done)
 
 
-def frozen_headers(report: Report) -> dict[str, str]:
-    """A frozen file never changes: whoever has it need not ask again."""
-    return {**_FROZEN, "ETag": f'"{report.sha256}"'}
+def frozen_headers(report: Report, language: str = "zh") -> dict[str, str]:
+    """A frozen file never changes: whoever has it, in that language, need not ask again."""
+    other = "" if language == "zh" else f"-{language}"
+    return {**_FROZEN, "ETag": f'"{report.sha256}{other}"'}
 
 
 def page(html: str, request: Request) -> Response:

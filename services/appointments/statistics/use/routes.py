@@ -8,7 +8,7 @@ from services.appointments.statistics.schemas import Format, Grouping
 from services.appointments.statistics.use import service
 from services.appointments.statistics.use.schemas import UseView
 from shared import clock
-from shared.web.dependencies import Now, Session
+from shared.web.dependencies import Language, Now, Session
 from shared.web.gate import Priority
 from shared.web.routing import Router
 
@@ -27,6 +27,7 @@ async def get_utilisation(
     hall: HallAsked,
     session: Session,
     now: Now,
+    language: Language,
     caller: Reader,
     first: From = None,
     last: To = None,
@@ -45,4 +46,4 @@ async def get_utilisation(
     """
     today = clock.today(now)
     view = await service.of_hall(session, caller, hall, first or today, last or today, by, now)
-    return await answering.of_use(view, format_, now)
+    return await answering.of_use(view, format_, language, now)

@@ -9,36 +9,38 @@ from uuid import UUID
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules import scoring
 from services.projects.auditing.rules.scoring import Tally
+from shared.errors import Text
 from shared.web import spreadsheets
 
 COLUMNS = {
-    "due": "应公开",
-    "on_time": "按时",
-    "late": "逾期后公开",
-    "overdue": "逾期未公开",
-    "early": "提前公开",
-    "incomplete": "要素不全",
-    "withdrawn": "已撤下",
-    "unknown": "不明",
-    "due_soon": "即将到期",
-    "pending": "未到期",
-    "outside": "不计入",
+    "due": Text("应公开", "due"),
+    "on_time": Text("按时", "on time"),
+    "late": Text("逾期后公开", "published late"),
+    "overdue": Text("逾期未公开", "overdue"),
+    "early": Text("提前公开", "early"),
+    "incomplete": Text("要素不全", "incomplete"),
+    "withdrawn": Text("已撤下", "withdrawn"),
+    "unknown": Text("不明", "unknown"),
+    "due_soon": Text("即将到期", "due soon"),
+    "pending": Text("未到期", "not due yet"),
+    "outside": Text("不计入", "not counted"),
 }
 """Counts of a line, in order: `due` is the sum of those from `on_time` to `unknown`."""
 
 
 RATES = {
-    "known": "结论已知",
-    "rate": "按时率",
-    "coverage": "覆盖率",
-    "low": "区间下限",
-    "high": "区间上限",
-    "score": "得分",
-    "rank": "排名",
-    "light": "灯",
-    "in_dispute": "异议处理中",
+    "known": Text("结论已知", "known verdicts"),
+    "rate": Text("按时率", "rate on time"),
+    "coverage": Text("覆盖率", "coverage"),
+    "low": Text("区间下限", "interval from"),
+    "high": Text("区间上限", "interval to"),
+    "score": Text("得分", "score"),
+    "rank": Text("排名", "rank"),
+    "light": Text("灯", "light"),
+    "in_dispute": Text("异议处理中", "in dispute"),
 }
 """What follows the counts of a line."""
+_UNIT_COLUMNS = Text("公开主体代码", "unit code"), Text("公开主体", "unit")
 
 
 class Counted(NamedTuple):
@@ -197,9 +199,10 @@ def read_bytes(body: bytes) -> dict[str, Any]:
     return content
 
 
-def to_csv(content: Mapping[str, Any]) -> bytes:
-    """The report for spreadsheets: UTF-8 with a mark, Chinese headings, a line a unit."""
-    heads = ["公开主体代码", "公开主体", *COLUMNS.values(), *RATES.values()]
+def to_csv(content: Mapping[str, Any], language: str) -> bytes:
+    """The report for spreadsheets: UTF-8 with a mark, headings in the language, a line a unit."""
+    named = (*_UNIT_COLUMNS, *COLUMNS.values(), *RATES.values())
+    heads = [head.say(language) for head in named]
     rows = []
     for line in content["units"]:
         low, high = line.get("interval") or (None, None)
