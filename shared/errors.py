@@ -86,8 +86,8 @@ class Unauthorized(Problem):
     status, type = HTTPStatus.UNAUTHORIZED, "/problems/unauthorized"
     title = Text("请先登录", "Please sign in first")
     advice = Text(
-        "用账号在 /api/v1/auth/token 换取令牌，放在 Authorization: Bearer 请求头中",
-        "Get a token at /api/v1/auth/token and send it in Authorization: Bearer",
+        "登录以后再试；程序如何登录见 /docs",
+        "Please sign in and try again; how programs do so is at /docs",
     )
 
 
@@ -136,18 +136,19 @@ class FourEyes(Conflict):
     """No matter of roles: the same caller may decide whatever they had no part in."""
 
     type = "/problems/four-eyes"
-    title = Text("须由另一人审核", "Another person has to decide this")
+    title = Text("须由另一位同事办理", "Another person has to do this")
     advice = Text(
-        "请交由没有经手过的同事审核", "Please let a colleague who had no part in it decide"
+        "请交由没有经手过的同事办理", "Please let a colleague who had no part in it do so"
     )
 
 
 class PreconditionRequired(Problem):
     status, type = HTTPStatus.PRECONDITION_REQUIRED, "/problems/precondition-required"
-    title = Text("请带上版本号（If-Match）再提交", "Please send the version in If-Match")
+    title = Text("请看过最新情况再提交", "Please look at how it stands first")
     advice = Text(
-        "先读取一次，把其中的 version 放进 If-Match 请求头",
-        "Read it first, and send its `version` in the header If-Match",
+        "请重新打开，看过以后再提交；程序如何说明所见的版本见 /docs",
+        "Please open it again and go by what you see; how programs say which version that was is"
+        " at /docs",
     )
 
 

@@ -23,8 +23,6 @@ KNOWN_TO_PEOPLE = {
     *{"JSON", "UTF", "HTTP", "http", "https", "Cookie", "kB", "true", "false", "T09", "docs"},
 }
 MET_BY_DEVELOPERS = {
-    "Unauthorized": "a request without a token",
-    "PreconditionRequired": "a request without If-Match",
     "UnsupportedMediaType": "a body that is not JSON",
     "InvalidTokenRequest": "OAuth's own parameters",
     "UnsupportedGrantType": "OAuth's own parameters",
