@@ -41,7 +41,7 @@ async def test_four_legs_that_are_confirmed_together_are_told_of_once(office: Of
     assert told["facts"]["item_name_en"].endswith("(2 people)")
 
 
-async def test_who_is_cancelled_by_the_hall_later_than_others_is_told_of_later(
+async def test_who_is_cancelled_by_the_staff_later_than_others_is_told_of_later(
     office: Office,
 ) -> None:
     me = office.citizen(str(uuid4()))
@@ -53,7 +53,7 @@ async def test_who_is_cancelled_by_the_hall_later_than_others_is_told_of_later(
         url = f"/api/v1/appointments/{visit['id']}/cancel"
         headers = {**office.manager(), "Idempotency-Key": uuid4().hex}
         good(await office.client.post(url, json=body, headers=headers))
-    told = await telling(office, "appointment_cancelled_by_hall", visit)
+    told = await telling(office, "appointment_cancelled_by_staff", visit)
     assert len(told) == 2, "each once, of two legs"
     assert not [each for each in told if "位" in each["facts"]["item_name"]]
 

@@ -41,6 +41,7 @@ async def test_each_event_makes_its_notice_and_a_repetition_none(
     one, other = uuid4(), uuid4()
     due = NoticeDue(kind="ticket_soon", about_id=one, occasion="soon")
     unknown = NoticeDue(kind="nobody_knows", about_id=one, occasion="1")
+    by_staff = AppointmentCancelled(appointment_id=one, version=7, by_hall=True, state="cancelled")
     steps: list[tuple[Any, Any]] = [
         (handlers.confirmed, AppointmentConfirmed(appointment_id=one, version=2)),
         (handlers.moved, AppointmentRescheduled(replaced_by=other)),
@@ -48,6 +49,7 @@ async def test_each_event_makes_its_notice_and_a_repetition_none(
         (handlers.missed, AppointmentMissed(appointment_id=one, version=4)),
         (handlers.cancelled, AppointmentCancelled(appointment_id=one, version=5, by_hall=True)),
         (handlers.cancelled, AppointmentCancelled(appointment_id=one, version=6, by_hall=False)),
+        (handlers.cancelled, by_staff),
         (handlers.called, TicketCalled(ticket_id=one, version=2)),
         (handlers.passed, TicketMissed(ticket_id=one, version=3)),
         (handlers.due, due),
@@ -66,6 +68,7 @@ async def test_each_event_makes_its_notice_and_a_repetition_none(
     found = await rows.fetch("SELECT kind, about_id FROM notice ORDER BY kind")
     assert [(row["kind"], row["about_id"]) for row in found] == [
         ("appointment_cancelled_by_hall", one),
+        ("appointment_cancelled_by_staff", one),
         ("appointment_confirmed", one),
         ("appointment_missed", one),
         ("appointment_moved", other),

@@ -106,7 +106,7 @@ def _swap(
         one = leg.appointment
         # Of the others who asked knows nothing: where one has changed, all is decided anew.
         swap.swap(one, values, says=state_conflict, follows=one is not found.appointment)
-        outbox.promise(swap, of_change(row.event, one, by_hall=by_hall))
+        outbox.promise(swap, of_change(row.event, one, by_hall=by_hall, state=one.state))
 
 
 def _give_back(

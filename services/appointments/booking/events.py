@@ -52,7 +52,16 @@ class AppointmentCancelled(AppointmentEvent):
 
     type: ClassVar[str] = "appointments.appointment.cancelled.v1"
 
-    by_hall: bool = Field(description="是否由大厅取消 | Whether the hall cancelled it")
+    by_hall: bool = Field(
+        description="是否由大厅或工作人员取消 | Whether the hall or its staff cancelled it"
+    )
+    state: str | None = Field(
+        None,
+        description="由本人或工作人员取消为 cancelled，大厅收回时间为 cancelled_by_hall"
+        " | `cancelled`: by the person or the staff; `cancelled_by_hall`: the hall took its time"
+        " back. Events of before have none",
+        examples=["cancelled"],
+    )
 
 
 class AppointmentRescheduled(AppointmentEvent):

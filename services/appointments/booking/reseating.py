@@ -194,6 +194,7 @@ async def _publish_lost(session: AsyncSession, lost: Sequence[Claimant], now: da
             orphans.append(appointment)
             await publish(session, AppointmentOrphaned, appointment)
         else:
-            await publish(session, AppointmentCancelled, appointment, by_hall=True)
+            state = appointment.state
+            await publish(session, AppointmentCancelled, appointment, by_hall=True, state=state)
     spans = [Span(o.hall_code, o.pool, o.starts_at, o.minutes) for o in orphans]
     await places.note_lost(session, spans)

@@ -35,6 +35,7 @@ OF_APPOINTMENTS: Mapping[str, frozenset[str]] = {
     "appointment_reminder_hours": frozenset({_A.CONFIRMED}),
     "appointment_orphaned": frozenset({_A.ORPHANED}),
     "appointment_cancelled_by_hall": frozenset({_A.CANCELLED_BY_HALL, _A.CANCELLED}),
+    "appointment_cancelled_by_staff": frozenset({_A.CANCELLED}),
     MISSED: frozenset({_A.NO_SHOW}),
     "waitlist_offer": frozenset({_A.HELD}),
 }
@@ -79,16 +80,17 @@ OF_RELEASES: Mapping[str, tuple[ReleaseEntryState, ReleaseState]] = {
 def covered(kind: str, one: Appointment, legs: Sequence[Appointment]) -> list[Appointment]:
     """The legs of a visit that the notice about `one` tells of: one message a visit, not a leg.
 
-    Each leg has its event, and what happened to several at once is told by the first of them; the
-    others tell of nothing. Of legs that are missed one after the other the first speaks for all,
-    and a reminder for whatever is left of the visit.
+    Each leg has its event, and what happened to several at once, which stand alike since, is told
+    by the first of them; the others tell of nothing. Of legs that are missed one after the other
+    the first speaks for all, and a reminder for whatever is left of the visit.
     """
     stand = [leg for leg in legs if leg.state in OF_APPOINTMENTS[kind] and _counted(leg)]
     stand.sort(key=lambda leg: (leg.starts_at, leg.person_no, leg.leg_no))
     if kind in REMINDED_BEFORE:
         return stand
     if kind != MISSED:
-        stand = [leg for leg in stand if leg.changed_at == one.changed_at]
+        now = one.state, one.changed_at
+        stand = [leg for leg in stand if (leg.state, leg.changed_at) == now]
     return stand if stand and stand[0].id == one.id else []
 
 

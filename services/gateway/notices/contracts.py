@@ -9,16 +9,20 @@ from pydantic import AwareDatetime, BaseModel
 from shared.messaging.events import Event
 
 
-class AppointmentConfirmed(Event):
+class AppointmentChanged(Event):
+    """What is read of an appointment that stands otherwise than before."""
+
+    appointment_id: UUID
+    version: int
+
+
+class AppointmentConfirmed(AppointmentChanged):
     """预约已确认。
 
     An appointment was confirmed.
     """
 
     type: ClassVar[str] = "appointments.appointment.confirmed.v1"
-
-    appointment_id: UUID
-    version: int
 
 
 class AppointmentRescheduled(Event):
@@ -32,7 +36,7 @@ class AppointmentRescheduled(Event):
     replaced_by: UUID
 
 
-class AppointmentOrphaned(Event):
+class AppointmentOrphaned(AppointmentChanged):
     """预约失去时间。
 
     An appointment lost its time.
@@ -40,33 +44,26 @@ class AppointmentOrphaned(Event):
 
     type: ClassVar[str] = "appointments.appointment.orphaned.v1"
 
-    appointment_id: UUID
-    version: int
 
-
-class AppointmentCancelled(Event):
+class AppointmentCancelled(AppointmentChanged):
     """预约已取消。
 
-    An appointment was cancelled, by the hall or not.
+    An appointment was cancelled, by the hall, its staff, or neither.
     """
 
     type: ClassVar[str] = "appointments.appointment.cancelled.v1"
 
-    appointment_id: UUID
-    version: int
     by_hall: bool
+    state: str | None = None
 
 
-class AppointmentMissed(Event):
+class AppointmentMissed(AppointmentChanged):
     """群众失约未到。
 
     The citizen did not show up.
     """
 
     type: ClassVar[str] = "appointments.appointment.missed.v1"
-
-    appointment_id: UUID
-    version: int
 
 
 class TicketCalled(Event):

@@ -41,9 +41,11 @@ async def missed(session: AsyncSession, envelope: Envelope[AppointmentMissed]) -
 
 
 async def cancelled(session: AsyncSession, envelope: Envelope[AppointmentCancelled]) -> None:
-    """Who cancelled it themselves knows."""
+    """Who cancelled it themselves knows. What the staff cancel may have been the person's own wish;
+    what the hall took the time from was not."""
     if envelope.data.by_hall:
-        await _of_appointment(session, "appointment_cancelled_by_hall", envelope)
+        by = "staff" if envelope.data.state == "cancelled" else "hall"
+        await _of_appointment(session, f"appointment_cancelled_by_{by}", envelope)
 
 
 async def moved(session: AsyncSession, envelope: Envelope[AppointmentRescheduled]) -> None:
