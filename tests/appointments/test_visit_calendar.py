@@ -69,6 +69,8 @@ async def test_a_cancelled_visit_cancels_the_one_entry(office: Office) -> None:
     after = await _entry(office, second, me)
 
     assert (after["METHOD"], after["STATUS"]) == ("CANCEL", "CANCELLED")
+    assert before["TRIGGER"] == "-PT1H"
+    assert "TRIGGER" not in after, "nobody is reminded of what is cancelled"
     assert after["UID"] == before["UID"]
     assert int(after["SEQUENCE"]) > int(before["SEQUENCE"])
 

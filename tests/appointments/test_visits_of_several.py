@@ -218,13 +218,19 @@ async def test_one_of_them_moves_alone_and_stays_of_the_visit(office: Office) ->
     assert {leg["person_no"] for leg in new["legs"]} == {1, 2}
 
 
-async def test_the_calendar_has_an_entry_for_each_leg(office: Office) -> None:
+async def test_the_calendar_has_an_entry_for_each_leg_and_rings_for_none_that_is_cancelled(
+    office: Office,
+) -> None:
     slots, me = await two_hours(office), office.citizen()
-    visit = await held(office, me, slot_ids=[str(slots[0])], persons=1)
+    visit = await held(office, me, slot_ids=[str(slots[0])])
+    good(await office.do(visit, "confirm", me))
+    good(await office.do(visit, "cancel", me, persons=[1]))
     url = f"/api/v1/appointments/{visit['id']}/calendar.ics"
     file = (await office.client.get(url, headers=me)).text
-    assert file.count("BEGIN:VEVENT") == 2
     assert all(f"UID:{leg['id']}" in file for leg in visit["legs"])
+    entries = file.split("BEGIN:VEVENT")[1:]
+    found = [(entry.count("STATUS:CANCELLED"), entry.count("BEGIN:VALARM")) for entry in entries]
+    assert sorted(found) == [(0, 1), (0, 1), (1, 0), (1, 0)]
 
 
 async def test_whoever_moves_alone_keeps_one_entry_in_the_calendar(office: Office) -> None:

@@ -22,7 +22,8 @@ class CalendarLeg(NamedTuple):
 
 
 def document(entries: Sequence[CalendarLeg], *, hall: str, address: str, now: datetime) -> bytes:
-    """A VEVENT for each leg with an alarm an hour before; a cancelled one cancels the entry.
+    """A VEVENT for each leg with an alarm an hour before; a cancelled one cancels the entry, and
+    rings no more.
 
     A visit that is moved keeps its UID, and SEQUENCE rises with each change (RFC 5545 3.8.7.4):
     the calendar replaces the entry that it has.
@@ -57,11 +58,12 @@ def _event(entry: CalendarLeg, hall: str, address: str, now: datetime) -> Iterat
     yield f"LOCATION:{_text(f'{hall}，{address}')}"
     yield f"DESCRIPTION:{_text(f'预约码 Code: {appointment.code}')}"
     yield f"STATUS:{_status(appointment)}"
-    yield "BEGIN:VALARM"
-    yield "ACTION:DISPLAY"
-    yield f"DESCRIPTION:{_text(item)}"
-    yield "TRIGGER:-PT1H"
-    yield "END:VALARM"
+    if _status(appointment) != "CANCELLED":
+        yield "BEGIN:VALARM"
+        yield "ACTION:DISPLAY"
+        yield f"DESCRIPTION:{_text(item)}"
+        yield "TRIGGER:-PT1H"
+        yield "END:VALARM"
     yield "END:VEVENT"
 
 
