@@ -1,12 +1,16 @@
 """A hall whose rules, closures and windows change by steps, in one transaction, and its people."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from deploy.postgres import Urls
 from services.appointments.booking import cancelling
 from services.appointments.booking.schemas import CancelRequest
 from services.appointments.directory.schemas import WindowsIn
@@ -25,12 +29,17 @@ from services.appointments.windows import service as windows
 from shared.database.engine import RoomSession
 from shared.ids import new_id
 from shared.security.identity import Caller
+from tests.appointments import offices
 from tests.appointments.offices import KEYRING, NINE
 from tests.appointments.one_transaction import in_transaction
+from tests.appointments.queue_helpers import Clock
+from tests.replaying import replaying
+from tests.support import connect
 
 MANAGER = Caller("test", frozenset({"admin"}))
 HALF = timedelta(minutes=30)
 WINDOWS = {"window": 1, "narrow": 2}
+Steps = Sequence[Sequence[Any]]
 
 
 class Office:
@@ -212,7 +221,8 @@ class Office:
             or 0
         )
 
-    async def ensure_nobody_is_betrayed(self) -> None:
+    async def ensure_sound(self) -> None:
+        """Nobody lacks a time that exists and is free."""
         wrong = [row async for row in proofs.drift(self.session, NINE - timedelta(days=1))]
         assert not [one for one in wrong if one.hall_code == self.code]
         rows = await self._slots()
@@ -254,3 +264,33 @@ def _exactly(slots: Sequence[Any], at: datetime, ends_at: datetime) -> bool:
         for row in slots
         if row.starts_at + timedelta(minutes=row.minutes) <= ends_at
     )
+
+
+@contextmanager
+def playing(urls: Urls, office: type[Office] = Office) -> Iterator[Callable[[Steps], None]]:
+    """Plays steps, and looks after each of them whether all is sound, in a hall with two items and
+    two windows that is made once: in a transaction that is never committed, so that each sequence
+    starts with nothing."""
+    code, items = asyncio.run(_hall(urls))
+    with replaying(urls.service) as run:
+
+        def play(steps: Steps) -> None:
+            async def played(engine: AsyncEngine) -> None:
+                async with RoomSession(engine, info={"memory": {}}) as session:
+                    there = office(session, code, items)
+                    for step in steps:
+                        await there.play(step)
+                        await there.ensure_sound()
+                    await session.rollback()
+
+            run(played)
+
+        yield play
+
+
+async def _hall(urls: Urls) -> tuple[str, list[str]]:
+    owner, clock = await connect(urls.owner), Clock()
+    clock.at = NINE
+    made = await offices.build(None, None, owner, clock)  # type: ignore[arg-type]
+    await owner.close()
+    return made.code, made.items

@@ -4,30 +4,24 @@ Of each time of a rule, what is on sale, what is taken and what is still to be r
 the places that the rule gives; and once the time of a return is past, nothing is left in its pool.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.postgres import Urls
 from services.appointments.proofs import queries as proofs
 from services.appointments.schedules.schemas import RuleIn
 from shared.database.engine import RoomSession
 from shared.ids import new_id
-from tests.appointments import offices, played_office
+from tests.appointments import played_office
 from tests.appointments.offices import NINE
-from tests.appointments.queue_helpers import Clock
+from tests.appointments.played_office import Steps, playing
 from tests.appointments.quotas import RUN
-from tests.replaying import replaying
-from tests.support import connect
 
 MINUTE = timedelta(minutes=1)
 POOLS = ["online", "phone", "on_site"]
@@ -55,7 +49,6 @@ RETURNS = {
     "phone": {"at": "09:15", "workdays": 0},
     "on_site": {"at": "09:35", "workdays": 0},
 }
-Steps = Sequence[Sequence[Any]]
 
 
 class Office(played_office.Office):
@@ -117,12 +110,10 @@ class Office(played_office.Office):
         row = "INSERT INTO appointment_slot VALUES (:id, :slot)"
         await self.session.execute(text(row), {"id": made, "slot": slot})
 
-    async def settle(self) -> None:
-        """What jobs do within a minute."""
+    async def ensure_sound(self) -> None:
+        """After what jobs do within a minute."""
         for job in (*RUN, *RUN):
             await job(self.session, self.now)
-
-    async def ensure_whole(self) -> None:
         rows = (
             await self.session.execute(
                 text(
@@ -159,32 +150,10 @@ class Office(played_office.Office):
             assert all(row.booked == row.capacity for row in same), "who lost a time comes first"
 
 
-async def _play(code: str, items: list[str], steps: Steps, engine: AsyncEngine) -> None:
-    """In a transaction that is never committed, so that each sequence starts with nothing."""
-    async with RoomSession(engine, info={"memory": {}}) as session:
-        office = Office(session, code, items)
-        for step in steps:
-            await office.play(step)
-            await office.settle()
-            await office.ensure_whole()
-        await session.rollback()
-
-
 @pytest.fixture(scope="module")
 def play(timeless: Urls) -> Iterator[Callable[[Steps], None]]:
-    """In a hall with two items and two windows, made once."""
-
-    async def build() -> tuple[str, list[str]]:
-        owner: asyncpg.Connection = await connect(timeless.owner)
-        clock = Clock()
-        clock.at = NINE
-        made = await offices.build(None, None, owner, clock)  # type: ignore[arg-type]
-        await owner.close()
-        return made.code, made.items
-
-    hall = asyncio.run(build())
-    with replaying(timeless.service) as run:
-        yield lambda steps: run(partial(_play, *hall, steps))
+    with playing(timeless, Office) as played:
+        yield played
 
 
 @settings(

@@ -1,24 +1,14 @@
 """Whatever happens to rules, closures, windows: nobody lacks a time that exists and is free."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from deploy.postgres import Urls
-from shared.database.engine import RoomSession
-from tests.appointments import offices
-from tests.appointments.offices import NINE
-from tests.appointments.played_office import Office
-from tests.appointments.queue_helpers import Clock
-from tests.replaying import replaying
-from tests.support import connect
+from tests.appointments.played_office import Steps, playing
 
 PLACE = st.integers(0, 3)
 PART = st.sampled_from(["", "item", "rule", "window", "narrow"])
@@ -41,34 +31,10 @@ STEPS = st.one_of(
 )
 
 
-Steps = Sequence[Sequence[Any]]
-
-
-async def _play(code: str, items: list[str], steps: Steps, engine: AsyncEngine) -> None:
-    """In a transaction that is never committed, so that each sequence starts with nothing."""
-    async with RoomSession(engine, info={"memory": {}}) as session:
-        office = Office(session, code, items)
-        for step in steps:
-            await office.play(step)
-            await office.ensure_nobody_is_betrayed()
-        await session.rollback()
-
-
 @pytest.fixture(scope="module")
 def play(timeless: Urls) -> Iterator[Callable[[Steps], None]]:
-    """In a hall with two items and two windows, made once."""
-
-    async def build() -> tuple[str, list[str]]:
-        owner: asyncpg.Connection = await connect(timeless.owner)
-        clock = Clock()
-        clock.at = NINE
-        made = await offices.build(None, None, owner, clock)  # type: ignore[arg-type]
-        await owner.close()
-        return made.code, made.items
-
-    hall = asyncio.run(build())
-    with replaying(timeless.service) as run:
-        yield lambda steps: run(partial(_play, *hall, steps))
+    with playing(timeless) as played:
+        yield played
 
 
 @settings(

@@ -2,64 +2,32 @@
  *
  * As a crowd of strangers does: who has waited for PATIENCE seconds has gone, and closes the line.
  * Lines are kept while they are answered; where all LINES wait, whoever comes finds none and is as
- * good as gone. Chains are as in `load.c`; the first request of each is asked, in turn.
+ * good as gone. Chains are as in `chains.h`; the first request of each is asked, in turn.
  * Prints the CPU seconds, then for each that asked: status (0: gone), seconds, Retry-After.
  */
+#include "chains.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROOM 32768
 
-typedef struct { uint32_t length; const char *bytes; } request;
 typedef struct line {
     int socket, is_asking; double began; size_t got, sent;
     const request *asked; struct line *free_after, *older, *newer; char read[ROOM + 1];
 } line;
 typedef struct { float seconds; uint16_t status, later; } outcome;
 
-static request *requests;
-static uint32_t count;
 static struct sockaddr_in server;
 static int loop;
 static line *free_lines, *oldest, *newest;
 static outcome *outcomes;
 static size_t ended;
-
-static void fail(const char *why) { perror(why); exit(1); }
-
-static double seconds(void) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at.tv_sec + at.tv_nsec / 1e9;
-}
-
-static void read_requests(void) {
-    size_t size = 0, room = 1 << 24, got;
-    uint32_t steps;
-    char *all = malloc(room), *at;
-    while ((got = fread(all + size, 1, room - size, stdin)) > 0)
-        if ((size += got) == room) all = realloc(all, room *= 2);
-    memcpy(&count, all, 4);
-    memcpy(&steps, all + 4, 4);
-    requests = calloc(count, sizeof *requests);
-    at = all + 8;
-    for (size_t n = 0; n < (size_t)count * steps; n++) {
-        uint32_t length;
-        memcpy(&length, at + 4, 4);
-        if (n % steps == 0) requests[n / steps] = (request){length, at + 8};
-        at += 8 + length;
-    }
-}
 
 static void note(line *one, int status, int later) {
     outcomes[ended++] = (outcome){seconds() - one->began, status, later};
@@ -108,7 +76,7 @@ static void ask(size_t number) {
         return;
     }
     free_lines = one->free_after;
-    one->asked = requests + number % count;
+    one->asked = requests + number % chains * steps;
     one->is_asking = 1;
     one->sent = one->got = 0;
     one->began = seconds();

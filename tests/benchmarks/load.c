@@ -1,65 +1,32 @@
 /* load PORT CLIENTS < chains: sends HTTP requests over kept connections, and little else.
  *
- * A chain is requests that follow one another, such as a hold and its confirmation: where the later
- * one says @@@@... (36 times), the "id" of the answer before it is put. Each client sends the next
- * chain when it has the last answer of its own. Numbers are 32 bits of this machine's order:
- *   chains, requests a chain; of each request: the status that is good, length, bytes
+ * Chains are as in `chains.h`; where a later request of one says @@@@... (36 times), the "id" of the
+ * answer before it is put. Each client sends the next chain when it has the last answer of its own.
  * Prints seconds and CPU seconds; `refused STATUS COUNT` of every other status, which ends its
  * chain; then the seconds of each chain that came to its end.
  */
+#include "chains.h"
+
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROOM 131072
 #define ID 36
 
-typedef struct { uint32_t good, length; const char *bytes; } request;
 typedef struct {
     int socket; uint32_t step; double began; size_t got;
     const request *chain; char id[ID], read[ROOM + 1];
 } client;
 
-static request *requests;
-static uint32_t chains, steps, next_chain, living;
+static uint32_t next_chain, living;
 static uint64_t refused[1000];
 static double *waits;
 static uint32_t ended;
 static struct sockaddr_in server;
 static int loop;
-
-static void fail(const char *why) { perror(why); exit(1); }
-
-static double seconds(void) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    return at.tv_sec + at.tv_nsec / 1e9;
-}
-
-static void read_requests(void) {
-    size_t size = 0, room = 1 << 24, got;
-    char *all = malloc(room), *at;
-    while ((got = fread(all + size, 1, room - size, stdin)) > 0)
-        if ((size += got) == room) all = realloc(all, room *= 2);
-    memcpy(&chains, all, 4);
-    memcpy(&steps, all + 4, 4);
-    requests = calloc((size_t)chains * steps, sizeof *requests);
-    waits = calloc(chains, sizeof *waits);
-    at = all + 8;
-    for (size_t n = 0; n < (size_t)chains * steps; n++) {
-        memcpy(&requests[n].good, at, 4);
-        memcpy(&requests[n].length, at + 4, 4);
-        requests[n].bytes = at + 8;
-        at += 8 + requests[n].length;
-    }
-}
 
 static void connect_client(client *one) {
     int yes = 1;
@@ -140,6 +107,7 @@ int main(int count, char **words) {
     struct rusage used;
     if (count != 3) return 2;
     read_requests();
+    waits = calloc(chains, sizeof *waits);
     server.sin_family = AF_INET;
     server.sin_port = htons(atoi(words[1]));
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

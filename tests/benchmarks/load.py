@@ -3,8 +3,8 @@ And a crowd that asks at a rate whatever becomes of it (`crowd.c`), in C alone: 
 itself too slow for what it is to overwhelm.
 
 Either is a process of its own, on a core of its own where there are more than two; its CPU time is
-measured, for it is taken from the machine that is measured. `load.c` says what they read and print.
-`python -m tests.benchmarks.load PORT CLIENTS` is the one in Python.
+measured, for it is taken from the machine that is measured. `chains.h` says what they read,
+`load.c` what they print. `python -m tests.benchmarks.load PORT CLIENTS` is the one in Python.
 """
 
 import asyncio

@@ -194,10 +194,9 @@ class WindowView(View):
     late_hours: list[OpeningHours] = Field(description=_LATE)
 
 
-class HallClosure(View):
-    """A time in which the hall is closed, or only a window, an item, or the slots of a rule."""
+class ClosedTime(View):
+    """A time in which a hall is closed, or only a window, an item, or the slots of a rule."""
 
-    id: UUID
     hall_code: str
     starts_at: datetime
     ends_at: datetime
@@ -222,6 +221,12 @@ class HallClosure(View):
     @old_name_of("rule_code")
     def rule(self) -> str | None:
         return self.rule_code
+
+
+class HallClosure(ClosedTime):
+    """A closure of the hall that is or will be."""
+
+    id: UUID
 
 
 class HallDetail(HallView):

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from services.appointments.directory.schemas import ClosedTime
 from services.appointments.schedules.schemas import EndangeredAppointment, HallRef, PlannedSlot
 from shared.errors import Text
-from shared.web.models import LAST_DAY, Input, Shown, View, named, old_name_of
+from shared.web.models import LAST_DAY, Input, Shown, View, named
 
 Reason = Annotated[Shown, Field(min_length=1, max_length=300, pattern=r"\S")]
 WindowRef = Annotated[
@@ -94,31 +95,7 @@ class SlotsChanged(View):
     )
 
 
-class ClosureView(SlotsChanged):
+class ClosureView(ClosedTime, SlotsChanged):
     """A closure, and what making, changing or lifting it does: the first 1000 of each list."""
 
     id: UUID | None = Field(description="试算新增时为空 | Null for the dry run of a new one")
-    hall_code: str
-    starts_at: datetime
-    ends_at: datetime
-    reason: str
-    window_no: int | None
-    item_code: str | None
-    rule_code: str | None
-    version: int
-
-    @old_name_of("hall_code")
-    def hall(self) -> str:
-        return self.hall_code
-
-    @old_name_of("window_no")
-    def window(self) -> int | None:
-        return self.window_no
-
-    @old_name_of("item_code")
-    def item(self) -> str | None:
-        return self.item_code
-
-    @old_name_of("rule_code")
-    def rule(self) -> str | None:
-        return self.rule_code
