@@ -1,6 +1,7 @@
 """`python -m deploy.local`: the whole system on this machine, until Ctrl-C."""
 
 import asyncio
+import os
 import resource
 import signal
 import sys
@@ -109,7 +110,8 @@ def welcome(chosen: Options, seconds: float) -> str:
         ("另开窗口走一遍 In another terminal", chosen.command("tour")),
         ("再看地址与账号 These lines again", chosen.command("accounts")),
         ("全部日志 All the logs", f"{logs}，make run VERBOSE=1"),
-        ("停止 To stop", "Ctrl-C"),
+        # A shell starts `make` in the background deaf to Ctrl-C's signal, and it hands none on.
+        ("停止 To stop", f"Ctrl-C；后台运行 in the background: kill {os.getpid()}"),
     ]
     return "\n".join(
         [

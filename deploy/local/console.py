@@ -17,6 +17,10 @@ LOG_BYTES = 5_000_000
 LAST_LINES = 15
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_ANSWERED = re.compile(r" (?:22012|23\w{3}|40\w{3}|55P03) ERROR: ")
+"""By its SQLSTATE, what a service meets when two want one thing at once: its statement found that
+somebody was faster (`shared.database.pieces`), a row was there or gone, a lock not to be had. It
+tries again or says so; what it does not expect it logs itself."""
 _LOUD = re.compile(
     r"\[(?:warning|error|critical) *\]"  # our own services
     r"|^(?:WARNING|ERROR|CRITICAL)\b"  # the standard library's logging
@@ -90,7 +94,9 @@ class Console:
         """A line without a level of its own goes on with the one before it."""
         if not self.is_quiet:
             return True
-        if _LOUD.search(plain):
+        if _ANSWERED.search(plain):
+            self._is_loud[name] = False
+        elif _LOUD.search(plain):
             self._is_loud[name] = True
         elif _LEVEL.search(plain):
             self._is_loud[name] = False

@@ -38,7 +38,8 @@ SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_parameter_max_length_on_error": "0",
-    "log_line_prefix": "%m ",
+    # With the SQLSTATE: by it the console tells what services expect from what nobody does.
+    "log_line_prefix": "%m %e ",
     "jit": "off",
 }
 

@@ -1,6 +1,7 @@
 """The banner tells where the system is, who can reach it, and whom to sign in as."""
 
 import json
+import os
 import socket
 from ipaddress import ip_address
 from pathlib import Path
@@ -74,7 +75,9 @@ def test_a_port_file_that_was_cut_off_is_written_anew(tmp_path: Path) -> None:
     assert servers.kept_port(kept) > 0
 
 
-def test_what_to_type_next_finds_this_system() -> None:
+def test_what_to_type_next_finds_this_system_and_stops_it_wherever_it_runs() -> None:
+    """A shell's job in the background does not hear Ctrl-C, and `make` ignores its signal there."""
+    assert f"kill {os.getpid()}\n" in welcome(options.read({}), 1)
     assert "make tour\n" in welcome(options.read({"PORT": "8123"}), 1)
     elsewhere = welcome(options.read({"ONEDOOR_DATA": "/tmp/a city"}), 1)
     assert "make tour ONEDOOR_DATA='/tmp/a city'\n" in elsewhere
