@@ -158,6 +158,7 @@ async def test_who_raised_it_may_be_made_to_say_that_all_is_well(there: Hall) ->
     alarm = good(await there.press(headers=raised_by), 201)
     own = problem(await there.do(alarm, "acknowledge", raised_by), 409, "four-eyes")
     assert "求助" in own["detail"], "an alarm is answered, not reviewed"
+    assert "审核" not in own["title"]
     good(await there.do(alarm, "acknowledge", there.floor.clerk("clerk-beside")))
     problem(await there.do(alarm, "resolve", raised_by, outcome="false_alarm"), 409, "four-eyes")
 
