@@ -1,7 +1,7 @@
 """what was said of people is found by when its term begins, to be forgotten
 
 Revision ID: words_are_forgotten
-Revises: second_visit_reports
+Revises: left_out_before
 Create Date: 2026-12-15
 
 """
@@ -12,7 +12,7 @@ from shared.database import indexes
 from shared.database.indexes import NewIndex
 
 revision: str = "words_are_forgotten"
-down_revision: str | Sequence[str] | None = "second_visit_reports"
+down_revision: str | Sequence[str] | None = "left_out_before"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
