@@ -50,7 +50,7 @@ class BookingRequest:
         if not self.outcome.done():
             self.outcome.set_result(outcome)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         if not self.outcome.done():
             self.outcome.set_exception(error)
 
@@ -97,14 +97,15 @@ class Batcher:
         return batch
 
     async def _settle(self, batch: list[BookingRequest]) -> None:
-        """Every request of the batch gets its outcome; one bad row never takes the others along."""
-        try:
-            await self._ask(batch)
-        except Exception as error:  # whatever it is: else they would wait for ever
-            if len(batch) > 1 and not is_outage(error):
-                for request in batch:
-                    await self._settle([request])
-                return
+        """Every request of the batch gets its outcome; one bad row never takes the others along.
+
+        Whatever it fails by: who has none waits for ever.
+        """
+        [error] = await asyncio.gather(self._ask(batch), return_exceptions=True)
+        if error is not None and len(batch) > 1 and not is_outage(error):
+            for request in batch:
+                await self._settle([request])
+        elif error is not None:
             for request in batch:
                 request.fail(error)
 
