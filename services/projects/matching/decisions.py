@@ -232,7 +232,7 @@ async def _decide(
     if taken is not None:
         seen.hold_page(session, case.page)
     sub, now = by.caller.sub, by.now
-    match = await swap(session, case.match, step.changes(sub, now))
+    match = await swap(session, case.match, step.changes(case.match.reason, sub, now))
     # Whoever passes it on puts it before another person, by a reason that keeps the duty open.
     waits = match.state is MatchState.REVIEW or case.others_keep_open
     supposed = None if taken is None else taken.supposed

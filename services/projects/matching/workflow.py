@@ -49,12 +49,18 @@ class MatchStep(NamedTuple):
     refuses: bool = False
     """Whether what the page says is refused, and not asked again until it says something else."""
 
-    def changes(self, caller: str, now: datetime) -> dict[str, Any]:
-        """The columns of the match that the decision writes."""
+    def changes(self, was: ReviewReason | None, caller: str, now: datetime) -> dict[str, Any]:
+        """The columns of a match that waited by the reason `was` which the decision writes.
+
+        What was looked at because it says something else waits for that no more.
+        """
         if self.is_final:
             decided = {"state": self.to, "decided_at": now, "decided_by": caller}
-            is_other = self.drops_reason or self.reason is not None
-            kept = {"reason": self.reason} if is_other else {}
+            is_looked_at = self.state is MatchState.REVIEW and was is ReviewReason.CLAIM_CHANGED
+            is_other = self.drops_reason or is_looked_at or self.reason is not None
+            is_refused_again = is_looked_at and self.refuses
+            reason = ReviewReason.CLAIM_REFUSED if is_refused_again else self.reason
+            kept = {"reason": reason} if is_other else {}
             return {**decided, **kept, "unreadable_since": None}
         return {"state": self.to, "reason": self.reason, "first_by": caller}
 
