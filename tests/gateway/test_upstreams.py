@@ -117,7 +117,8 @@ def test_a_trial_in_vain_puts_off_the_next_and_no_wait_in_vain_opens_a_breaker()
 
 async def test_who_asks_after_somebody_waited_in_vain_is_refused_at_once() -> None:
     async def stay() -> MutableMapping[str, Any]:
-        return await asyncio.get_running_loop().create_future()
+        gone: asyncio.Future[MutableMapping[str, Any]] = asyncio.get_running_loop().create_future()
+        return await gone
 
     upstream = Upstream("s", "http://127.0.0.1:9", breaker=Breaker(trial_seconds=3600))
     operation = Operation("s", "GET", "/api/v1/x", "x")
