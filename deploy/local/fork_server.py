@@ -1,4 +1,4 @@
-"""`python -m deploy.local.fork_server DESCRIPTOR`: imports the services once, then forks processes.
+"""`python -m deploy.local.fork_server DESCRIPTOR MODULE...`: imports once, then forks processes.
 
 Each of our processes imports the same modules for a second or two and keeps a copy of them, and so
 with the operations and documents of the services. Here that is done once, while PostgreSQL starts,
@@ -20,39 +20,27 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from setproctitle import setproctitle
 
-from deploy.services import SERVICES
 from shared.web import forks
 
 REQUEST_BYTES = 1 << 20
-MODULES = (
-    *(f"services.{service}.app" for service in SERVICES),
-    "deploy.postgres",
-    "deploy.streams",
-    "services.projects.demo_portal.app",
-    "shared.database.migrate",
-    "shared.web.http_protocol",
-    "uvicorn.lifespan.on",
-    "uvloop",
-)
-"""What our processes begin with; not what is run as `__main__`, which would be there twice."""
 SERVE = "shared.web.serve"
 _DONE = object()
 
 
-def main(descriptor: int) -> None:
-    """Until nobody holds the other end of the socket."""
+def main(descriptor: int, modules: Sequence[str]) -> None:
+    """Until nobody holds the other end of the socket; what is forked begins with the modules."""
     gc.disable()  # of what is imported nothing goes, and looking takes a fifth of the time
-    forks.load(MODULES)
+    forks.load(modules)
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         sys.exit("a module started a thread while it was imported: nothing can be forked")
     connection = socket.socket(fileno=descriptor)
-    preparing = forks.prepare(MODULES)
+    preparing = forks.prepare(modules)
     for request, output in _requests(connection, preparing):
         if SERVE in request["arguments"]:
             deque(preparing, maxlen=0)
@@ -124,4 +112,4 @@ def _become(arguments: list[str], environment: dict[str, str], output: int) -> N
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
 from deploy.local.options import ROOT
@@ -64,8 +64,10 @@ class ForkServer:
         self._socket: socket.socket | None = None
         self._turn = asyncio.Lock()
 
-    async def start(self, execute: Callable[[Command], Awaitable[Process]]) -> Process | None:
-        """Executes a fork server; what is asked of it waits until it has imported everything.
+    async def start(
+        self, execute: Callable[[Command], Awaitable[Process]], modules: Sequence[str]
+    ) -> Process | None:
+        """Executes a fork server; what is asked of it waits until it has imported the modules.
 
         None where processes cannot be adopted and waited for: anywhere but on Linux.
         """
@@ -75,7 +77,7 @@ class ForkServer:
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         with its:
-            words = (sys.executable, "-m", "deploy.local.fork_server", str(its.fileno()))
+            words = (sys.executable, "-m", "deploy.local.fork_server", str(its.fileno()), *modules)
             place = {"PYTHONPATH": str(ROOT)}
             process = await execute(Command(words, place, descriptors=(its.fileno(),)))
         self._socket = ours

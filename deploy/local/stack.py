@@ -22,6 +22,17 @@ from deploy.local.supervisor import Part, Supervisor
 from deploy.services import SERVICES
 
 PORTAL = "services.projects.demo_portal"
+IMPORTED = (
+    *(f"services.{service}.app" for service in SERVICES),
+    "deploy.postgres",
+    "deploy.streams",
+    f"{PORTAL}.app",
+    "shared.database.migrate",
+    "shared.web.http_protocol",
+    "uvicorn.lifespan.on",
+    "uvloop",
+)
+"""What our processes begin with."""
 
 
 class Stack:
@@ -41,7 +52,7 @@ class Stack:
 
     async def start(self) -> None:
         """Everything is up, loaded and ready afterwards; raises StartFailed otherwise."""
-        await self.supervisor.share_imports()
+        await self.supervisor.share_imports(IMPORTED)
         await self._both(self._databases(), self._bus(), self._portal())
         await self._for_each(self._migrate, "迁移数据库……", "Migrating the databases...")
         await self._for_each(self._load_demo, "载入演示数据……", "Loading the demo data...")

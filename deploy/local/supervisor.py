@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -58,12 +58,14 @@ class Supervisor:
         self._forks = ForkServer()
         self._sharing: asyncio.Task[None] | None = None
 
-    async def share_imports(self) -> None:
-        """From now on what is `python -m ...` is forked from one process, where that is possible.
+    async def share_imports(self, modules: Sequence[str]) -> None:
+        """From now on what is `python -m ...` is forked from one process, where that is possible,
+        and begins with these modules; not with what is run as `__main__`, which would be there
+        twice.
 
         Without it everything is executed, with the same effect at a higher price.
         """
-        process = await self._forks.start(partial(self._execute, FORK_SERVER))
+        process = await self._forks.start(partial(self._execute, FORK_SERVER), modules)
         if process is not None:
             self._sharing = asyncio.create_task(self._share(process), name=FORK_SERVER)
 

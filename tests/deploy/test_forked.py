@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from deploy.local import stack
 from deploy.local.servers import Command, StartFailed
 from deploy.local.supervisor import Part, Supervisor
-from deploy.services import SERVICES
+from tests.deploy.forked_part import RARE, SERVED
 from tests.deploy.test_supervisor import Recorded, lives, soon
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is forked")
@@ -44,7 +45,7 @@ def console() -> Recorded:
 @pytest.fixture(scope="module")
 async def supervisor(console: Recorded) -> AsyncIterator[Supervisor]:
     made = Supervisor(console)
-    await made.share_imports()
+    await made.share_imports(stack.IMPORTED)
     yield made
     await made.stop()
 
@@ -59,7 +60,7 @@ async def test_begins_with_the_services_and_is_otherwise_a_process_of_its_own(
         "leads_session": True,
         "given": "yes",
         "arguments": [str(file)],
-        "began_with": list(SERVICES),
+        "began_with": list(SERVED),
     }
     assert f"-m {MODULE} {file}" in _words(str(supervisor.pids["part"]))
     await soon(lambda: "part         | begins" in console.lines)
@@ -73,7 +74,7 @@ async def test_its_end_is_seen_and_it_comes_back(
     killed = supervisor.pids["killed"]
     file.unlink()
     os.kill(killed, signal.SIGKILL)
-    assert (await noted(file))["began_with"] == list(SERVICES)
+    assert (await noted(file))["began_with"] == list(SERVED)
     assert lives(supervisor.pids["killed"])
     assert any("killed ended unexpectedly (-9)" in line for line in console.lines)
     with pytest.raises(StartFailed, match="ended with 4"):
@@ -82,7 +83,7 @@ async def test_its_end_is_seen_and_it_comes_back(
 
 async def test_without_the_fork_server_it_is_executed(console: Recorded, folder: Path) -> None:
     alone, file = Supervisor(console), folder / "alone"
-    await alone.share_imports()
+    await alone.share_imports([RARE])
     try:
         await alone.run("first", command(folder / "first", "0"))
         os.kill(_fork_server(), signal.SIGKILL)
@@ -97,7 +98,7 @@ async def test_without_the_fork_server_it_is_executed(console: Recorded, folder:
 async def test_the_fork_server_ends_once_nothing_is_to_be_shared(folder: Path) -> None:
     console = Recorded()
     alone, file = Supervisor(console), folder / "after"
-    await alone.share_imports()
+    await alone.share_imports([RARE])
     try:
         await alone.run("first", command(folder / "told", "0"))
         server = _fork_server()
@@ -127,11 +128,12 @@ async def test_nothing_forked_outlives_a_killed_supervisor(folder: Path) -> None
         import asyncio, pathlib, sys
         from deploy.local.console import Console
         from deploy.local.supervisor import Supervisor
+        from tests.deploy.forked_part import RARE
         from tests.deploy.test_forked import part
 
         async def main():
             supervisor = Supervisor(Console())
-            await supervisor.share_imports()
+            await supervisor.share_imports([RARE])
             await supervisor.start(part(pathlib.Path(sys.argv[1])))
             print(supervisor.pids["child"], flush=True)
             await asyncio.sleep(600)
