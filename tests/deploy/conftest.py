@@ -1,13 +1,14 @@
 """Servers that a test may stop, wipe or fill: never those that the other tests share."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from nats.js import JetStreamContext
 
+from deploy import streams
 from deploy.local.nats import NatsServer
-from deploy.local.postgres import PostgresServer
 from deploy.postgres import Urls
 from deploy.services import SERVICES
 from tests import support
@@ -21,16 +22,20 @@ def folder() -> Iterator[Path]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_nats() -> Iterator[NatsServer]:
     with support.nats_server() as server:
         yield server
 
 
 @pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
-    with support.postgres_server() as server:
-        yield server
+async def js(own_nats: NatsServer) -> AsyncIterator[JetStreamContext]:
+    """JetStream with the streams of the house, which nothing is in."""
+    async with streams.connected(own_nats.admin_url) as context:
+        for stream in await context.streams_info():
+            await context.delete_stream(str(stream.config.name))
+        await streams.apply(own_nats.admin_url, subscriptions=[])
+        yield context
 
 
 @pytest.fixture

@@ -1,20 +1,11 @@
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 from nats.js import JetStreamContext
 
-from deploy import dead, streams
-from deploy.local.nats import NatsServer
+from deploy import dead
 
 SUBJECT = "appointments.dead.tested.v1.H001"
-
-
-@pytest.fixture
-async def js(own_nats: NatsServer) -> AsyncIterator[JetStreamContext]:
-    await streams.apply(own_nats.admin_url)
-    async with streams.connected(own_nats.admin_url) as context:
-        yield context
 
 
 async def bury(js: JetStreamContext, event_id: str) -> int:

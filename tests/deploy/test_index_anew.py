@@ -30,9 +30,18 @@ async def lift(service: str, urls: Urls, keyring: Keyring = NEW) -> anew.Outcome
     return await index_anew.index_anew(service, urls.owner, keyring, said.append)
 
 
-@pytest.fixture
-def halls(databases: Databases) -> Urls:
+@pytest.fixture(scope="module")
+def of_appointments(databases: Databases) -> Urls:
     return databases.new("appointments", f"indexed_{uuid4().hex[:8]}")
+
+
+@pytest.fixture
+async def halls(of_appointments: Urls) -> Urls:
+    """A database that knows nobody yet."""
+    owner = await support.connect(of_appointments.owner)
+    await owner.execute("TRUNCATE citizen, booking_turn, verified_account")
+    await owner.close()
+    return of_appointments
 
 
 def key_of(number: int, keyring: Keyring) -> str:
@@ -142,9 +151,12 @@ async def test_what_does_not_open_stays_and_stops_nothing(halls: Urls) -> None:
 async def test_the_audit_log_notes_columns_and_key_and_no_digest(halls: Urls) -> None:
     rows, owner = await support.connect(halls.service), await support.connect(halls.owner)
     await meet(rows, 1)
+    began = datetime.now(UTC)
     await lift("appointments", halls)
     noted = await owner.fetch(
-        "SELECT object, details::text AS details FROM audit_log WHERE actor = 'deploy'"
+        "SELECT object, details::text AS details FROM audit_log"
+        " WHERE actor = 'deploy' AND at >= $1",
+        began,
     )
     assert {row["object"] for row in noted} == {
         "citizen.key", "verified_account.phone", "booking_turn.key"

@@ -6,8 +6,7 @@ import asyncpg
 import pytest
 from nats.js import JetStreamContext
 
-from deploy import rebuild, streams
-from deploy.local.nats import NatsServer
+from deploy import rebuild
 from tests.support import Databases
 
 SUBJECT = "feedback.rebuild.tested.v1._"
@@ -19,19 +18,17 @@ class Outbox:
     url: str
 
 
-@pytest.fixture
-async def js(own_nats: NatsServer) -> AsyncIterator[JetStreamContext]:
-    await streams.apply(own_nats.admin_url)
-    async with streams.connected(own_nats.admin_url) as context:
-        yield context
+@pytest.fixture(scope="module")
+def url(databases: Databases) -> str:
+    return databases.new("feedback", f"rebuild_{uuid4().hex[:8]}").owner
 
 
 @pytest.fixture
-async def outbox(databases: Databases) -> AsyncIterator[Outbox]:
+async def outbox(url: str) -> AsyncIterator[Outbox]:
     """A database of the feedback service with nothing in its outbox, seen as its owner."""
-    urls = databases.new("feedback", f"rebuild_{uuid4().hex[:8]}")
-    connection = await asyncpg.connect(urls.owner)
-    yield Outbox(connection, urls.owner)
+    connection = await asyncpg.connect(url)
+    yield Outbox(connection, url)
+    await connection.execute("TRUNCATE outbox")
     await connection.close()
 
 

@@ -31,7 +31,7 @@ COLUMNS = {"audit_log": "actor", "audit_seal": "hash"}
 REFUSED = (asyncpg.InsufficientPrivilegeError, asyncpg.RestrictViolationError)
 
 
-@pytest.fixture(params=SERVICES)
+@pytest.fixture(scope="module", params=SERVICES)
 async def restored(
     request: pytest.FixtureRequest, databases: Databases, pg: PostgresServer
 ) -> roles.Urls:

@@ -35,9 +35,18 @@ async def seal(service: str, urls: Urls, keyring: Keyring = BOTH) -> anew.Outcom
     return await seal_anew.seal_anew(service, urls.owner, keyring, reported.append)
 
 
-@pytest.fixture
-def halls(databases: Databases) -> Urls:
+@pytest.fixture(scope="module")
+def of_appointments(databases: Databases) -> Urls:
     return databases.new("appointments", f"sealed_{uuid4().hex[:8]}")
+
+
+@pytest.fixture
+async def halls(of_appointments: Urls) -> Urls:
+    """A database that knows nobody yet."""
+    owner = await support.connect(of_appointments.owner)
+    await owner.execute("TRUNCATE citizen")
+    await owner.close()
+    return of_appointments
 
 
 async def meet(rows: asyncpg.Connection, number: int, keyring: Keyring, name: str) -> None:
@@ -155,6 +164,7 @@ async def test_a_sealed_column_that_the_code_does_not_know_lets_no_key_go(halls:
     await owner.execute("ALTER TABLE citizen ADD COLUMN address_sealed text")
     with pytest.raises(anew.UnknownColumns, match=r"citizen\.address_sealed"):
         await seal("appointments", halls)
+    await owner.execute("ALTER TABLE citizen DROP COLUMN address_sealed")
     await owner.close()
 
 
