@@ -69,7 +69,7 @@ async def both(port: int) -> bool | None:
     return {one["worker"] for one in found} == {"0", "1"} or None
 
 
-async def test_work_is_spread_and_a_killed_worker_is_replaced() -> None:
+async def test_a_killed_worker_is_replaced_and_none_outlives_the_process_that_forked_them() -> None:
     port = free_port()
     async with served(port) as process:
         await eventually(lambda: both(port), 60)
@@ -82,6 +82,10 @@ async def test_work_is_spread_and_a_killed_worker_is_replaced() -> None:
         assert first not in children(process)
         assert second in children(process)
         await eventually(lambda: both(port), 60)
+        workers = children(process)
+        process.kill()
+        await process.wait()
+        await soon(lambda: not any(lives(pid) for pid in workers))
 
 
 async def test_a_signal_ends_all_when_they_have_answered(tmp_path: Path) -> None:
@@ -96,18 +100,6 @@ async def test_a_signal_ends_all_when_they_have_answered(tmp_path: Path) -> None
         assert {answer["worker"] for answer in answers} <= {"0", "1"}
         assert await asyncio.wait_for(process.wait(), 20) == 0
         assert not any(lives(pid) for pid in workers)
-
-
-async def test_workers_end_with_the_process_that_forked_them() -> None:
-    port = free_port()
-    async with served(port) as process:
-        await eventually(lambda: both(port), 60)
-        workers = children(process)
-        process.kill()
-        await process.wait()
-        await soon(lambda: not any(lives(pid) for pid in workers))
-    async with served(port):
-        await eventually(lambda: both(port), 60)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
