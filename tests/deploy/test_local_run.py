@@ -124,6 +124,7 @@ async def test_starts_heals_stops_and_starts_again(folder: Path) -> None:
         assert "[info" in (data / "logs" / "gateway.log").read_text()
         for secret in ("secrets.json", "stack.json", "demo-accounts.json"):
             assert (data / secret).stat().st_mode & 0o077 == 0
+        await _a_second_start_says_so(system)
 
         for word in ("services.feedback.app", "nats-server", "postgres"):
             killed = system.pid_of(word)
@@ -153,6 +154,13 @@ async def test_starts_heals_stops_and_starts_again(folder: Path) -> None:
         await _killed_leaves_nothing(again)
 
 
+async def _a_second_start_says_so(system: Run) -> None:
+    async with run(system.data) as second:
+        assert await second.exit_code() == 1
+    assert f"is running already: http://127.0.0.1:{system.port}" in second.text
+    assert "系统已在运行" in second.text
+
+
 async def _replaced(system: Run, word: str, killed: int) -> bool | None:
     try:
         return system.pid_of(word) != killed or None
@@ -171,21 +179,6 @@ async def _all_gone(pids: list[int]) -> bool | None:
     return not any(lives(pid) for pid in pids) or None
 
 
-async def test_a_second_start_on_the_same_data_says_so(folder: Path) -> None:
-    data = folder / "data"
-    async with run(data) as first:
-        await eventually(lambda: _locked(data), 20)
-        async with run(data) as second:
-            assert await second.exit_code() == 1
-            assert f"is running already: http://127.0.0.1:{first.port}" in second.text
-            assert "系统已在运行" in second.text
-
-
-async def _locked(data: Path) -> bool | None:
-    path = data / "run.lock"
-    return (path.exists() and "url" in path.read_text()) or None
-
-
 async def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -197,14 +190,8 @@ async def test_a_port_that_is_taken_is_told_before_anything_starts(folder: Path)
     assert not (folder / "data").exists()
 
 
-@pytest.mark.parametrize(("name", "value"), [("PORT", "http"), ("PORT", "70000"), ("HOST", "here")])
-async def test_an_option_that_makes_no_sense_is_told(folder: Path, name: str, value: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "deploy.local"),
-        cwd=ROOT,
-        env={**os.environ, "ONEDOOR_DATA": str(folder / "data"), name: value},
-        stdout=PIPE,
-    )
-    told, _ = await process.communicate()
-    assert process.returncode == 1
-    assert f"{name}={value}" in told.decode()
+async def test_an_option_that_makes_no_sense_is_told(folder: Path) -> None:
+    async with run(folder / "data", WORKERS="many") as system:
+        assert await system.exit_code() == 1
+    assert "WORKERS=many" in system.text
+    assert not (folder / "data").exists()

@@ -71,9 +71,14 @@ def test_the_address_told_is_one_that_this_machine_reaches(host: str, url: str) 
     assert options.read({"HOST": host}).url == url
 
 
-@pytest.mark.parametrize("bad", [{"PORT": "0"}, {"PORT": "80a"}, {"HOST": "x86_64-linux-gnu"}])
+@pytest.mark.parametrize(
+    "bad", [{"PORT": "0"}, {"PORT": "70000"}, {"PORT": "80a"}, {"HOST": "x86_64-linux-gnu"}]
+)
 def test_an_option_without_sense_is_refused_in_both_languages(bad: dict[str, str]) -> None:
     with pytest.raises(BadOption) as refused:
         options.read(bad)
     assert re.search(r"[\u4e00-\u9fff]", refused.value.zh)
     assert refused.value.en.isascii()
+    [named] = [f"{name}={value}" for name, value in bad.items()]
+    assert named in refused.value.zh
+    assert named in refused.value.en
