@@ -55,7 +55,7 @@ class ReviewReason(StrEnum):
     not count until somebody has looked; a rejected one anything by which it may be another matter,
     which lifts no finding meanwhile."""
     CLAIM_REFUSED = "claim_refused"
-    """A person does not believe what it says since: what was said before counts."""
+    """A person looked at what it says since and does not believe it: what it said before counts."""
     PAGE_UNREADABLE = "page_unreadable"
     """Its own page could not be read: what is listed is no document yet, or none any more."""
     NAMED_BY_UNIT = "named_by_unit"
