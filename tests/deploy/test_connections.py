@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from deploy import connections
-from deploy.local import options
-from deploy.local.options import ROOT, BadOption
+from deploy.local import options, secrets
+from deploy.local.options import ROOT, BadOption, Options
 from deploy.local.postgres import PostgresServer
+from deploy.local.servers import StartFailed
+from deploy.local.stack import Stack
 from deploy.services import SERVICES
-from tests.deploy.test_local_run import run
+from tests.deploy.test_supervisor import Recorded
 
 
 def total(**environment: str) -> int:
@@ -57,13 +59,15 @@ def test_a_server_is_asked_for_what_it_takes(pg: PostgresServer) -> None:
     assert few.returncode == 0
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("local-run")
-async def test_a_system_with_too_many_workers_does_not_start(folder: Path) -> None:
-    async with run(folder / "data", WORKERS="40") as system:
-        assert await system.exit_code(120) == 1
-        assert "<SERVICE>_POOL_SIZE" in system.text
-        assert "Starting the services" not in system.text
+async def test_a_start_with_too_many_workers_ends_at_its_database(folder: Path) -> None:
+    console, chosen = Recorded(), Options(data=folder, workers={"": 40})
+    stack = Stack(chosen, secrets.kept(folder / "secrets.json"), console)
+    try:
+        with pytest.raises(StartFailed, match=r"deploy\.connections ended with 1"):
+            await stack._databases()
+    finally:
+        await stack.supervisor.stop()
+    assert any("<SERVICE>_POOL_SIZE" in line for line in console.lines)
 
 
 def test_workers_are_named_for_all_or_for_one() -> None:
