@@ -131,7 +131,7 @@ class Part:
     """A part of docker-compose.yml that runs in a laid image."""
 
     def __init__(self, name: str, image: Path, stand_ins: Mapping[str, str]) -> None:
-        self.name, self._image, self._stand_ins = name, image, stand_ins
+        self.name, self.image, self._stand_ins = name, image, stand_ins
 
     @property
     def environment(self) -> dict[str, str]:
@@ -139,8 +139,8 @@ class Part:
         own = {name: self._here(value) for name, value in environment(self.name).items()}
         return {
             **own,
-            "PATH": f"{self._image / 'bin'}:/usr/bin:/bin",
-            "PYTHONPATH": f"{self._image / 'app'}:{self._image / 'site'}",
+            "PATH": f"{self.image / 'bin'}:/usr/bin:/bin",
+            "PYTHONPATH": f"{self.image / 'app'}:{self.image / 'site'}",
             "SERVICE": PARTS[self.name]["build"].get("args", {}).get("SERVICE", ""),
         }
 
@@ -148,7 +148,7 @@ class Part:
         """The command, to its end."""
         return subprocess.run(
             [self._here(filled(word)) for word in words],
-            cwd=self._image / "app", env=self.environment,
+            cwd=self.image / "app", env=self.environment,
             capture_output=True, text=True, check=False, timeout=RUN_SECONDS,
         )  # fmt: skip
 
@@ -156,7 +156,7 @@ class Part:
         with log.open("wb") as out:
             return subprocess.Popen(
                 [self._here(word) for word in words],
-                cwd=self._image / "app", env=self.environment,
+                cwd=self.image / "app", env=self.environment,
                 stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             )  # fmt: skip
 
