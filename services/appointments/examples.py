@@ -224,14 +224,7 @@ async def _versions(session: AsyncSession) -> dict[str, Example]:
 
 
 async def _schedule(session: AsyncSession) -> dict[str, Example]:
-    found: dict[str, Example] = {}
-    in_force = (col(Closure.lifted_at).is_(None), col(Closure.ends_at) > clock.now())
-    closure = await newest(session, Closure, *in_force)
-    if closure is not None:
-        which, later = {"closure": str(closure.id)}, _hour(closure.starts_at, closure.ends_at)
-        found |= {"change_closure": Example(which, body=later), "lift_closure": Example(which)}
-        last = await newest(session, Closure, *in_force, by=Closure.ends_at)
-        found["close_hall"] = Example(body=_hour(last.ends_at, last.ends_at))
+    found = await _closures(session)
     in_force = (
         col(ScheduleException.lifted_at).is_(None),
         col(ScheduleException.last_on) > clock.today(clock.now()),
@@ -250,12 +243,26 @@ async def _schedule(session: AsyncSession) -> dict[str, Example]:
     return found | {"apply_schedule": Example(body={"fingerprint": proposal.fingerprint})}
 
 
-def _hour(starts_at: datetime, since: datetime) -> dict[str, str]:
-    """An hour longer than until then: a second closure alike would say nothing."""
-    return {
-        "starts_at": starts_at.isoformat(),
-        "ends_at": (since + timedelta(hours=1)).isoformat(),
-    }
+async def _closures(session: AsyncSession) -> dict[str, Example]:
+    """A day behind the last of that window: a second closure alike would say nothing."""
+    in_force = (col(Closure.lifted_at).is_(None), col(Closure.ends_at) > clock.now())
+    closure = await newest(session, Closure, *in_force)
+    if closure is None:
+        return {}
+    which, longer = {"closure": str(closure.id)}, _lasting(closure.starts_at, minutes=90)
+    found = {"change_closure": Example(which, body=longer), "lift_closure": Example(which)}
+    example: Any = read("appointments")["close_hall"]["body"]
+    of_window = col(Closure.window_no) == example["window"]
+    last = await newest(session, Closure, *in_force, of_window, by=Closure.starts_at)
+    if last is not None:
+        next_day = _lasting(last.starts_at + timedelta(days=1), minutes=60)
+        found["close_hall"] = Example(body=next_day)
+    return found
+
+
+def _lasting(starts_at: datetime, minutes: int) -> dict[str, str]:
+    ends_at = starts_at + timedelta(minutes=minutes)
+    return {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
 
 
 async def _exception_behind(session: AsyncSession) -> Example:
