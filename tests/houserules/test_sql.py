@@ -17,6 +17,7 @@ EXCEPTIONS = {
     "deploy/index_anew.py": "looks at the digests of any service, by its owner's connection",
     "deploy/seal_anew.py": "changes the sealed columns of any service, by its owner's connection",
     "services/appointments/booking/around.py": "what places go by, in one read of many rooms",
+    "services/appointments/booking/displaced.py": "who is given places anew, of several rooms",
     "services/appointments/booking/seen.py": "what a change goes by, in one read of several rooms",
     "services/appointments/issuing/seen.py": "what a hall issues by, in one read of several rooms",
     "services/appointments/queueing/seen.py": "what an action goes by, in one read of many rooms",

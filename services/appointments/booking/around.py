@@ -1,19 +1,16 @@
-"""Who sits around a time, and who would: what a visit is placed by, in one read; how those who are
-moved for it are held; and who is given places anew when slots change."""
+"""Who sits around a time, and who would: what a visit is placed by, in one read; and how those who
+are moved for it are held."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from services.appointments.booking.limits import KnownAppointment
-from services.appointments.booking.models import AppointmentState
-from services.appointments.booking.seating import Claimant
+from services.appointments.booking.rings import Ring
 from services.appointments.booking.seen import THEIRS, known
-from services.appointments.booking.workflow import HOLDING, LIVE, WORKFLOW, AppointmentAction
+from services.appointments.booking.workflow import LIVE
 from services.appointments.people.rules import Person, same_person
 from services.appointments.slots.matching import Claim, Run, Sitting
 from services.appointments.slots.models import Pool
@@ -21,10 +18,9 @@ from services.appointments.slots.rules import OpenSlot
 from shared.database.engine import DirectPool
 from shared.database.rows import Fetch
 from shared.database.swap_statement import SwapStatement
-from shared.database.transitions import listed, sources
+from shared.database.transitions import listed
 
-_BEFORE, _AFTER = timedelta(hours=4), timedelta(hours=6)
-"""Around a visit: who began before may sit there still."""
+EVERYBODY = 2**31 - 1
 
 _AROUND = f"""
 WITH RECURSIVE on_sale AS MATERIALIZED (
@@ -39,6 +35,20 @@ WITH RECURSIVE on_sale AS MATERIALIZED (
   UNION SELECT k.items FROM kinds k JOIN reach r ON k.items && r.items
 ), near AS MATERIALIZED (
   SELECT * FROM on_sale WHERE items IN (SELECT items FROM reach)
+), there AS MATERIALIZED (
+  -- By index, slot by slot: how few there are nobody who plans knows. Where all places are alike,
+  -- whoever could be moved to one leaves one that is no better.
+  SELECT DISTINCT x.appointment_id AS id FROM near CROSS JOIN LATERAL (
+    SELECT y.appointment_id FROM appointment_slot y WHERE y.slot_id = near.id OFFSET 0
+  ) x WHERE (SELECT count(DISTINCT (items, starts_at, minutes)) FROM near) > 1
+), seated AS (
+  SELECT a.* FROM there CROSS JOIN LATERAL (
+    SELECT a.id, a.version, a.item_code, a.starts_at, a.minutes, a.pool::text AS pool, ARRAY(
+      SELECT y.slot_id::text FROM appointment_slot y JOIN slot s ON s.id = y.slot_id
+      WHERE y.appointment_id = a.id ORDER BY s.starts_at
+    ) AS run, a.held_at
+    FROM appointment a WHERE a.id = there.id AND a.state IN ({listed(LIVE)}) OFFSET 0
+  ) a
 ), who AS MATERIALIZED (
   SELECT one.citizen_key, coalesce(one.document, v.document) AS document,
     coalesce(one.phone, v.phone) AS phone
@@ -50,12 +60,11 @@ SELECT ARRAY(
     FROM near
   ), ARRAY(
     -- As text: the driver knows no arrays of other kinds inside of rows.
-    SELECT ROW(a.id, a.version, a.item_code, a.starts_at, a.minutes, a.pool::text, ARRAY(
-      SELECT y.slot_id::text FROM appointment_slot y JOIN slot s ON s.id = y.slot_id
-      WHERE y.appointment_id = a.id ORDER BY s.starts_at
-    )) FROM appointment a WHERE a.state IN ({listed(LIVE)}) AND a.id IN (
-      SELECT x.appointment_id FROM appointment_slot x JOIN near ON near.id = x.slot_id
-    ) ORDER BY a.held_at, a.id
+    SELECT ROW(id, version, item_code, starts_at, minutes, pool, run) FROM (
+      SELECT *, row_number() OVER (
+        PARTITION BY item_code, starts_at, minutes, pool, run ORDER BY held_at DESC, id DESC
+      ) AS place FROM seated
+    ) alike WHERE place <= $10 ORDER BY held_at, id
   ), ARRAY(
     SELECT ROW(t.*) FROM ({THEIRS.format(whose=same_person("x", "who"))}) t ORDER BY starts_at, id
   ), ARRAY(
@@ -110,51 +119,6 @@ INSERT INTO appointment_slot (appointment_id, slot_id)
 SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:slots AS uuid[]))
 """
 
-_RESUPPORTED = WORKFLOW.of(AppointmentAction.RESUPPORT)
-
-# Who has lost their time, but not who has found another, kept or missed: then that one counts, but
-# for what was booked with it. Whoever checked in is served by a ticket. Of two that one person lost
-# and cannot have both, the one booked first counts.
-_WITHOUT = f"""
-  (a.state IN ({sources(_RESUPPORTED)}) AND a.starts_at > :now AND NOT EXISTS (
-    SELECT FROM appointment b WHERE {same_person("b", "w")}
-      AND (a.party_id IS NULL OR b.party_id IS DISTINCT FROM a.party_id)
-      AND ((b.item_code = a.item_code AND b.on_date = a.on_date)
-        OR (b.starts_at < a.starts_at + make_interval(mins => a.minutes)
-          AND a.starts_at < b.starts_at + make_interval(mins => b.minutes)))
-      AND (b.state IN ({listed(HOLDING)}) OR
-        (b.state = a.state AND b.starts_at > :now AND (b.held_at, b.id) < (a.held_at, a.id)))
-  ))
-"""
-_CLAIMANTS = """
-SELECT a.id, a.code, a.item_code, a.pool, a.starts_at, a.minutes, a.state, a.held_at, ARRAY(
-  SELECT x.slot_id FROM appointment_slot x WHERE x.appointment_id = a.id ORDER BY x.slot_id
-) AS slots, w.*
-FROM appointment a
-CROSS JOIN LATERAL (
-  SELECT a.citizen_key, a.person_document AS document, a.person_phone AS phone
-) w
-WHERE {which} ORDER BY a.id
-"""
-_CLAIM = _CLAIMANTS.format(
-    which=f"""(a.state IN ({listed(LIVE)}) AND a.id IN (
-    SELECT appointment_id FROM appointment_slot WHERE slot_id = ANY(:slots)
-  )) OR (a.hall_code = :hall AND {_WITHOUT})"""
-)
-_CLAIM_FREE = text(_CLAIM)
-_CLAIM_HELD = text(f"{_CLAIM} FOR UPDATE OF a")
-_THOSE_WITHOUT = text(_CLAIMANTS.format(which=f"a.id = ANY(:ids) AND {_WITHOUT}"))
-_SEATED = text(_CLAIMANTS.format(which=f"a.id = ANY(:ids) AND a.state IN ({listed(LIVE)})"))
-_NEIGHBOURS = text(f"""
-SELECT DISTINCT a.id FROM appointment o
-JOIN slot s ON s.hall_code = o.hall_code AND s.pool = o.pool AND s.state <> 'withdrawn'
-  AND s.starts_at >= o.starts_at
-  AND s.starts_at < o.starts_at + make_interval(mins => o.minutes)
-JOIN appointment_slot x ON x.slot_id = s.id
-JOIN appointment a ON a.id = x.appointment_id AND a.state IN ({listed(LIVE)})
-WHERE o.id = ANY(:ids)
-""")
-
 
 class SeatedAppointment(NamedTuple):
     """Somebody who may be moved to where they sit as well: their time and item stay."""
@@ -166,8 +130,9 @@ class SeatedAppointment(NamedTuple):
 
 
 class Around(NamedTuple):
-    """All of one moment; those who booked first come first."""
+    """All of one moment and of the times of `ring`; those who booked first come first."""
 
+    ring: Ring
     slots: list[OpenSlot]
     seated: list[SeatedAppointment]
     theirs: list[KnownAppointment]
@@ -184,22 +149,31 @@ class Around(NamedTuple):
             found[sitting] = found.get(sitting, 0) + 1
         return found
 
+    def once_gone(self, leaving: Mapping[UUID, Sequence[UUID]]) -> "Around":
+        """The same once these appointments have given back these places."""
+        freed = Counter(slot for run in leaving.values() for slot in run)
+        slots = [slot._replace(booked=slot.booked - freed[slot.id]) for slot in self.slots]
+        seated = [one for one in self.seated if one.id not in leaving]
+        return self._replace(slots=slots, seated=seated)
+
 
 async def find(
     fetch: Fetch,
     hall: str,
     pool: Pool,
-    starts_at: datetime,
+    ring: Ring,
     items: Sequence[str],
     person: Person,
     now: datetime,
+    alike: int = EVERYBODY,
 ) -> Around:
-    """What there is around that time for these items, and what the person has."""
-    since, until = starts_at - _BEFORE, starts_at + _AFTER
-    values = (hall, pool.value, since, until, now, list(items), *person)
+    """What there is of those times for these items, and what the person has; of those who come for
+    the same and sit alike no more than `alike`, who booked last."""
+    values = (hall, pool.value, *ring, now, list(items), *person, alike)
     [record] = await fetch(_AROUND, *values)
     rows, seated, theirs, turns, is_barred, document, phone = record
     return Around(
+        ring,
         [_slot(*row) for row in rows],
         [_seated(*row) for row in seated],
         [known(row) for row in theirs],
@@ -258,36 +232,3 @@ def move_places(
 
 def _pairs(rows: Sequence[tuple[UUID, UUID]]) -> dict[str, Any]:
     return {"ids": [one for one, _ in rows], "slots": [slot for _, slot in rows]}
-
-
-async def claimants(
-    session: AsyncSession, hall: str, slots: Iterable[UUID], now: datetime, *, lock: bool
-) -> list[Claimant]:
-    """Who has a place in the slots, and who in the hall has lost theirs and could have one again;
-    with `lock` they stay as they are until the transaction ends."""
-    values = {"hall": hall, "slots": list(slots), "now": now}
-    return await _claimants(session, _CLAIM_HELD if lock else _CLAIM_FREE, values)
-
-
-async def without(session: AsyncSession, ids: Iterable[UUID], now: datetime) -> list[Claimant]:
-    """Those of these appointments that have lost their time and could have one again."""
-    return await _claimants(session, _THOSE_WITHOUT, {"ids": list(ids), "now": now})
-
-
-async def seated(session: AsyncSession, ids: Iterable[UUID]) -> list[Claimant]:
-    """Those of these appointments that have a place."""
-    return await _claimants(session, _SEATED, {"ids": list(ids)})
-
-
-async def neighbours(session: AsyncSession, ids: Iterable[UUID]) -> list[UUID]:
-    """Who has a place at the times of these appointments, at their hall and in their pool."""
-    return list((await session.execute(_NEIGHBOURS, {"ids": list(ids)})).scalars())
-
-
-async def _claimants(
-    session: AsyncSession, statement: TextClause, values: dict[str, Any]
-) -> list[Claimant]:
-    return [
-        Claimant(a, b, c, Pool(d), e, f, AppointmentState(g), h, tuple(i), Person(*who))
-        for a, b, c, d, e, f, g, h, i, *who in (await session.execute(statement, values)).all()
-    ]

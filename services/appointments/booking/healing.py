@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import around, queries, reseating
+from services.appointments.booking import displaced, queries, reseating
 from services.appointments.booking.seating import Claimant
 from services.appointments.directory import service as directory
 from services.appointments.people import service as people
@@ -61,7 +61,7 @@ async def prepare(
 
 async def _lock(session: AsyncSession, waiting: PeopleWaiting, own: Iterable[UUID]) -> None:
     """Those who wait and who sits at their times, with the caller's own, by id."""
-    waiting.around = await around.neighbours(session, waiting)
+    waiting.around = await displaced.neighbours(session, waiting)
     await queries.lock(session, {*waiting, *own, *waiting.around})
 
 
@@ -80,7 +80,7 @@ async def hold_still(
     a time since `prepare`: the transaction is done again, and they come first.
     """
     own = set(places)
-    claimants = await around.without(session, waiting, now) if waiting else []
+    claimants = await displaced.without(session, waiting, now) if waiting else []
     reach = await _reach(session, waiting, claimants)
     locked = await slots.lock(session, own | reach.keys())
     if (await queries.helped_by(session, leaving, now)).keys() - waiting.keys():
@@ -94,8 +94,8 @@ async def heal(session: AsyncSession, still: Still, now: datetime) -> int:
     confirmed again."""
     if not still.waiting:
         return 0
-    claimants = await around.without(session, still.waiting, now)
-    sitters = await around.seated(session, still.waiting.around) if claimants else []
+    claimants = await displaced.without(session, still.waiting, now)
+    sitters = await displaced.seated(session, still.waiting.around) if claimants else []
     rows = await slots.present(session, still.reach)
     healed = 0
     for those, seats in _by_hall(still.waiting, claimants, sitters, still.reach, rows):
@@ -112,12 +112,12 @@ async def heal_left(session: AsyncSession, now: datetime) -> int:
     nothing where nobody can be helped.
     """
     everybody = await queries.all_without(session, now)
-    claimants = await around.without(session, everybody, now) if everybody else []
+    claimants = await displaced.without(session, everybody, now) if everybody else []
     waiting = PeopleWaiting({one.id: everybody[one.id] for one in claimants})
     reach = await _reach(session, waiting, claimants)
     rows = await slots.present(session, reach)
-    there = await around.neighbours(session, waiting) if claimants else ()
-    sitters = await around.seated(session, there) if there else []
+    there = await displaced.neighbours(session, waiting) if claimants else ()
+    sitters = await displaced.seated(session, there) if there else []
     helped: set[UUID] = set()
     for those, seats in _by_hall(waiting, claimants, sitters, reach, rows):
         helped |= {one.id for one in reseating.seated(those, seats).resupported}

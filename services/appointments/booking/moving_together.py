@@ -13,7 +13,6 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.booking import (
-    around,
     contacts,
     healing,
     limits,
@@ -53,7 +52,6 @@ from services.appointments.slots import service as slots
 from services.appointments.slots.models import Pool
 from shared import ids
 from shared.database.faults import Overtaken
-from shared.database.rows import fetching
 from shared.database.swap_statement import SwapStatement
 from shared.messaging import outbox
 from shared.security.identity import Caller
@@ -81,15 +79,13 @@ async def move(
     olds = [leg.appointment for leg in legs]
     rows = {one.id: service.row_of(one, AppointmentAction.MOVE) for one in olds}
     person = person_of(olds[0])
-    near = await placing.look(context, wanted, person, now)
+    leaving = {leg.appointment.id: [slot.id for slot in leg.slots] for leg in legs}
+    near = (await placing.look(context, wanted, person, now, leaving)).seen
     session = await swap.begin()
     still, taken, movable = await _give_back(session, olds, rows, near, now)
-    seen = await around.find(
-        fetching(session), wanted.hall_code, wanted.pool, wanted.starts_at, wanted.items, person,
-        now,
-    )  # fmt: skip
+    seen = await placing.look_again(session, wanted, near.ring, person, now)
     held = [slot for slot in seen.slots if slot.id in still.locked]
-    placement = placing.placed(wanted, seen._replace(slots=held), movable)
+    placement = placing.outlook(wanted, seen._replace(slots=held), movable).placement
     if placement is None:
         party = Party(wanted.items, len(wanted.visit.people), wanted.visit.slots)
         raise await refusing.no_room(context, wanted, party, sorted(wanted.visit.near), now)
@@ -116,7 +112,7 @@ async def _give_back(
 ) -> tuple[Still, Mapping[UUID, Sequence[Place]], list[UUID]]:
     """The old ones are over: their places, and who may be moved, are locked with the slots."""
     leaving = [one.id for one in olds]
-    movable = [one.id for one in near.seated if one.id not in leaving]
+    movable = [one.id for one in near.seated]
     waiting = await healing.prepare(session, leaving, now, own=[*leaving, *movable])
     if not waiting:
         await queries.lock(session, [*leaving, *movable])

@@ -8,15 +8,18 @@ turns. Where others are faster again and again, the same is decided behind those
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.appointments.booking import around, queries
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.appointments.booking import around, queries, rings
 from services.appointments.booking.around import Around, SeatedAppointment
 from services.appointments.booking.context import BookingContext
+from services.appointments.booking.rings import Ring
 from services.appointments.people.rules import Person
 from services.appointments.slots import places, visits
 from services.appointments.slots import service as slots
@@ -25,10 +28,11 @@ from services.appointments.slots.models import Pool
 from services.appointments.slots.rules import OpenSlot
 from services.appointments.slots.visits import Leg, Visit
 from shared.database.faults import Overtaken
-from shared.database.rows import fetching
+from shared.database.rows import Fetch, fetching
 from shared.database.swap_statement import Lost, SwapStatement
 
 _TRIES = 3
+_NOBODY: Mapping[UUID, Sequence[UUID]] = {}
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,15 @@ class Placement(NamedTuple):
         return dict(found)
 
 
+class Outlook(NamedTuple):
+    """What there is around the time, and where the visit fits: `wider` is where else to look where
+    it does not; None: nowhere."""
+
+    seen: Around
+    placement: Placement | None
+    wider: Ring | None
+
+
 Write = Callable[[SwapStatement, Placement, Around], None]
 """Says what else is written with it; raises the problem of whoever may not have it."""
 
@@ -92,11 +105,11 @@ async def place(
     Raises what `write` raises, and UniqueViolationError of what it added.
     """
     for _ in range(_TRIES):
-        seen = await look(context, wanted, person, now)
-        statement = SwapStatement(context.direct)
-        placement = _decide(statement, wanted, seen, now, write)
+        seen, placement, _ = await look(context, wanted, person, now)
         if placement is None:
             return None
+        statement = SwapStatement(context.direct)
+        _decide(statement, seen, placement, now, write)
         try:
             await statement.write()
         except (Lost, Overtaken):
@@ -106,18 +119,43 @@ async def place(
 
 
 async def look(
-    context: BookingContext, wanted: WantedVisit, person: Person, now: datetime
+    context: BookingContext,
+    wanted: WantedVisit,
+    person: Person,
+    now: datetime,
+    leaving: Mapping[UUID, Sequence[UUID]] = _NOBODY,
+) -> Outlook:
+    """Where it fits, by what there is around the time: of as many times as matter. `leaving`: the
+    places of who gives them back for it."""
+    ring: Ring | None = rings.first(wanted.starts_at, wanted.visit)
+    most = rings.alike(wanted.visit)
+    while ring is not None:
+        seen = await _read(context.direct.fetch, wanted, ring, person, now, most)
+        found = outlook(wanted, seen.once_gone(leaving))
+        ring = None if found.placement else found.wider
+    return found
+
+
+async def _read(
+    fetch: Fetch,
+    wanted: WantedVisit,
+    ring: Ring,
+    person: Person,
+    now: datetime,
+    most: int = around.EVERYBODY,
 ) -> Around:
-    """What there is around the time."""
-    fetch = context.direct.fetch
-    return await around.find(
-        fetch, wanted.hall_code, wanted.pool, wanted.starts_at, wanted.items, person, now
-    )
+    where = (wanted.hall_code, wanted.pool, ring, wanted.items)
+    return await around.find(fetch, *where, person, now, most)
 
 
-def placed(
-    wanted: WantedVisit, seen: Around, movable: Sequence[UUID] | None = None
-) -> Placement | None:
+async def look_again(
+    session: AsyncSession, wanted: WantedVisit, ring: Ring, person: Person, now: datetime
+) -> Around:
+    """The same of everybody who sits there, by what the transaction sees."""
+    return await _read(fetching(session), wanted, ring, person, now)
+
+
+def outlook(wanted: WantedVisit, seen: Around, movable: Sequence[UUID] | None = None) -> Outlook:
     """Where it fits; of those who sit there only the `movable` are moved, if any are named."""
     seated = seen.seated
     if movable is not None:
@@ -126,8 +164,8 @@ def placed(
     matching = Matching(seen.slots, seen._replace(seated=seated).sitters)
     legs = visits.arrange(matching, wanted.visit, wanted.starts_at)
     if legs is None:
-        return None
-    return _named(matching, legs, seated)
+        return Outlook(seen, None, rings.wider(seen.ring, wanted.starts_at, matching))
+    return Outlook(seen, _named(matching, legs, seated), None)
 
 
 def _named(
@@ -157,21 +195,12 @@ def _take(left: Counter[Sitting], claim: Claim) -> Run:
 
 
 def _decide(
-    statement: SwapStatement,
-    wanted: WantedVisit,
-    seen: Around,
-    now: datetime,
-    write: Write,
-    movable: Sequence[UUID] | None = None,
-) -> Placement | None:
-    placement = placed(wanted, seen, movable)
-    if placement is None:
-        return None
+    statement: SwapStatement, seen: Around, placement: Placement, now: datetime, write: Write
+) -> None:
     keep_moved(statement, placement.moved)
     places.rearrange(statement, placement.changes, now)
     write(statement, placement, seen)
     move_rows(statement, placement.moved)
-    return placement
 
 
 def keep_moved(statement: SwapStatement, moved: Sequence[tuple[SeatedAppointment, Run]]) -> None:
@@ -198,17 +227,18 @@ async def _place_behind_locks(
 ) -> Placement | None:
     """The same where nobody else can be faster. Raises Overtaken where the person books elsewhere
     at this moment."""
-    async with context.sessions() as session, session.begin():
-        seen = await look(context, wanted, person, now)
-        movable = [one.id for one in seen.seated]
-        await queries.lock(session, movable)
-        await slots.lock(session, [slot.id for slot in seen.slots])
-        seen = await around.find(
-            fetching(session), wanted.hall_code, wanted.pool, wanted.starts_at, wanted.items,
-            person, now,
-        )  # fmt: skip
-        statement = SwapStatement()
-        placement = _decide(statement, wanted, seen, now, write, movable)
-        if placement is not None:
-            await statement.write_in(session)
-        return placement
+    ring: Ring | None = rings.first(wanted.starts_at, wanted.visit)
+    while ring is not None:
+        async with context.sessions() as session, session.begin():
+            seen = await _read(context.direct.fetch, wanted, ring, person, now)
+            movable = [one.id for one in seen.seated]
+            await queries.lock(session, movable)
+            await slots.lock(session, [slot.id for slot in seen.slots])
+            seen = await look_again(session, wanted, ring, person, now)
+            _, placement, ring = outlook(wanted, seen, movable)
+            if placement is not None:
+                statement = SwapStatement()
+                _decide(statement, seen, placement, now, write)
+                await statement.write_in(session)
+                return placement
+    return None

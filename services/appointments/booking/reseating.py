@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.booking import around, queries, statement
+from services.appointments.booking import displaced, queries, statement
 from services.appointments.booking.context import places_freed
 from services.appointments.booking.events import AppointmentCancelled, AppointmentOrphaned
 from services.appointments.booking.models import AppointmentState
@@ -63,12 +63,12 @@ async def foresee(
     """
     leaving, coming = set(gone), [*added]
     left = [row for row in present if row.id not in leaving]
-    claimants = await around.claimants(session, hall, leaving, now, lock=False)
+    claimants = await displaced.claimants(session, hall, leaving, now, lock=False)
     staying = _within_reach(left, claimants)
     first = seated(claimants, staying, coming)
     touched = [*leaving, *(row.id for row in _within_reach(left, _without(first)))]
     if lock or len(touched) > len(leaving):
-        claimants = await around.claimants(session, hall, touched, now, lock=lock)
+        claimants = await displaced.claimants(session, hall, touched, now, lock=lock)
         staying = _within_reach(left, claimants)
     if lock:
         heirless = await slots.bequeathing(session, hall, now)
@@ -76,7 +76,7 @@ async def foresee(
         locked = await slots.lock(session, reached)
         await people.take_turns(session, [one.person for one in claimants if one.is_orphan])
         # Who was faster than the lock has a place by now; nobody gets one in them any more.
-        claimants = await around.claimants(session, hall, touched, now, lock=True)
+        claimants = await displaced.claimants(session, hall, touched, now, lock=True)
         staying = [
             row._replace(booked=locked[row.id].booked)
             for row in staying

@@ -76,8 +76,8 @@ async def place_for(context: BookingContext, visit: WantedVisit, now: datetime) 
     """Where there was a place for it a moment ago, looked up once for all who ask together."""
 
     async def find() -> Placement:
-        seen = await placing.look(context, visit, Person(""), now)
-        return placing.placed(visit, seen) or NOWHERE
+        found = await placing.look(context, visit, Person(""), now)
+        return found.placement or NOWHERE
 
     found = await context.place_for(visit, find)
     return found if found.legs else None

@@ -32,6 +32,10 @@ class Claim(NamedTuple):
     minutes: int
     pool: Pool | None = None
 
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
 
 class Sitting(NamedTuple):
     """A claim, and where it is met."""
@@ -67,6 +71,8 @@ class Matching:
         self.slots = {slot.id: slot for slot in slots}
         self.looked_until: datetime | None = None
         """The latest time at which a slot was looked for."""
+        self.met: set[Claim] = set()
+        """Who was in the way and stayed, because not all of their slots are among `slots`."""
         self._room = {slot.id: slot.free for slot in self.slots.values()}
         self._starting: dict[datetime, list[OpenSlot]] = defaultdict(list)
         self._of_rule: dict[tuple[str, Pool, datetime], OpenSlot] = {}
@@ -75,13 +81,17 @@ class Matching:
             self._starting[slot.starts_at].append(slot)
             self._of_rule[slot.rule_code, slot.pool, slot.starts_at] = slot
         self._there: dict[UUID, dict[Sitting, int]] = defaultdict(dict)
+        self._staying: dict[UUID, set[Claim]] = defaultdict(set)
         self._undo: list[tuple[Sitting, int]] = []
         self._ways: dict[Claim, list[Run]] = {}
         self._fresh: dict[tuple[str, datetime, int, int], dict[int, list[Run]]] = {}
         for sitting, many in (sitters or {}).items():
-            if all(each in self.slots for each in sitting.run):
-                for each in sitting.run:
+            is_known = all(each in self.slots for each in sitting.run)
+            for each in sitting.run:
+                if is_known:
                     self._there[each][sitting] = many
+                else:
+                    self._staying[each].add(sitting.claim)
 
     @property
     def starts(self) -> list[datetime]:
@@ -187,6 +197,7 @@ class Matching:
             if self._room[slot] > 0:
                 continue
             visited.add(slot)
+            self.met |= self._staying.get(slot, set())
             if not any(self._move(sitting, visited) for sitting in [*self._there[slot]]):
                 return False
         return self._is_free(run)
@@ -221,15 +232,14 @@ class Matching:
 
     def _onward(self, claim: Claim, run: Run, at: datetime) -> Iterator[Run]:
         """Exactly as long as promised, of whatever rules; or one slot that is long enough."""
-        ends_at = claim.starts_at + timedelta(minutes=claim.minutes)
         for slot in self.at(at):
             pool = self.slots[run[0]].pool if run else claim.pool
             if claim.item_code not in slot.item_codes or pool not in (None, slot.pool):
                 continue
             longer = (*run, slot.id)
-            if slot.ends_at == ends_at or (not run and slot.ends_at > ends_at):
+            if slot.ends_at == claim.ends_at or (not run and slot.ends_at > claim.ends_at):
                 yield longer
-            elif slot.ends_at < ends_at:
+            elif slot.ends_at < claim.ends_at:
                 yield from self._onward(claim, longer, slot.ends_at)
 
     def _look(self, at: datetime) -> None:
