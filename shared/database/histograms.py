@@ -2,7 +2,34 @@
 
 A value is rounded to a step first. So what is kept of many days together has exactly the quantiles
 that the rounded values themselves have, and a day that is corrected takes nothing along.
+
+Where very many are added up, each is packed into one whole number, eight digits for each value from
+0 on: PostgreSQL's `sum(numeric)` adds some hundred counts in the time in which it takes up a row.
 """
+
+from bisect import bisect_right
+from itertools import accumulate
+
+DIGITS = 8
+"""Of a count. The database function `packed_histogram(values, counts)` of the services that pack
+knows it as well, and counts what is over `LARGEST` as that."""
+LARGEST = 16_000
+
+
+def quantiles(packed: str, *tenths: int) -> list[int | None]:
+    """Of the digits of a packed histogram, as `percentile_cont` has them, in tenths of a value's
+    step; None of nothing."""
+    ends = range(len(packed), 0, -DIGITS)
+    upto = [*accumulate(int(packed[max(end - DIGITS, 0) : end]) for end in ends)]
+    if not upto[-1]:
+        return [None] * len(tenths)
+    return [_quantile(upto, each) for each in tenths]
+
+
+def _quantile(upto: list[int], tenths: int) -> int:
+    place = tenths * (upto[-1] - 1)
+    low, high = bisect_right(upto, place // 10), bisect_right(upto, (place + 9) // 10)
+    return low * 10 + (high - low) * (place % 10)
 
 
 def quantile(tenths: int) -> str:

@@ -1,21 +1,23 @@
-"""`python -m tests.benchmarks.year_of_halls`: figures of 19 halls over a year, in the database.
+"""`python -m tests.benchmarks.year_of_halls`: figures of 19 halls over a year, and what they cost.
 
 Each hall has 300 visits a working day of the week for 30 items: their kept sums are made up with
 the histograms that so many waits give, and the months are added up by the job. Then each grouping
 is asked for a few times, over a calendar year and over one that begins in the middle of a month.
+Counted is the processor time of the database and of the service together.
 """
 
 import asyncio
-import os
+import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import median
 
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.areas.rules import HallSpan
-from services.appointments.statistics import counting, queries, statement
+from services.appointments.statistics import counting, queries
 from services.appointments.statistics.schemas import WideGrouping
 from shared.database.engine import new_sessions
 from tests import support
@@ -23,8 +25,6 @@ from tests.benchmarks import goals
 from tests.benchmarks.goals import Goal, at_most
 from tests.support import Databases
 
-BOUNDED = (WideGrouping.HALL, WideGrouping.AREA, WideGrouping.MONTH, WideGrouping.HOUR)
-"""Those of which months are few rows; by item or day there are too many values to be so fast."""
 MINUTES, ROUNDS, HALLS, LIMIT_MS = 2, 5, 19, 300
 NOW = datetime(2026, 1, 2, 4, tzinfo=UTC)
 PERIODS = {
@@ -83,25 +83,23 @@ async def fill(engine: AsyncEngine) -> None:
         await connection.execute(text("VACUUM ANALYZE"))
 
 
-async def in_database(engine: AsyncEngine, by: WideGrouping, first: date, last: date) -> float:
-    """The milliseconds of processor that the server spends on it, the median of some rounds: what
-    else a machine does is not counted."""
+async def cost(engine: AsyncEngine, by: WideGrouping, first: date, last: date) -> float:
+    """The milliseconds of processor that figures take, the median of some rounds: what else a
+    machine does is not counted."""
     spans = [HallSpan(f"B{n:03}", first, last, "A") for n in range(1, HALLS + 1)]
-    asked = queries.asked_of(by, spans)
     times: list[float] = []
-    async with engine.connect() as connection:
-        server = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    async with AsyncSession(engine) as session:
+        server = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
         for _ in range(ROUNDS):
-            before = process_ms(server)
-            await connection.execute(text(statement.FIGURES), asked)
-            times.append(process_ms(server) - before)
+            before = process_ms(server) + time.process_time() * 1000
+            await queries.figures(session, by, spans)
+            times.append(process_ms(server) + time.process_time() * 1000 - before)
     return median(times)
 
 
 def process_ms(pid: int) -> float:
     """The processor time that a process has used, in milliseconds."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) * 1000 / os.sysconf("SC_CLK_TCK")
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
 async def main() -> list[Goal]:
@@ -113,10 +111,9 @@ async def main() -> list[Goal]:
         found = []
         for name, (first, last) in PERIODS.items():
             for by in WideGrouping:
-                took = await in_database(engine, by, first, last)
-                work = f"{HALLS} halls, {name}, by {by}"
-                bounded = by in BOUNDED
-                found.append(at_most(work, took, LIMIT_MS, "ms") if bounded else Goal(work, took))
+                took = await cost(engine, by, first, last)
+                work = f"figures of {HALLS} halls, {name}, by {by}: CPU"
+                found.append(at_most(work, took, LIMIT_MS, "ms"))
         await engine.dispose()
     return found
 

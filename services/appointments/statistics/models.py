@@ -2,9 +2,10 @@
 of its log."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Integer
+from sqlalchemy import BigInteger, Integer, Numeric
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -42,6 +43,10 @@ class Sums(SQLModel):
     waits_n: list[int] = Field(sa_type=_NUMBERS)
     services: list[int] = Field(sa_type=_NUMBERS)
     services_n: list[int] = Field(sa_type=_NUMBERS)
+    waits_packed: Decimal | None = Field(default=None, sa_type=Numeric)
+    """Both as `packed_histogram` has them, kept by a trigger of months and of whole halls' days:
+    what is over few people is added up as quickly without. `shared/database/histograms.py`."""
+    services_packed: Decimal | None = Field(default=None, sa_type=Numeric)
 
 
 class HallTally(Sums, Table, table=True):

@@ -33,6 +33,7 @@ from services.appointments.statistics.statement import (
     month_of,
 )
 from services.appointments.statistics.use.models import CountedUseDay, UseTally
+from shared.database.histograms import quantiles
 
 GROUPINGS = ("hall", "window", "item", "clerk", "hour")
 KEPT_AS = {"day": "hall", "month": "hall", "area": "hall", "agency": "item"}
@@ -129,8 +130,12 @@ async def figures(
     """
     rows = await session.execute(_FIGURES, asked_of(by, spans))
     found = Found([], Figures.of_nothing(), EstimateQuality.of_nothing(), [])
-    for is_total, *values, count, off, covered in rows:
-        line = Figures(**dict(zip(_NAMES, values, strict=True)))
+    for is_total, *values, waits, services, count, off, covered in rows:
+        line = Figures(
+            **dict(zip(_NAMES, values, strict=True)),
+            **quantiles_of("wait", waits),
+            **quantiles_of("service", services),
+        )
         quality = {"count": count, "mean_error_minutes": off, "covered_rate": covered}
         if is_total:
             found = found._replace(total=line, estimates=EstimateQuality(**quality))
@@ -138,6 +143,15 @@ async def figures(
             found.lines.append(line)
             found.accuracy.append(AccuracyLine(key=line.key, name=line.name, **quality))
     return found
+
+
+def quantiles_of(name: str, packed: str) -> dict[str, float | None]:
+    """The minutes that half and nine of ten of a packed histogram are not longer than."""
+    found = zip(
+        (f"{name}_p50_minutes", f"{name}_p90_minutes"), quantiles(packed, 5, 9), strict=True
+    )
+    # Of hundredths of a minute, tenths are shown.
+    return {key: None if value is None else (value + 5) // 10 / 10 for key, value in found}
 
 
 def columns_of(spans: Sequence[HallSpan]) -> dict[str, Any]:
@@ -153,7 +167,11 @@ def asked_of(by: Grouping | WideGrouping, spans: Sequence[HallSpan]) -> dict[str
     return {**columns_of(spans), "by": by.value, "groupings": groupings}
 
 
-_NAMES = [name for name in Figures.model_fields if name not in ("account", "ticket_rows")]
+_NAMES = [
+    name
+    for name in Figures.model_fields
+    if name not in ("account", "ticket_rows") and not name.endswith(("p50_minutes", "p90_minutes"))
+]
 
 
 async def take_turn(session: AsyncSession) -> None:

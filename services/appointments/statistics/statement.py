@@ -5,7 +5,6 @@ same ticket or, after a transfer, by the next one of the visit.
 """
 
 from services.appointments.queueing.workflow import NOT_UNDONE
-from shared.database.histograms import cumulated, quantile
 
 AT_WINDOWS = "e.action IN ('call', 'recall', 'miss', 'serve', 'finish', 'park', 'transfer')"
 AT_A_WINDOW = f"({AT_WINDOWS} OR e.action = 'clear' AND e.window_no IS NOT NULL)"
@@ -160,67 +159,75 @@ ORDER BY missing.day DESC, h.code LIMIT 1"""
 
 
 _BY = "CAST(:by AS text)"
-_APART = f"{_BY} IN ('window', 'clerk')"
-"""Lines that leave out what happened at no window: the total has histograms of its own."""
+_OF = f"""CASE {_BY} WHEN 'hall' THEN e.hall_code WHEN 'area' THEN e.area_code
+        WHEN 'day' THEN to_char(e.day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(e.day, 'YYYY-MM')
+        WHEN 'agency' THEN coalesce(i.department_code, '') ELSE e.key END"""
+_TOTAL = "FROM every WHERE grouping = 'hall'"
+"""What the total is of: lines by window or clerk leave out what happened at no window."""
 
 
-def _minutes(tenths: int) -> str:
-    return f"round(({quantile(tenths)} / 10)::numeric, 1)::float8"
-
-
-def _histograms(name: str) -> str:
-    """Of every line, and of line 0, the total: the arrays are unpacked once, in the select list,
+def _histogram_of(name: str) -> str:
+    """Packed, of every line and of the total: the arrays are unpacked once, in the select list,
     because millions of values go through it for a year of many halls."""
     values = f"unnest({name}) AS value, unnest({name}_n) AS n"
-    with_total = f"""(SELECT line, value, n FROM of_{name} UNION ALL
-        SELECT 0, value, sum(n) FROM of_{name} WHERE NOT {_APART} GROUP BY value) h"""
-    return f"""of_{name} AS MATERIALIZED (
-    SELECT line, value, sum(n)::int AS n FROM (
-        SELECT line, {values} FROM lines UNION ALL
-        SELECT 0, {values} FROM every WHERE grouping = 'hall' AND {_APART}) each
-    GROUP BY line, value
-), {name} AS MATERIALIZED (
-    SELECT line, {_minutes(5)} AS p50, {_minutes(9)} AS p90
-    FROM ({cumulated(with_total, "line")}) cumulated GROUP BY line
+    return f"""{name} AS MATERIALIZED (
+    SELECT is_total, of, packed_histogram(array_agg(value), array_agg(n)) AS packed FROM (
+        SELECT is_total, of, value, sum(n)::int AS n FROM (
+            SELECT false AS is_total, of, {values} FROM named
+            UNION ALL SELECT true, '', {values} {_TOTAL}) each
+        GROUP BY is_total, of, value) summed
+    GROUP BY is_total, of
 )"""
 
 
-def lines_of(columns: str, *histograms: str) -> str:
-    """The sums of `every` (hall_code, area_code, grouping, day, key and `columns`) by the line that
-    they count for, and the quantiles of its histograms."""
-    quantiles = ", ".join(_histograms(name) for name in histograms)
-    return f"""named AS MATERIALIZED (
-    SELECT CASE {_BY} WHEN 'hall' THEN hall_code WHEN 'area' THEN area_code
-        WHEN 'day' THEN to_char(day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(day, 'YYYY-MM')
-        WHEN 'agency' THEN coalesce(
-            (SELECT i.department_code FROM item i WHERE i.code = every.key), '')
-        ELSE key END AS of, {columns}
-    FROM every WHERE grouping = CASE WHEN {_BY} IN ('hall', 'area', 'day', 'month') THEN 'hall'
+def lines_of(sums: str, *histograms: str) -> str:
+    """The `sums` of `every` (hall_code, area_code, grouping, day, key and what is summed) by the
+    line that they count for, and of all together where there is anything; and of each line the
+    histograms that `every` has as arrays, packed."""
+    each = ", ".join(map(_histogram_of, histograms))
+    return f"""named AS NOT MATERIALIZED (
+    SELECT {_OF} AS of, e.*
+    FROM every e LEFT JOIN item i ON {_BY} = 'agency' AND i.code = e.key
+    WHERE e.grouping = CASE WHEN {_BY} IN ('hall', 'area', 'day', 'month') THEN 'hall'
         WHEN {_BY} = 'agency' THEN 'item' ELSE {_BY} END
-), keys AS MATERIALIZED (
-    SELECT of, row_number() OVER (ORDER BY of) AS line FROM (SELECT DISTINCT of FROM named) known
-), lines AS MATERIALIZED (
-    SELECT k.line, n.* FROM named n JOIN keys k USING (of)
-), {quantiles}"""
+), {each}, lines AS MATERIALIZED (
+    SELECT false AS is_total, of, {sums} FROM named GROUP BY of
+    UNION ALL SELECT true, '', {sums} {_TOTAL} HAVING count(*) > 0
+)"""
 
 
-LINE = f"""s.line = 0 AS is_total, nullif(k.of, '') AS key, CASE {_BY}
-        WHEN 'hall' THEN (SELECT name FROM hall WHERE code = k.of)
-        WHEN 'area' THEN (SELECT name FROM area WHERE code = k.of)
-        WHEN 'agency' THEN (SELECT name FROM agency WHERE code = k.of)
-        WHEN 'item' THEN (SELECT name FROM item WHERE code = k.of) END AS name"""
-"""What a line `s`, of the keys `k`, is about."""
+LINE = f"""s.is_total, nullif(s.of, '') AS key, CASE {_BY}
+        WHEN 'hall' THEN (SELECT name FROM hall WHERE code = s.of)
+        WHEN 'area' THEN (SELECT name FROM area WHERE code = s.of)
+        WHEN 'agency' THEN (SELECT name FROM agency WHERE code = s.of)
+        WHEN 'item' THEN (SELECT name FROM item WHERE code = s.of) END AS name"""
+"""What a line `s` of `lines_of` is about."""
 
 
-def summed(sums: str) -> str:
-    """Each line of `lines_of`, and line 0, the total, where there is anything, in their order."""
-    return f"""FROM (SELECT line, {sums} FROM lines GROUP BY line
-    UNION ALL SELECT 0, {sums} FROM every WHERE grouping = 'hall' HAVING count(*) > 0) s
-LEFT JOIN keys k USING (line)"""
+def with_histograms(*histograms: str) -> str:
+    """Each line `s` of `lines_of`, with its histograms, where it has any."""
+    joined = (f"LEFT JOIN {name} USING (is_total, of)" for name in histograms)
+    return " ".join(("FROM lines s", *joined))
 
 
-IN_ORDER = "ORDER BY s.line = 0, nullif(k.of, '')"
-_SUMS = ", ".join(f"sum({name})::bigint AS {name}" for name in _COUNTED)
+IN_ORDER = "ORDER BY s.is_total, nullif(s.of, '')"
+_HISTOGRAMS = ("waits", "services")
+_SUMS = ", ".join(
+    (
+        *(f"sum({name})::bigint AS {name}" for name in _COUNTED),
+        "max(longest_wait_ms) AS longest_wait_ms",
+        *(f"sum({name}_packed) AS {name}_packed" for name in _HISTOGRAMS),
+    )
+)
+_FRESH = ", ".join((*VALUES, *(f"NULL::numeric AS {name}_packed" for name in _HISTOGRAMS)))
+_UNPACKED = (
+    f"CASE WHEN {name}_packed IS NULL THEN {part} END AS {part}"
+    for name in _HISTOGRAMS
+    for part in (name, f"{name}_n")
+)
+_KEPT = ", ".join(
+    (*_COUNTED, "longest_wait_ms", *_UNPACKED, *(f"{name}_packed" for name in _HISTOGRAMS))
+)
 _OF_HALL = f"""
 WITH counted AS MATERIALIZED (
     SELECT through_seq FROM counted_hall WHERE hall_code = h.code AND timezone = h.timezone
@@ -241,13 +248,13 @@ WITH counted AS MATERIALIZED (
     WHERE d.day NOT IN (SELECT day FROM kept_days)
       AND {month_of("d.day")} NOT IN (SELECT month FROM kept_months)
 ), {_cells("h.code", "h.timezone")}
-SELECT {_COLUMNS} FROM cells
+SELECT grouping, day, key, {_FRESH} FROM cells
 UNION ALL
-SELECT {_COLUMNS} FROM hall_tally t
+SELECT grouping, day, key, {_KEPT} FROM hall_tally t
 WHERE t.hall_code = h.code AND t.grouping = ANY(CAST(:groupings AS text[]))
   AND t.day BETWEEN s.first AND s.last AND t.day IN (SELECT day FROM kept_days)
 UNION ALL
-SELECT grouping, month, key, {_SET} FROM hall_month_tally t
+SELECT grouping, month, key, {_KEPT} FROM hall_month_tally t
 WHERE t.hall_code = h.code AND t.grouping = ANY(CAST(:groupings AS text[]))
   AND t.month IN (SELECT month FROM kept_months)"""
 """The kept sums of the hall `h` in the days of `s`, by months where whole ones are kept, and its
@@ -262,19 +269,18 @@ WITH every AS MATERIALIZED (
     SELECT h.code AS hall_code, s.area_code, e.*
     FROM {HALLS_AND_DAYS} CROSS JOIN LATERAL ({_OF_HALL}) e
     WHERE EXISTS (SELECT FROM ticket_event e WHERE e.hall_code = h.code)
-), {lines_of(_SET, "waits", "services")}
+), {lines_of(_SUMS, *_HISTOGRAMS)}
 SELECT {LINE},
     s.issued, s.called, s.served, s.done, s.needs_more,
     s.rejected, s.missed, s.abandoned, s.parked, s.transferred, s.unfinished,
-    waits.p50 AS wait_p50_minutes, waits.p90 AS wait_p90_minutes,
     round(s.longest_wait_ms / 60000.0, 1)::float8 AS wait_longest_minutes,
-    services.p50 AS service_p50_minutes, services.p90 AS service_p90_minutes,
     round(s.service_ms / 60000.0 / nullif(s.timed, 0), 1)::float8 AS service_mean_minutes,
     round(s.done::numeric / nullif(s.served, 0), 4)::float8 AS one_visit_rate,
+    (coalesce(s.waits_packed, 0) + coalesce(waits.packed, 0))::text AS waits,
+    (coalesce(s.services_packed, 0) + coalesce(services.packed, 0))::text AS services,
     s.estimated, round(s.estimates_off_ms / 60000.0 / nullif(s.estimated, 0), 1)::float8
         AS mean_error_minutes,
     round(s.estimates_covered::numeric / nullif(s.estimated, 0), 4)::float8 AS covered_rate
-{summed(f"{_SUMS}, max(longest_wait_ms) AS longest_wait_ms")}
-LEFT JOIN waits USING (line) LEFT JOIN services USING (line)
+{with_histograms(*_HISTOGRAMS)}
 {IN_ORDER}"""
-"""By a line each, and the total, of one hall or of several."""
+"""By a line each, and the total, of one hall or of several; waits and services as histograms."""

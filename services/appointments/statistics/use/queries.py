@@ -10,7 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.appointments.directory.models import Hall
 from services.appointments.statistics.models import CountedHall
-from services.appointments.statistics.queries import GROUPINGS, KEPT_AS, Behind, HallDay
+from services.appointments.statistics.queries import (
+    GROUPINGS,
+    KEPT_AS,
+    Behind,
+    HallDay,
+    quantiles_of,
+)
 from services.appointments.statistics.schemas import Grouping
 from services.appointments.statistics.use import statement
 from services.appointments.statistics.use.models import CountedUseDay
@@ -50,9 +56,9 @@ async def figures(
     asked = {"hall": hall.code, "zone": hall.timezone, "first": first, "last": last, "now": now}
     rows = await session.execute(_FIGURES, asked | {"by": by.value, "groupings": groupings})
     found = UseFound([], NOTHING)
-    for is_total, key, name, *values, p50, p90 in rows:
+    for is_total, key, name, *values, ways in rows:
         sums = dict(zip(statement.COUNTED, values, strict=True))
-        line = UseSums(key, name, sums, p50, p90)
+        line = UseSums(key, name, sums, **quantiles_of("way", ways))
         if is_total:
             found = found._replace(total=line)
         else:

@@ -16,8 +16,8 @@ from services.appointments.statistics.statement import (
     LINE,
     day_bounds,
     lines_of,
-    summed,
     touched_days,
+    with_histograms,
 )
 from shared.database.transitions import listed
 
@@ -257,8 +257,8 @@ WITH counted AS MATERIALIZED (
     SELECT hall_code, '', {_COLUMNS} FROM use_tally t
     WHERE t.hall_code = :hall AND t.grouping = ANY(CAST(:groupings AS text[]))
       AND t.day BETWEEN :first AND :last AND t.day IN (SELECT day FROM kept_days)
-), {lines_of(_SET, "ways")}
-SELECT {LINE}, {", ".join(f"s.{name}" for name in COUNTED)}, ways.p50, ways.p90
-{summed(_SUMS)} LEFT JOIN ways USING (line)
+), {lines_of(_SUMS, "ways")}
+SELECT {LINE}, {", ".join(f"s.{name}" for name in COUNTED)}, coalesce(ways.packed, 0)::text
+{with_histograms("ways")}
 {IN_ORDER}"""
-"""By a line each, and the total, of one hall."""
+"""By a line each, and the total, of one hall; ways to the window as histograms."""
