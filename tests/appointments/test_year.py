@@ -81,6 +81,19 @@ async def test_what_is_broken_is_found(rows: asyncpg.Connection, what: str) -> N
     assert [n for question, n in found.items() if question.startswith(what)][0] > 0
 
 
+async def test_places_are_put_on_sale_ahead_of_the_measured_day(
+    year: Year, rows: asyncpg.Connection
+) -> None:
+    change, day = rows.transaction(), clock.today(clock.now()) + timedelta(days=400)
+    await change.start()
+    try:
+        await year_halls.put_on_sale(rows, year.halls[:1], [day])
+        sql = "SELECT count(*) FROM slot WHERE on_date = $1 AND state = 'open' AND capacity > 0"
+        assert await rows.fetchval(sql, day) == year_halls.QUARTERS
+    finally:
+        await change.rollback()
+
+
 def test_every_question_is_tried() -> None:
     assert [sum(q.startswith(what) for q in year_checks.QUESTIONS) for what in BREAKS] == [1] * len(
         year_checks.QUESTIONS

@@ -19,18 +19,19 @@ import asyncpg
 import httpx
 import uvloop
 
+from deploy.postgres import Urls
 from shared import clock
 from shared.security.identity import ROLES
 from tests import support
-from tests.benchmarks import goals, growth, year_checks, year_days, year_halls
+from tests.benchmarks import goals, growth, year_checks, year_days, year_halls, year_parts
 from tests.benchmarks.goals import Goal, at_most
 from tests.benchmarks.ground import PRODUCTION, Ground, ground
 from tests.benchmarks.growth import Sent, Took
-from tests.benchmarks.year_days import Year
 from tests.benchmarks.year_halls import YearHall
+from tests.benchmarks.year_parts import Part
 from tests.benchmarks.year_work import DAYS, Work
 
-VISITS, MINUTES = 1_000_000, 40
+VISITS, MINUTES = 1_000_000, 18
 LEAST_MINUTES = 4
 ROUNDS, PEOPLE = 20, 40
 EMPTY = "appointments_empty"
@@ -85,38 +86,27 @@ async def prepare(owner: asyncpg.Connection) -> list[YearHall]:
     """The halls, with places on sale from tomorrow on."""
     halls = await year_halls.build(owner)
     today = clock.today(clock.now())
-    coming = [today + timedelta(days=n) for n in range(1, DAYS)]
-    await owner.executemany(
-        "INSERT INTO slot (id, hall_code, rule_code, rule_version, pool, item_codes, on_date,"
-        " starts_at, minutes, capacity, opens_at, closes_at, shared_from, state, booked,"
-        " announced_full) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open',"
-        " 0, false)",
-        [
-            (*slot[:5], list(slot.item_codes), *slot[6:])
-            for hall in halls
-            for day in coming
-            for slot in hall.slots(day)
-        ],
-    )
+    await year_halls.put_on_sale(owner, halls, [today + timedelta(days=n) for n in range(1, DAYS)])
     return halls
 
 
-async def load(base: Ground, owner: asyncpg.Connection, halls: list[YearHall], many: int) -> Year:
-    """Lives the year, and counts it; prints how far it is."""
+async def load(urls: Urls, owner: asyncpg.Connection, halls: list[YearHall], many: int) -> int:
+    """Lives the year, and counts it; prints how far it is. Returns how many came."""
     days = year_days.workdays(clock.today(clock.now()) - timedelta(days=1), 365)
-    began, url = time.monotonic(), base.databases["appointments"]
-    async with year_days.writing(url, owner, KEYS, halls, many, days) as year:
-        for number, day in enumerate(days, 1):
-            await year.live(day)
-            if number % 20 == 0 or day == days[-1]:
-                goals.show(f"  {day}: {year.visits:,} visits, {_since(began)}")
-            if number % 50 == 1:
-                await owner.execute("ANALYZE")  # as autovacuum would have done in a year
+    began, whole = time.monotonic(), Part(urls, KEYS, halls, many, days, 0)
+    async with year_days.writing(urls.service, owner, KEYS, halls, many, days) as year:
+        async with year_parts.parts(whole, year) as parts:
+            for number, day in enumerate(days, 1):
+                await parts.live(day)
+                if number % 20 == 0 or day == days[-1]:
+                    goals.show(f"  {day}: {parts.visits:,} visits, {_since(began)}")
+                if number % 50 == 1:
+                    await owner.execute("ANALYZE")  # as autovacuum would have done in a year
         await owner.execute("VACUUM ANALYZE")
         steps = await year_days.count(year.sessions, clock.now())
         goals.show(f"  sums of days: {steps:,} steps, {_since(began)}")
     await owner.execute("VACUUM ANALYZE hall_tally")
-    return year
+    return parts.visits
 
 
 async def show_sizes(owner: asyncpg.Connection) -> None:
@@ -137,7 +127,7 @@ async def main(many: int) -> list[Goal]:
         full, empty = base.databases.urls("appointments"), base.databases.new("appointments", EMPTY)
         owner, other = await support.connect(full.owner), await support.connect(empty.owner)
         halls = await prepare(owner)
-        year = await load(base, owner, halls, many)
+        visits = await load(full, owner, halls, many)
         await show_sizes(owner)
         faults = await year_checks.faults(owner)
         for what, rows in faults.items():
@@ -148,7 +138,7 @@ async def main(many: int) -> list[Goal]:
         await other.close()
     return [
         at_most("rows that break what always holds", sum(faults.values()), 0),
-        Goal("  visits", year.visits),
+        Goal("  visits", visits),
         *growth.aims(after.asked, before.took, after.took, f"{many:,} visits"),
     ]
 

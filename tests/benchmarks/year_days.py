@@ -56,6 +56,8 @@ AGAIN = 0.4
 KEPT_DAYS = 35
 """Events that are older have been forgotten."""
 Job = Callable[[AsyncSession, datetime], Awaitable[int]]
+SlotIds = Mapping[tuple[str, datetime], UUID]
+"""By hall, and when the slot begins."""
 
 
 @dataclass
@@ -70,9 +72,11 @@ class Year:
     busy: float
     """Work of who is expected over what the windows could do."""
     people: int
+    first: int = 0
+    """The place of the first hall among those of everybody who writes the year."""
     visits: int = 0
     histories: dict[str, History] = field(default_factory=dict)
-    slot_ids: dict[tuple[str, datetime], UUID] = field(default_factory=dict)
+    slot_ids: SlotIds = field(default_factory=dict)
     rows: dict[str, HallRow] = field(default_factory=dict)
     booked: int = 0
 
@@ -83,30 +87,41 @@ class Year:
 
     async def live(self, day: date) -> None:
         """A day, from the first booking to its last job."""
-        opens = NINE + timedelta(days=(day - NINE.date()).days)
-        expected = {hall.code: self._expected(place, day) for place, hall in enumerate(self.halls)}
-        await self._put_on_sale(day, opens)
+        await self.live_through(day, await self.begin(day))
+        await self.end(day)
+
+    async def begin(self, day: date) -> SlotIds:
+        """Puts the day on sale."""
+        made = [slot for hall in self.halls for slot in hall.slots(day)]
+        async with self.sessions() as session, session.begin():
+            await slots.add(session, made)
+            await slots.open_due(session, _opens(day) - timedelta(days=14))
+        return {(slot.hall_code, slot.starts_at): slot.id for slot in made}
+
+    async def live_through(self, day: date, slot_ids: SlotIds) -> None:
+        """All that people do."""
+        self.slot_ids, opens = slot_ids, _opens(day)
+        expected = {
+            hall.code: self._expected(self.first + place, day)
+            for place, hall in enumerate(self.halls)
+        }
         held = await self._book(expected, opens)
         await self._cancel(expected, held, opens)
         booked = await self._confirmed(day)
         appointments = {key: booked[id_] for key, id_ in held.items() if id_ in booked}
-        await self._until_done(slot_statement.return_due, opens)
         done = [self._play(hall, expected[hall.code], appointments) for hall in self.halls]
         await self.writer.write(day, [one for one in done if one], [*booked.values()])
-        evening = opens + timedelta(hours=12)
+
+    async def end(self, day: date) -> None:
+        """The jobs of the day, for all halls."""
+        evening = _opens(day) + timedelta(hours=12)
+        await self._until_done(slot_statement.return_due, evening)
         await self._until_done(slot_queries.close_due, evening)
         await self._until_done(settling.miss_absent, evening)
         await self.writer.forget(day, evening)
 
     def _expected(self, place: int, day: date) -> list[Visitor]:
         return simulated((day - NINE.date()).days, 1000 + place, self.busy)
-
-    async def _put_on_sale(self, day: date, opens: datetime) -> None:
-        made = [slot for hall in self.halls for slot in hall.slots(day)]
-        self.slot_ids = {(slot.hall_code, slot.starts_at): slot.id for slot in made}
-        async with self.sessions() as session, session.begin():
-            await slots.add(session, made)
-            await slots.open_due(session, opens - timedelta(days=14))
 
     async def _book(
         self, expected: Mapping[str, Sequence[Visitor]], opens: datetime
@@ -126,7 +141,7 @@ class Year:
         slot, item = self.slot_ids[code, visitor.slot], self._halls[code].items[visitor.item]
         request = HoldRequest(slot_ids=[slot], item_code=item)
         self.booked += 1
-        caller = Caller(f"year-{self.booked % self.people}", frozenset({"citizen"}))
+        caller = Caller(f"year-{self.first}-{self.booked % self.people}", frozenset({"citizen"}))
         try:
             held = await hold.hold(self.context, request, caller, None, now)
         except Problem:
@@ -139,20 +154,27 @@ class Year:
         held: dict[UUID, UUID],
         opens: datetime,
     ) -> None:
-        """Those who say that they do not come: confirmed and cancelled as by themselves."""
-        for code, visitors in expected.items():
-            staff = Caller("year", frozenset({"clerk"}), frozenset({code}))
-            for visitor in visitors:
-                if visitor.shows_up or visitor.key not in held or visitor.key.int % CANCELS:
-                    continue
-                typed, now = str(held.pop(visitor.key)), opens - timedelta(days=1)
-                swap = SwapStatement(self.direct)
-                found = await service.seen_by(self.direct, typed, staff)
-                await service.confirm(swap, typed, None, staff, found.appointment.held_at)
-                await swap.write()
-                swap = SwapStatement(self.direct)
-                await cancelling.cancel(swap, self.keyring, typed, CancelRequest(), staff, now)
-                await swap.write()
+        """Those who say that they do not come, hall by hall and all halls at once."""
+        at = opens - timedelta(days=1)
+        halls = (self._cancel_at(code, them, held, at) for code, them in expected.items())
+        await asyncio.gather(*halls)
+
+    async def _cancel_at(
+        self, code: str, visitors: Sequence[Visitor], held: dict[UUID, UUID], now: datetime
+    ) -> None:
+        """Confirmed and cancelled as by themselves."""
+        staff = Caller("year", frozenset({"clerk"}), frozenset({code}))
+        for visitor in visitors:
+            if visitor.shows_up or visitor.key not in held or visitor.key.int % CANCELS:
+                continue
+            typed = str(held.pop(visitor.key))
+            swap = SwapStatement(self.direct)
+            found = await service.seen_by(self.direct, typed, staff)
+            await service.confirm(swap, typed, None, staff, found.appointment.held_at)
+            await swap.write()
+            swap = SwapStatement(self.direct)
+            await cancelling.cancel(swap, self.keyring, typed, CancelRequest(), staff, now)
+            await swap.write()
 
     async def _confirmed(self, day: date) -> dict[UUID, Appointment]:
         """The others' of the day, confirmed in memory: what is written is what becomes of them."""
@@ -203,6 +225,10 @@ class Year:
                 pass
 
 
+def _opens(day: date) -> datetime:
+    return NINE + timedelta(days=(day - NINE.date()).days)
+
+
 def _pieces(wanted: Sequence[Any]) -> Iterator[list[Any]]:
     left = iter(wanted)
     while piece := list(islice(left, AT_ONCE)):
@@ -224,9 +250,10 @@ def busy_for(visits: int, halls: int, days: int) -> float:
 @asynccontextmanager
 async def writing(
     url: str, owner: asyncpg.Connection, keys: Mapping[str, Any], halls: Sequence[YearHall],
-    visits: int, days: Sequence[date],
+    visits: int, days: Sequence[date], first: int = 0,
 ) -> AsyncIterator[Year]:  # fmt: skip
-    """A year to be lived at these halls, of about so many visits on these days."""
+    """A year to be lived at these halls, of about so many visits on these days; the first of them
+    is at that place among all."""
     settings = AppointmentsSettings(database_url=url, **keys)
     engine = new_engine(settings, "year")
     direct = DirectPool(settings, "year", lambda: None)
@@ -234,7 +261,7 @@ async def writing(
     sessions = new_sessions(engine, direct.memory)
     busy, people = busy_for(visits, len(halls), len(days)), max(int(AGAIN * visits), 1)
     writer = DayWriter(owner, days[-1] - timedelta(days=KEPT_DAYS))
-    year = Year(writer, sessions, direct, keyring, halls, busy, people)
+    year = Year(writer, sessions, direct, keyring, halls, busy, people, first)
     try:
         async with sessions() as session:
             codes = [hall.code for hall in halls]

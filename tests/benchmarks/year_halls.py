@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.appointments.slots.models import Pool
+from services.appointments.slots.models import Pool, SlotState
 from services.appointments.slots.rules import NewSlot
 from shared.clock import SHANGHAI
 from shared.ids import new_id
@@ -57,6 +57,16 @@ class YearHall(NamedTuple):
 async def build(owner: asyncpg.Connection, halls: int = HALLS) -> list[YearHall]:
     """The halls, as the simulated one: half of the windows serve all, the others one item each."""
     return [await _hall(owner) for _ in range(halls)]
+
+
+async def put_on_sale(
+    owner: asyncpg.Connection, halls: Sequence[YearHall], days: Sequence[date]
+) -> None:
+    """The places of these days, on sale at once."""
+    state = {"state": SlotState.OPEN, "booked": 0, "announced_full": False}
+    rows = [slot.columns | state for hall in halls for day in days for slot in hall.slots(day)]
+    records = [tuple(row.values()) for row in rows]
+    await owner.copy_records_to_table("slot", columns=[*rows[0]], records=records)
 
 
 async def _hall(owner: asyncpg.Connection) -> YearHall:
