@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -36,12 +37,15 @@ class Registry:
         self.revision = 0
         self._own, self._kept = own, kept or Kept(None)
         self._looked_at: set[str] = set()
+        self._operations: dict[str, list[Operation]] = {}
         self.directory = Directory()
 
     def start(self) -> None:
         """Takes in the gateway's own document, once its routes stand, and what was kept."""
+        self._operations["gateway"] = operations_of("gateway", self._own())
         for upstream in self.upstreams.values():
             upstream.documents.update(self._kept.read(upstream.name))
+            self._read_operations(upstream)
         self._rebuild()
 
     @property
@@ -109,6 +113,8 @@ class Registry:
         for kind, path in DOCUMENTS.items():
             try:
                 status, body = await upstream.get(path, seconds=5)
+                if status == 200 and body == upstream.documents.get(kind):
+                    continue  # to read it takes ten times its size
                 document = orjson.loads(body) if status == 200 else None
                 if status == HTTPStatus.NOT_FOUND:
                     document = {}  # it has none of this kind
@@ -122,18 +128,18 @@ class Registry:
                 read[kind] = content
         if read:
             upstream.documents.update(read)
+            self._read_operations(upstream)
             self._rebuild()
-            log.info("documents_read", to=upstream.name, paths=self._paths(upstream))
+            paths = len({each.template for each in self._operations[upstream.name]})
+            log.info("documents_read", to=upstream.name, paths=paths)
             await self._kept.keep(upstream.name, upstream.documents)
 
-    def _paths(self, upstream: Upstream) -> int:
-        return len(orjson.loads(upstream.documents.get("openapi", b"{}")).get("paths", {}))
+    def _read_operations(self, upstream: Upstream) -> None:
+        document = orjson.loads(upstream.documents.get("openapi", b"{}"))
+        self._operations[upstream.name] = operations_of(upstream.name, document)
 
     def _rebuild(self) -> None:
-        operations: list[Operation] = operations_of("gateway", self._own())
-        for name, document in self.documents("openapi").items():
-            operations += operations_of(name, document)
-        self.directory = Directory(operations)
+        self.directory = Directory(chain.from_iterable(self._operations.values()))
         self.revision += 1
 
     def close(self) -> None:
