@@ -1,12 +1,21 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ARRAY, String, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.feedback.departments.models import Department, StaffName
+from shared.database.reading import Reading
+
+_WITH_CODES = (
+    select(Department)
+    .where(col(Department.code) == func.any(bindparam("codes", type_=ARRAY(String))))
+    .order_by(col(Department.code))
+)
+_OF_CODES = Reading(_WITH_CODES)
+_LOCKED = _WITH_CODES.with_for_update().execution_options(populate_existing=True)
 
 
 async def listed(session: AsyncSession, after: str | None, limit: int) -> Sequence[Department]:
@@ -21,14 +30,10 @@ async def of_codes(
     session: AsyncSession, codes: Iterable[str], *, locked: bool = False
 ) -> Sequence[Department]:
     """`locked` in the order of their codes, so that two imports cannot block one another."""
-    rows = (
-        select(Department)
-        .where(col(Department.code).in_(list(codes)))
-        .order_by(col(Department.code))
-    )
+    wanted = {"codes": list(codes)}
     if locked:
-        rows = rows.with_for_update().execution_options(populate_existing=True)
-    return (await session.execute(rows)).scalars().all()
+        return (await session.execute(_LOCKED, wanted)).scalars().all()
+    return [row[0] for row in await _OF_CODES.all(session, **wanted)]
 
 
 async def insert_new(
