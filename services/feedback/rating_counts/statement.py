@@ -103,7 +103,7 @@ WITH kept_days AS MATERIALIZED (
     UNION ALL
     SELECT department_code, hall_code, item_code, {_SET} FROM rating_tally t
     WHERE t.grouping = :grouping AND t.day BETWEEN :first AND :last
-      AND t.day IN (SELECT day FROM kept_days) AND {_WHOSE}
+      AND t.day NOT IN (SELECT day FROM days) AND {_WHOSE}
 )"""
 _SUMS = ", ".join(f"sum({name})::bigint" for name in COUNTS)
 KEYS = {
