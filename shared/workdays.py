@@ -46,6 +46,8 @@ class Workdays:
     def __init__(self, first: date, flags: list[bool]) -> None:
         self._first, self._flags = first, flags
         self._workdays = [first + timedelta(days=i) for i, works in enumerate(flags) if works]
+        self.last_day = first + timedelta(days=len(flags) - 1)
+        """The last day that is known."""
 
     @classmethod
     def from_days(cls, days: Iterable[tuple[date, bool]]) -> "Workdays":
@@ -58,11 +60,6 @@ class Workdays:
                 break
             flags.append(works)
         return cls(first, flags)
-
-    @property
-    def last_day(self) -> date:
-        """The last day that is known."""
-        return self._first + timedelta(days=len(self._flags) - 1)
 
     def covers(self, year: int) -> bool:
         """Whether the whole year is known."""

@@ -5,7 +5,7 @@ besides costs several times what the database does for a row that is found by it
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Select
@@ -41,10 +41,20 @@ class Reading:
         join has not found."""
         if not isinstance(session, DecidingSession):
             return [tuple(row) for row in await session.execute(self._statement, values)]
+        return await self._fetched(session.statement.direct.fetch, values)
+
+    async def bare(self, session: AsyncSession, **values: Any) -> list[tuple[Any, ...]]:
+        """The same, whose rows belong to no session in a transaction either: of thousands, which
+        nobody changes, a session would spend most of the time on knowing them."""
+        if isinstance(session, DecidingSession):
+            return await self.all(session, **values)
+        await session.flush()
+        return await self._fetched(partial(rows.fetch_in, session), values)
+
+    async def _fetched(self, fetch: rows.Fetch, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         sql, parameters, parts = self._compiled
-        given = [bound(values) for bound in parameters]
         found = []
-        for record in await session.statement.direct.fetch(sql, *given):
+        for record in await fetch(sql, *(bound(values) for bound in parameters)):
             each = iter(record)
             found.append(tuple([part(each) for part in parts]))
         return found

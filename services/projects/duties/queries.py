@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, delete, literal
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -44,6 +44,17 @@ from services.projects.duties.statement import (
 )
 from shared.database.deciding import DecidingSession
 from shared.database.faults import Overtaken
+from shared.database.reading import Reading
+
+_IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
+_DUTIES = Reading(select(Duty).where(col(Duty.id) == _IDS))
+_SET_ASIDE = col(AbsenceSetAside.fact_id)
+_FACTS = Reading(
+    select(PublicationFact, _SET_ASIDE)
+    .outerjoin(AbsenceSetAside, col(PublicationFact.id) == _SET_ASIDE)
+    .where(col(PublicationFact.duty_id) == _IDS)
+    .order_by(col(PublicationFact.id))
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,21 +238,14 @@ async def proof_needed_since(session: AsyncSession, unit: str, day: datetime) ->
     return found.scalar_one_or_none()
 
 
-def _any(ids: Sequence[UUID]) -> Any:
-    """One parameter, however many ids there are."""
-    return any_(literal(list(ids), ARRAY(Uuid())))
-
-
 async def duties(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Duty]:
-    return (await session.exec(select(Duty).where(col(Duty.id) == _any(ids)))).all()
+    """These duties, to be looked at."""
+    return [row[0] for row in await _DUTIES.bare(session, ids=list(ids))]
 
 
 async def facts(session: AsyncSession, ids: Sequence[UUID]) -> list[PublicationFact]:
     """All facts of these duties, oldest first, without the absences that were set aside."""
-    aside = col(AbsenceSetAside.fact_id)
-    query = select(PublicationFact, aside).where(col(PublicationFact.duty_id) == _any(ids))
-    query = query.outerjoin(AbsenceSetAside, aside == col(PublicationFact.id))
-    found = await session.exec(query.order_by(col(PublicationFact.id)))
+    found = await _FACTS.bare(session, ids=list(ids))
     return [fact if by is None else fact.without_absence() for fact, by in found]
 
 
@@ -261,7 +265,8 @@ async def put_publications(session: AsyncSession, rows: Sequence[Mapping[str, An
 
 async def drop_publications(session: AsyncSession, duties: Sequence[UUID]) -> None:
     """Drop the current evidence of duties of which nothing that was seen counts."""
-    await session.execute(delete(Publication).where(col(Publication.duty_id) == _any(duties)))
+    gone = delete(Publication).where(col(Publication.duty_id) == _IDS)
+    await session.execute(gone, {"ids": list(duties)})
 
 
 async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> None:
@@ -274,8 +279,8 @@ async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> 
 async def count_change(session: AsyncSession, duties: Sequence[UUID]) -> None:
     """Something about these duties is otherwise, though they stand as before."""
     standing = Standing.__table__  # type: ignore[attr-defined]
-    changed = standing.update().where(standing.c.duty_id == _any(duties))
-    await session.execute(changed.values(version=standing.c.version + 1))
+    changed = standing.update().where(standing.c.duty_id == _IDS)
+    await session.execute(changed.values(version=standing.c.version + 1), {"ids": list(duties)})
 
 
 async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
