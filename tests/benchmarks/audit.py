@@ -3,10 +3,12 @@
 The peer is given the very rows of `standing` in its own columnar tables and computes every verdict
 in one scan, which is all that an audit needs at the least; it writes nothing and keeps no history.
 Both find the same verdicts, and so does the kept roll-up. Then a day passes, pages are found, the
-report is counted and a year is amended. `AUDIT_DUTIES` says how many duties (1,000,000).
+report is counted and a year is amended. Garbage is collected as seldom as by a service.
+`AUDIT_DUTIES` says how many duties (1,000,000).
 """
 
 import asyncio
+import gc
 import json
 import os
 import tempfile
@@ -31,6 +33,7 @@ from services.projects.duties.rules import Sighting
 from services.projects.reports import queries as report_queries
 from services.projects.reports.rules import report as reporting
 from shared.database.engine import RoomSession
+from shared.web import serve
 from tests import support
 from tests.benchmarks import goals
 from tests.benchmarks.audit_rows import LOT, UNITS, WALKS
@@ -274,6 +277,7 @@ async def amendments(audit: Audit) -> list[Goal]:
 
 async def main(duties: int) -> list[Goal]:
     goals.begin("audit", MINUTES, f"{duties:,} duties of 18 units")
+    gc.set_threshold(*serve.COLLECTED_AFTER)
     with support.postgres_server() as server, tempfile.TemporaryDirectory() as folder:
         urls = Databases(server).urls("projects")
         engine = create_async_engine(make_url(urls.owner).set(drivername="postgresql+asyncpg"))
