@@ -16,7 +16,6 @@ from services.appointments.directory.models import Hall
 from services.appointments.statistics import counting, queries
 from services.appointments.statistics.schemas import Grouping
 from shared.database.engine import Sessions, new_sessions
-from shared.database.histograms import DIGITS, LARGEST
 from tests.support import Databases
 
 ZONE = "Asia/Shanghai"
@@ -168,20 +167,6 @@ async def test_the_log_is_followed_a_piece_at_a_time_before_a_day_is_proved(
     assert [await prove(sessions) for _ in range(4)] == [1, 1, 1, 0]
     by_sums, by_log = await read_both_ways(sessions, "TP")
     assert by_sums == by_log
-
-
-async def test_a_histogram_is_packed_eight_digits_a_value_and_no_value_is_too_large(
-    sessions: Sessions,
-) -> None:
-    async with sessions() as session:
-        for values, counts, packed in (
-            ([0, 2, 0], [7, 12, 1], "12" + "0" * 14 + "08"),
-            ([20_000, 16_000], [1, 2], "3" + "0" * (LARGEST * DIGITS)),
-            ([], [], None),
-        ):
-            sql = text("SELECT packed_histogram(CAST(:v AS int[]), CAST(:n AS int[]))::text")
-            found = (await session.execute(sql, {"v": values, "n": counts})).scalar_one()
-            assert found == packed
 
 
 async def test_a_hall_in_another_timezone_is_counted_anew(sessions: Sessions) -> None:

@@ -1,7 +1,7 @@
 """histograms are packed, so that those of a year are added up at once
 
 Revision ID: histograms_add_up
-Revises: second_visit_reports
+Revises: ratings_are_counted
 Create Date: 2026-12-15
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "histograms_add_up"
-down_revision: str | Sequence[str] | None = "second_visit_reports"
+down_revision: str | Sequence[str] | None = "ratings_are_counted"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
