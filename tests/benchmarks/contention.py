@@ -35,12 +35,16 @@ from tests.benchmarks.day_people import Asked, Crowd, request
 from tests.benchmarks.goals import Goal, at_least, at_most
 from tests.benchmarks.ground import Ground, ground
 
-ATTEMPTS, A_ROUND, ATTEMPTS_A_MINUTE = 20_000, 10_000, 12_000
+ATTEMPTS, A_ROUND, ATTEMPTS_A_MINUTE = 20_000, 10_000, 45_000
+STARTS_MINUTES = 3
+"""Of the processes that follow those that were killed."""
 SLOTS, WANT_EACH = 4, 10
 """Hot slots of a round, and how many want each of their places."""
 ASKERS = 48
 SHORTEST_LIFE = 300
-"""Answers after which a process is killed; of very many attempts one in a hundred."""
+"""Answers after which a process is killed, about."""
+LIVES = 40
+"""About so many of very many attempts: starting costs seconds of processor each time."""
 SEED = 20261130
 AGAIN = (0, 429, 500, 502, 503, 504)
 STILL_RUNNING = "/problems/still-running"
@@ -171,7 +175,7 @@ async def rounds(base: Ground, owner: asyncpg.Connection, attempts: int) -> list
     tokens = [base.token("citizen", sub=f"person-{n}") for n in range(min(A_ROUND, attempts))]
     places = max(len(tokens) // (SLOTS * WANT_EACH), 1)
     stop, wrong, answers, repeated = threading.Event(), Counter[str](), Counter[int](), 0
-    life = max(SHORTEST_LIFE, attempts // 100)
+    life = max(SHORTEST_LIFE, attempts // LIVES)
     mortals = [Mortal(base, Random(SEED + n), stop, life) for n in range(2)]
     loop = asyncio.get_running_loop()
     lives = [asyncio.create_task(asyncio.to_thread(one.live, loop)) for one in mortals]
@@ -208,7 +212,8 @@ def verdict(answers: Counter[int], wrong: Counter[str], kills: int) -> list[Goal
 
 async def main(attempts: int) -> list[Goal]:
     what = f"{attempts:,} attempts, {WANT_EACH} for each place, two dying processes"
-    goals.begin("contention", 1 + attempts / ATTEMPTS_A_MINUTE, what)
+    minutes = round(STARTS_MINUTES + attempts / ATTEMPTS_A_MINUTE, 1)
+    goals.begin("contention", minutes, what)
     with ground() as base:
         owner = await support.connect(base.databases.urls("appointments").owner)
         found = await rounds(base, owner, attempts)
