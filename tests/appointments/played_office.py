@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from services.appointments.booking.schemas import CancelRequest
 from services.appointments.directory.schemas import WindowsIn
 from services.appointments.proofs import queries as proofs
 from services.appointments.schedules import closing, service
+from services.appointments.schedules.closing import ClosureExists
 from services.appointments.schedules.closure_schemas import (
     ClosureIn,
     ClosureUpdate,
@@ -111,7 +112,10 @@ class Office:
             reason="停电",
             **parts.get(part, {}),
         )
-        done = await closing.close(self.session, wanted, MANAGER, self.now)
+        try:
+            done = await closing.close(self.session, wanted, MANAGER, self.now)
+        except ClosureExists:
+            return
         assert done.id is not None
         if part in WINDOWS:
             codes = self.windows[WINDOWS[part]]
@@ -123,7 +127,8 @@ class Office:
             key = self.closures[place % len(self.closures)]
             starts_at = NINE + 2 * HALF + place * HALF
             wanted = ClosureUpdate(starts_at=starts_at, ends_at=starts_at + HALF)
-            await closing.change(self.session, key, wanted, MANAGER, self.now)
+            with suppress(ClosureExists):
+                await closing.change(self.session, key, wanted, MANAGER, self.now)
 
     async def _windows(self, served: str) -> None:
         """How many of the items each of two windows serves; one that is left out is retired."""

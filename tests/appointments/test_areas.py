@@ -131,7 +131,7 @@ async def test_lines_of_areas_are_a_table_and_a_workbook_too(country: Country) -
     ]  # fmt: skip
     book = Workbook((await asked(params={**params, "format": "xlsx"})).content)
     rows = [book.cells(1)[f"A{row}"][1] for row in (3, 4, 5)]
-    assert rows == [*country.cities, "合计"]
+    assert rows == [*country.cities, "合计 Total"]
     assert country.province in {text for _, text in book.cells(3).values()}
 
 

@@ -64,6 +64,7 @@ OTHERS = {
     ("ListRule", "rows"): "by which selector a list's rows are found",
     ("StatisticsRow", "bad"): "how many ratings are bad, no truth value",
     ("FollowupFigures", "bad"): "how many answers are bad, no truth value",
+    ("RatingFigures", "bad"): "how many ratings are bad, no truth value",
     ("ImportedResult", "item"): "what becomes of the item: new, changed or as it was",
     ("DayView", "notice"): "the holiday notice by its name and number, of which there is no row",
     ("VersionOrder", "notice"): "the same",

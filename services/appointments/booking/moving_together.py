@@ -85,7 +85,7 @@ async def move(
     still, taken, movable = await _give_back(session, olds, rows, near, now)
     seen = await placing.look_again(session, wanted, near.ring, person, now)
     held = [slot for slot in seen.slots if slot.id in still.locked]
-    placement = placing.outlook(wanted, seen._replace(slots=held), movable).placement
+    placement = placing.search(wanted, seen._replace(slots=held), movable).placement
     if placement is None:
         party = Party(wanted.items, len(wanted.visit.people), wanted.visit.slots)
         raise await refusing.no_room(context, wanted, party, sorted(wanted.visit.near), now)

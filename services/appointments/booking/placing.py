@@ -80,7 +80,7 @@ class Placement(NamedTuple):
         return dict(found)
 
 
-class Outlook(NamedTuple):
+class PlaceSearch(NamedTuple):
     """What there is around the time, and where the visit fits: `wider` is where else to look where
     it does not; None: nowhere."""
 
@@ -124,14 +124,14 @@ async def look(
     person: Person,
     now: datetime,
     leaving: Mapping[UUID, Sequence[UUID]] = _NOBODY,
-) -> Outlook:
+) -> PlaceSearch:
     """Where it fits, by what there is around the time: of as many times as matter. `leaving`: the
     places of who gives them back for it."""
     ring: Ring | None = rings.first(wanted.starts_at, wanted.visit)
     most = rings.alike(wanted.visit)
     while ring is not None:
         seen = await _read(context.direct.fetch, wanted, ring, person, now, most)
-        found = outlook(wanted, seen.once_gone(leaving))
+        found = search(wanted, seen.once_gone(leaving))
         ring = None if found.placement else found.wider
     return found
 
@@ -155,7 +155,7 @@ async def look_again(
     return await _read(fetching(session), wanted, ring, person, now)
 
 
-def outlook(wanted: WantedVisit, seen: Around, movable: Sequence[UUID] | None = None) -> Outlook:
+def search(wanted: WantedVisit, seen: Around, movable: Sequence[UUID] | None = None) -> PlaceSearch:
     """Where it fits; of those who sit there only the `movable` are moved, if any are named."""
     seated = seen.seated
     if movable is not None:
@@ -164,8 +164,8 @@ def outlook(wanted: WantedVisit, seen: Around, movable: Sequence[UUID] | None = 
     matching = Matching(seen.slots, seen._replace(seated=seated).sitters)
     legs = visits.arrange(matching, wanted.visit, wanted.starts_at)
     if legs is None:
-        return Outlook(seen, None, rings.wider(seen.ring, wanted.starts_at, matching))
-    return Outlook(seen, _named(matching, legs, seated), None)
+        return PlaceSearch(seen, None, rings.wider(seen.ring, wanted.starts_at, matching))
+    return PlaceSearch(seen, _named(matching, legs, seated), None)
 
 
 def _named(
@@ -235,7 +235,7 @@ async def _place_behind_locks(
             await queries.lock(session, movable)
             await slots.lock(session, [slot.id for slot in seen.slots])
             seen = await look_again(session, wanted, ring, person, now)
-            _, placement, ring = outlook(wanted, seen, movable)
+            _, placement, ring = search(wanted, seen, movable)
             if placement is not None:
                 statement = SwapStatement()
                 _decide(statement, seen, placement, now, write)
