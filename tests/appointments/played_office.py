@@ -94,9 +94,8 @@ class Office:
             await self._apply(retire=[code])
 
     async def _close(self, place: int, halves: int, part: str) -> None:
-        if part == "rule" and not self.rules:
-            return
-        if part in WINDOWS and WINDOWS[part] not in self.windows:
+        is_shut = part in WINDOWS and WINDOWS[part] not in self.windows
+        if is_shut or part == "rule" and not self.rules:
             return
         parts: dict[str, dict[str, Any]] = {
             "item": {"item": self.items[0]},
