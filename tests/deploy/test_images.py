@@ -104,7 +104,8 @@ def _end(processes: Iterable["subprocess.Popen[bytes]"]) -> None:
 
 
 def _wait_until_healthy(running: Deployment) -> None:
-    """Then each image's own health check says so too; as a process of its own it is asked once."""
+    """Then each image's own health check says so too: a process of its own each time, which gives
+    up after seconds, and which the engine asks again as well."""
     deadline = time.monotonic() + READY_SECONDS
     for service, process in running.processes.items():
         while not _is_ready(running.ports[service]):
@@ -113,7 +114,8 @@ def _wait_until_healthy(running: Deployment) -> None:
             assert time.monotonic() < deadline, log
             time.sleep(0.1)
         check = images.without_port(images.health_check(), running.ports[service])
-        _run_once(running.parts[service], check)
+        while (told := running.parts[service].run(check)).returncode:
+            assert time.monotonic() < deadline, told.stderr
 
 
 def _is_ready(port: int) -> bool:
