@@ -126,9 +126,7 @@ async def test_what_one_walk_proved_absent_makes_nobody_late_and_says_so(
     await world.walk(2)
     world.publish()
     await world.walk()
-    for sub in ("auditor-a", "auditor-b"):
-        [match] = await world.queue()
-        await world.decide(match, "accept", sub)
+    await world.decide_by_two("accept")
     assert [await world.verdict(each) for each in (duty, kept)] == ["late", "overdue"]
     owner = await support.connect(url)
     await owner.execute("UPDATE collector_run SET list_marks = '[]', declared_pages = NULL")

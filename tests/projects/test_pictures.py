@@ -52,9 +52,7 @@ async def test_a_picture_that_uses_the_title_of_one_that_is_gone_has_not_moved(
     duty = await world.record()
     await world.open()
     await world.walk(2)
-    for sub in ("auditor-a", "auditor-b"):
-        [match] = await world.queue()
-        await world.decide(match, "reject", sub)
+    await world.decide_by_two("reject")
     assert await world.verdict(duty) == "overdue"
     del world.served.pages["/a"]
     world.served.pages["/list"] = listing(f"/b|{TITLE}|{long_ago()}")

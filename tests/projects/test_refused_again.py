@@ -26,9 +26,7 @@ async def rejected(world: World) -> str:
     duty = await world.record()
     await world.open()
     await world.walk(2)
-    for sub in ("auditor-a", "auditor-b"):
-        [match] = await world.queue()
-        await world.decide(match, "reject", sub)
+    await world.decide_by_two("reject")
     assert (await world.verdict(duty), await world.queue()) == ("overdue", [])
     return duty
 
@@ -102,9 +100,7 @@ async def test_a_page_that_persons_called_taken_down_is_asked_about_once_it_can_
     page = world.served.pages["/a"]
     world.served.pages["/a"] = FIREWALL
     await world.walk()
-    for sub in ("auditor-a", "auditor-b"):
-        [match] = await world.queue()
-        await world.decide(match, "reject", sub)
+    await world.decide_by_two("reject")
     await world.walk()
     assert (await world.verdict(duty), await world.queue()) == ("withdrawn", [])
     world.served.pages["/a"] = page
