@@ -13,6 +13,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from services.appointments.assessments.schemas import NotCompared, TimeReading
+from services.appointments.others import of_others
 
 
 class Times(NamedTuple):
@@ -90,12 +91,7 @@ NOBODY = Others(0, NO_TIMES)
 def others_by_item(person: str, of_hall: Mapping[tuple[str, str], Times]) -> dict[str, Others]:
     """What the others of the hall did of each item that the person did; `of_hall`: by person and
     item."""
-    found = {item: NOBODY for who, item in of_hall if who == person}
-    for (who, item), times in of_hall.items():
-        if who != person and item in found:
-            people, sums = found[item]
-            found[item] = Others(people + 1, sums.plus(times))
-    return found
+    return {item: Others(*of) for item, of in of_others(person, of_hall, NO_TIMES).items()}
 
 
 def assess(

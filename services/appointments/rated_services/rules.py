@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from statistics import NormalDist
 from typing import NamedTuple
 
+from services.appointments.others import of_others
 from services.appointments.rated_services.schemas import RatingFigures, RatingReading
 from shared.clock import today
 
@@ -99,14 +100,9 @@ def figures(person: str, of_hall: ByItem, terms: RatingTerms) -> RatingFigures:
 
 def _others(person: str, of_hall: ByItem, terms: RatingTerms) -> dict[str, Rated]:
     """What others were rated for the person's items, where there are enough of both."""
-    sums = {item: (0, NONE) for who, item in of_hall if who == person}
-    for (who, item), of in of_hall.items():
-        if who != person and item in sums:
-            people, total = sums[item]
-            sums[item] = people + 1, total.plus(of)
     return {
         item: total
-        for item, (people, total) in sums.items()
+        for item, (people, total) in of_others(person, of_hall, NONE).items()
         if people >= terms.least_others and total.rated >= terms.least_ratings
     }
 
