@@ -87,8 +87,8 @@ class AssessmentsView(View):
         description="少于这么多次可比办理不作比较 | Of fewer compared services nothing is said"
     )
     least_of_others: int = Field(
-        description="同事办理少于这么多次、或只有一位同事办理的事项不比较 | Items that the others"
-        " did fewer of are left out, and those that only one of them did"
+        description="同事办理少于这么多次的事项不比较 | Items that the others did fewer of are left"
+        " out"
     )
     least_others: int = Field(
         description="少于这么多位同事办理的事项不比较 | Items that fewer others did are left out"
