@@ -15,14 +15,17 @@ from tests.gateway.conftest import keys_folder
 from tests.support import Databases, Tokens
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def everyone(
     databases: Databases,
     bus: NatsServer,
     tokens: Tokens,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Mapping[str, httpx.AsyncClient]]:
-    """A client of each service by name."""
+    """A client of each service by name.
+
+    Gone with these tests: a gateway of the same database elsewhere would have its notices taken.
+    """
     folder = tmp_path_factory.mktemp("security")
     async with AsyncExitStack() as stack:
         clients: dict[str, httpx.AsyncClient] = {}

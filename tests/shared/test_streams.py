@@ -26,6 +26,7 @@ from deploy.local.nats import NatsServer
 from deploy.postgres import Urls
 from deploy.services import subscriptions
 from shared.messaging.bus import Bus
+from shared.messaging.outbox import PUBLISH_SECONDS
 from shared.messaging.streams import (
     ALARM_DAYS,
     BYTES_A_CASE,
@@ -65,6 +66,8 @@ def own_settings(own_urls: Urls, own_nats: NatsServer, tokens: Tokens) -> Any:
 @pytest.fixture
 async def own_rows(own_urls: Urls) -> AsyncIterator[asyncpg.Connection]:
     connection = await support.connect(own_urls.owner)
+    # A relay whose bus does not answer holds what it is publishing longer than an owner waits.
+    await connection.execute(f"SET lock_timeout = '{3 * PUBLISH_SECONDS}s'")
     yield connection
     await connection.close()
 
