@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.appointments.display import service as display
 from shared.clock import SHANGHAI, day_start, today
 from shared.ids import new_id
 
@@ -152,3 +154,9 @@ async def serve_items(owner: asyncpg.Connection, code: str, window: UUID, items:
         items,
         code,
     )
+
+
+async def measure_all(session: AsyncSession, at: datetime) -> None:
+    """How full each hall is now: rounds until those of other tests had their turn too."""
+    while await display.measure_loads(session, at):
+        pass

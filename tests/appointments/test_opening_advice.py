@@ -10,8 +10,6 @@ import asyncpg
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.appointments.display import service as display
-from services.appointments.display.queries import moved_halls
 from services.appointments.estimates.rules import forecast
 from services.appointments.estimates.schemas import Floor as Forward
 from services.appointments.estimates.schemas import OpenWindow, Waiting
@@ -20,7 +18,7 @@ from services.appointments.opening_advice.rules import ClosedWindow
 from services.appointments.queueing.models import WindowState
 from shared.database.engine import Sessions
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, good, problem, serve_items
+from tests.appointments.queue_helpers import Floor, good, measure_all, problem, serve_items
 from tests.appointments.test_alarms import policy
 from tests.provoking import provokes
 
@@ -48,11 +46,11 @@ def advised(floor: Forward, limit: int, *windows: ClosedWindow) -> list[rules.Sa
     return rules.best_first([one for one in found if one is not None])
 
 
-async def measure_all(session: AsyncSession, at: datetime) -> None:
-    """Halls of other tests have their turn as well."""
-    moved = len(await moved_halls(session, at, 10_000))
-    for _ in range(0, moved, display.HALLS_A_ROUND):
-        await display.measure_loads(session, at)
+async def advise_all(session: AsyncSession, at: datetime) -> int:
+    """For how many halls: each has had its turn."""
+    due = len(await queries.due(session, at))
+    turns = range(0, due + 1, service.HALLS_A_ROUND)
+    return sum([await service.advise_halls(session, at) for _ in turns])
 
 
 def test_one_more_window_halves_the_wait() -> None:
@@ -154,8 +152,7 @@ async def test_it_is_published_once_in_a_while(
         at = crowded.clock.at + timedelta(minutes=minutes)
         async with sessions() as session, session.begin():
             await measure_all(session, at)
-            for _ in range(0, len(await queries.due(session, at)) + 1, service.HALLS_A_ROUND):
-                await service.advise_halls(session, at)
+            await advise_all(session, at)
         rows = await owner.fetch(
             "SELECT body FROM outbox WHERE subject = $1",
             f"appointments.opening.advised.v1.{crowded.code}",
@@ -177,8 +174,8 @@ async def test_who_waits_for_what_no_open_window_serves_is_seen(
     await floor.open(0)
     await floor.issue(items=floor.items[1:])
     async with sessions() as session, session.begin():
-        await display.measure_loads(session, floor.clock.at)
-        assert await service.advise_halls(session, floor.clock.at) >= 1
+        await measure_all(session, floor.clock.at)
+        assert await advise_all(session, floor.clock.at) >= 1
     [window] = (await asked(floor))["windows"]
     assert (window["window_no"], window["saves_minutes"]) == (2, None)
     assert UUID(window["window_id"]) == floor.windows[1]

@@ -8,12 +8,11 @@ import pytest
 
 from services.appointments import display, queueing
 from services.appointments.display import events as display_events
-from services.appointments.display import service as display_service
 from services.appointments.queueing import events
 from shared.database.engine import Sessions
 from shared.messaging.events import Event, envelope_of
 from tests.appointments.conftest import Build
-from tests.appointments.queue_helpers import Floor, good
+from tests.appointments.queue_helpers import Floor, good, measure_all
 
 CLASSES: dict[str, type[Event]] = {
     event.type: event for event in (*queueing.room.publishes, *display.room.publishes)
@@ -136,20 +135,13 @@ async def test_the_load_is_told_when_it_has_changed(
         if count > len(good(await floor.get("queue"))["items"]):
             await floor.issue()
         floor.clock.pass_(seconds=1)
-        await _measure_everywhere(sessions, floor)
+        async with sessions() as session, session.begin():
+            await measure_all(session, floor.clock.at)
     loads = [
         d for _, d in await told(owner, floor) if isinstance(d, display_events.HallLoadMeasured)
     ]
     assert [load.waiting for load in loads] == [1, 2]
     assert json.loads(loads[0].model_dump_json())["items"][0]["count"] == 1
-
-
-async def _measure_everywhere(sessions: Sessions, floor: Floor) -> None:
-    """Rounds until no hall is left, those of other tests included."""
-    changed = 1
-    while changed:
-        async with sessions() as session, session.begin():
-            changed = await display_service.measure_loads(session, floor.clock.at)
 
 
 async def test_the_screen_shows_numbers_windows_and_expected_waits(floor: Floor) -> None:
