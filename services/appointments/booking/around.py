@@ -22,6 +22,16 @@ from shared.database.transitions import listed
 
 EVERYBODY = 2**31 - 1
 
+# By their keys, one by one: their state inside of it would lead whoever plans to the index of all
+# who live, which was read whole for each of them.
+_SEAT = """
+    SELECT a.id, a.version, a.item_code, a.starts_at, a.minutes, a.pool::text AS pool, ARRAY(
+      SELECT y.slot_id::text FROM appointment_slot y CROSS JOIN LATERAL (
+        SELECT s.starts_at FROM slot s WHERE s.id = y.slot_id OFFSET 0
+      ) s WHERE y.appointment_id = a.id ORDER BY s.starts_at
+    ) AS run, a.held_at, a.state
+    FROM appointment a WHERE a.id = {id} OFFSET 0
+"""
 _AROUND = f"""
 WITH RECURSIVE on_sale AS MATERIALIZED (
   SELECT id, rule_code, pool::text AS pool, on_date, starts_at, minutes, capacity,
@@ -42,13 +52,8 @@ WITH RECURSIVE on_sale AS MATERIALIZED (
     SELECT y.appointment_id FROM appointment_slot y WHERE y.slot_id = near.id OFFSET 0
   ) x WHERE (SELECT count(DISTINCT (items, starts_at, minutes)) FROM near) > 1
 ), seated AS (
-  SELECT a.* FROM there CROSS JOIN LATERAL (
-    SELECT a.id, a.version, a.item_code, a.starts_at, a.minutes, a.pool::text AS pool, ARRAY(
-      SELECT y.slot_id::text FROM appointment_slot y JOIN slot s ON s.id = y.slot_id
-      WHERE y.appointment_id = a.id ORDER BY s.starts_at
-    ) AS run, a.held_at
-    FROM appointment a WHERE a.id = there.id AND a.state IN ({listed(LIVE)}) OFFSET 0
-  ) a
+  SELECT a.* FROM there CROSS JOIN LATERAL ({_SEAT.format(id="there.id")}) a
+  WHERE a.state IN ({listed(LIVE)})
 ), who AS MATERIALIZED (
   SELECT one.citizen_key, coalesce(one.document, v.document) AS document,
     coalesce(one.phone, v.phone) AS phone
@@ -81,14 +86,9 @@ FROM who
 # People who come for the same and sit alike are counted: so many need not be told apart.
 _SITTERS = f"""
 SELECT item_code, starts_at, minutes, pool, run, count(*) FROM (
-  SELECT a.item_code, a.starts_at, a.minutes, a.pool, ARRAY(
-    SELECT y.slot_id FROM appointment_slot y JOIN slot s ON s.id = y.slot_id
-    WHERE y.appointment_id = a.id ORDER BY s.starts_at
-  ) AS run
-  FROM appointment a WHERE a.state IN ({listed(LIVE)}) AND a.id IN (
-    SELECT x.appointment_id FROM appointment_slot x WHERE x.slot_id = ANY($1::uuid[])
-  )
-) one GROUP BY 1, 2, 3, 4, 5
+  SELECT DISTINCT x.appointment_id AS id FROM appointment_slot x WHERE x.slot_id = ANY($1::uuid[])
+) there CROSS JOIN LATERAL ({_SEAT.format(id="there.id")}) a
+WHERE a.state IN ({listed(LIVE)}) GROUP BY 1, 2, 3, 4, 5
 """
 # As `reseat` does it, who is given other places has other rows.
 _KEEP_PLACES = """
@@ -198,7 +198,7 @@ async def sitters(direct: DirectPool, slots: Sequence[UUID]) -> dict[Sitting, in
     """Who has a place in the slots that may be moved: how many, by what for and where they sit."""
     found: dict[Sitting, int] = {}
     for item, starts_at, minutes, pool, run, many in await direct.fetch(_SITTERS, list(slots)):
-        found[Sitting(Claim(item, starts_at, minutes, Pool(pool)), tuple(run))] = many
+        found[Sitting(Claim(item, starts_at, minutes, Pool(pool)), tuple(map(UUID, run)))] = many
     return found
 
 
