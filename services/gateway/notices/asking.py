@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 import structlog
 from pydantic import ValidationError
@@ -32,12 +33,15 @@ class Asking:
         """What the service says of the notice; None while it cannot be asked."""
         upstream = self._upstreams.get(notice.source)
         if upstream is None:
+            log.warning("notice_not_asked", to=notice.source, error="NoSuchService")
             return None
         target = f"/api/v1/notice-recipients/{notice.id}?kind={notice.kind}&about={notice.about_id}"
         try:
             header = self._authorization(now)
             status, body = await upstream.get(target, seconds=SECONDS, headers=header)
-            return Handover.model_validate_json(body) if status == 200 else None
+            if status == HTTPStatus.OK:
+                return Handover.model_validate_json(body)
+            log.warning("notice_not_asked", to=notice.source, status=status)
         except (CannotConnect, UpstreamGone, BadAnswer, TimeoutError) as error:
             log.warning("notice_not_asked", to=notice.source, error=type(error).__name__)
         except ValidationError:
