@@ -100,7 +100,7 @@ async def load(urls: Urls, owner: asyncpg.Connection, halls: list[YearHall], man
                 await parts.live(day)
                 if number % 20 == 0 or day == days[-1]:
                     goals.show(f"  {day}: {parts.visits:,} visits, {_since(began)}")
-                if number % 50 == 1:
+                if number % 10 == 1:
                     await owner.execute("ANALYZE")  # as autovacuum would have done in a year
         await owner.execute("VACUUM ANALYZE")
         steps = await year_days.count(year.sessions, clock.now())

@@ -6,6 +6,7 @@ run where no process is within a day.
 
 import asyncio
 import os
+import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -64,7 +65,11 @@ async def _enter(part: Part) -> Year:
 
 
 def _live(day: date, slot_ids: SlotIds) -> int:
-    _Here.runner.run(_Here.year.live_through(day, slot_ids))
+    try:
+        _Here.runner.run(_Here.year.live_through(day, slot_ids))
+    except TimeoutError:  # whoever waits for it would be told nothing of what took so long
+        traceback.print_exc()
+        raise
     return _Here.year.visits
 
 
