@@ -79,6 +79,14 @@ class Workdays:
         """The ordinal of the working day in which an act on `day` falls. Raises CalendarUnknown."""
         return self.ord_start(day) + (0 if self.is_workday(day) else 1)
 
+    def of_ordinal(self, ordinal: int) -> date:
+        """The working day with that ordinal. Raises CalendarUnknown."""
+        if ordinal > len(self._workdays):
+            raise CalendarUnknown(self.last_day.year + 1)
+        if ordinal < 1:
+            raise CalendarUnknown(self._first.year - 1)
+        return self._workdays[ordinal - 1]
+
     def nth_after(self, day: date, n: int) -> date:
         """The n-th working day strictly after `day`; `day` itself for 0. Raises CalendarUnknown."""
         if n <= 0:

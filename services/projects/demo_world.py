@@ -12,8 +12,9 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from services.projects import demo_city
+from services.projects.calendar.clocks import ClockRule
 from services.projects.calendar.models import RuleKind
-from services.projects.calendar.rules import ClockRule, due_on
+from services.projects.calendar.rules import due_on
 from services.projects.catalogue.schemas import ItemRow
 from services.projects.demo_city import DemoProject, DemoUnit
 from shared.clock import SHANGHAI

@@ -25,6 +25,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.projects.auditing import queries, service, statement
+from services.projects.auditing.statement import EVIDENCE
 from services.projects.calendar import service as calendar
 from services.projects.calendar.schemas import VersionOrder
 from services.projects.duties import observing
@@ -154,7 +155,7 @@ class Audit:
         """The same without facts and events: evidence, verdicts, history and roll-up."""
         evidence = [
             {
-                **dict.fromkeys(statement.EVIDENCE, False),
+                **{name: None if kind == "int" else False for name, kind in EVIDENCE.items()},
                 "duty_id": row["duty_id"],
                 "is_seen": True,
                 "seen_ord": row["due_ord"],

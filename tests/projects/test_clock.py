@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.projects.calendar.clocks import ClockRule
 from services.projects.calendar.models import RuleKind
-from services.projects.calendar.rules import ClockRule, due, due_on
+from services.projects.calendar.rules import due, due_on
 from shared.workdays import CalendarUnknown, official
 from tests.paging import walked
 from tests.provoking import provokes

@@ -4,7 +4,7 @@ the history of verdicts, and an independent audit from facts and dates in anothe
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -50,7 +50,12 @@ ORDERS: dict[RulingKind, Ruling] = {
 }
 
 STEPS = st.one_of(
-    st.tuples(st.just("form"), st.sampled_from(UNITS), st.none() | st.integers(0, 30)),
+    st.tuples(
+        st.just("form"),
+        st.sampled_from(UNITS),
+        st.none() | st.integers(0, 30),
+        st.sampled_from(["MP-02-01", "MP-03-03", "MP-03-03"]),
+    ),
     st.tuples(
         st.just("see"),
         DUTY,
@@ -60,6 +65,7 @@ STEPS = st.one_of(
         st.booleans(),
     ),
     st.tuples(st.just("gone"), DUTY),
+    st.tuples(st.just("look"), DUTY),
     st.tuples(st.just("walk"), st.sampled_from(UNITS)),
     st.tuples(st.just("rule"), DUTY, st.sampled_from(sorted(RulingKind))),
     st.tuples(st.just("review"), DUTY, st.booleans()),
@@ -76,7 +82,8 @@ class City:
     ids: list[UUID] = field(default_factory=list)
     reviewed: set[UUID] = field(default_factory=set)
     seen: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
-    withdrawn: list[tuple[UUID]] = field(default_factory=list)
+    sightings: dict[UUID, Sighting] = field(default_factory=dict)
+    withdrawn: dict[UUID, date] = field(default_factory=dict)
     walks: list[tuple[str, date]] = field(default_factory=list)
 
     async def play(self, step: tuple[Any, ...]) -> None:
@@ -86,9 +93,9 @@ class City:
     def _duty(self, place: int) -> UUID | None:
         return self.ids[place % len(self.ids)] if self.ids else None
 
-    async def form(self, unit: str, days_ago: int | None) -> None:
+    async def form(self, unit: str, days_ago: int | None, item: str = "MP-02-01") -> None:
         on = None if days_ago is None else self.now.date() - timedelta(days=days_ago)
-        body = make.event(PROJECT, unit, on, doc_no=f"第{len(self.ids)}号")
+        body = make.event(PROJECT, unit, on, doc_no=f"第{len(self.ids)}号", item_code=item)
         order = TriggerOrder.model_validate(body)
         made = await duties.record_trigger_event(self.session, order, self.now, OFFICE)
         self.ids.append(made.duty.id)
@@ -116,15 +123,25 @@ class City:
         )
         await observing.record_sightings(self.session, [sighting], self.now, actor="test")
         days = [at and at.date() for at in (self.now, ago(absent), ago(claim), cms_at)]
-        self.seen[duty] = (duty, *days, missing)
+        self.seen[duty], self.sightings[duty] = (duty, *days, missing), sighting
         self.reviewed.discard(duty)
+
+    async def look(self, place: int) -> None:
+        """The page is still there, or is there again."""
+        duty = self._duty(place)
+        if duty not in self.seen:
+            return
+        again = replace(self.sightings[duty], observed_at=self.now)
+        await observing.record_sightings(self.session, [again], self.now, actor="test")
+        self.sightings[duty] = again
+        self.withdrawn.pop(duty, None)
 
     async def gone(self, place: int) -> None:
         duty, at = self._duty(place), self.now
         if duty not in self.seen:
             return
         await observing.record_gone(self.session, duty, "https://x.cn", at, at, actor="test")
-        self.withdrawn.append((duty,))
+        self.withdrawn.setdefault(duty, at.date())
 
     async def walk(self, unit: str) -> None:
         await observing.note_full_walk(self.session, [unit], self.now, self.now, actor="test")
@@ -157,7 +174,10 @@ class City:
     async def independent(self) -> dict[tuple[str, str], tuple[int, int]]:
         """The counts that another engine finds from the facts."""
         rows = await self.session.execute(
-            text("SELECT id, unit_code, formed_on, rule_n + extended_by AS n, hold FROM duty")
+            text(
+                "SELECT id, unit_code, formed_on, CASE WHEN rule IS NULL THEN rule_n ELSE 0 END"
+                " + extended_by AS n, CASE WHEN rule IS NOT NULL THEN rule_n END, hold FROM duty"
+            )
         )
         days = await self.session.execute(
             text("SELECT date, is_workday FROM work_calendar WHERE region = 'CN'")
@@ -165,8 +185,10 @@ class City:
         tables: dict[str, Sequence[tuple[Any, ...]]] = {
             "days": [tuple(row) for row in days if row.date.year == 2026],
             "duty": [(*row, row.id in self.reviewed) for row in rows],
-            "seen": list(self.seen.values()),
-            "gone": self.withdrawn,
+            "seen": [
+                (*told, self.sightings[duty].observed_at.date()) for duty, told in self.seen.items()
+            ],
+            "gone": list(self.withdrawn.items()),
             "walk": self.walks,
         }
         return independent_audit.audit(self.now.date(), tables)

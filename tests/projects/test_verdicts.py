@@ -18,7 +18,7 @@ from shared.database.engine import RoomSession
 from tests.projects import make
 from tests.support import Connect, Databases
 
-TODAY = Day(now_ord=100, last_ord=500, walked_ord=100)
+TODAY = Day(now_ord=100, last_ord=500, walked_ord=100, plain_day=9_000)
 """Working day 100; the notices reach to 500; the unit's pages were read today."""
 
 
@@ -169,6 +169,7 @@ def generated(chance: random.Random, walked: int) -> Facts:
     if chance.random() < 0.3:
         return facts
     is_claimed = chance.random() < 0.8
+    facts = replace(facts, **stay(chance)) if chance.random() < 0.4 else facts
     return replace(
         facts,
         is_seen=True,
@@ -180,8 +181,26 @@ def generated(chance: random.Random, walked: int) -> Facts:
         claim_early=rarely(),
         claim_contradicted=rarely(),
         is_incomplete=rarely(),
-        is_gone=rarely(),
+        is_gone=facts.gone_day is not None if facts.keep else rarely(),
     )
+
+
+def stay(chance: random.Random) -> dict[str, Any]:
+    """What must stay for a time that ends close to the day of the audit."""
+    today = (WALKED_ON - date(2000, 1, 1)).days + 3
+
+    def near() -> int | None:
+        picked: int | None = chance.choice([None, *range(today - 3, today + 4)])
+        return picked
+
+    most = near()
+    return {
+        "keep": chance.choice(["min_display", "keep_online"]),
+        "stay_most_day": most,
+        "stay_least_day": None if most is None or chance.random() < 0.2 else most - 1,
+        "stayed_day": near(),
+        "gone_day": near() if chance.random() < 0.5 else None,
+    }
 
 
 async def test_the_statement_agrees_with_the_rule_on_5000_cases(
@@ -192,8 +211,8 @@ async def test_the_statement_agrees_with_the_rule_on_5000_cases(
     by_workday = await _walk(rows, unit)
     by_day = (WALKED_ON - date(2000, 1, 1)).days
     days = {
-        False: Day(by_workday + 2, by_workday + 5, by_workday),
-        True: Day(by_day + 3, ENDLESS, by_day),
+        False: Day(by_workday + 2, by_workday + 5, by_workday, plain_day=by_day + 3),
+        True: Day(by_day + 3, ENDLESS, by_day, plain_day=by_day + 3),
     }
     chance = random.Random(20261123)
     cases: dict[UUID, tuple[Facts, bool]] = {}

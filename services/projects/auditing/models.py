@@ -65,6 +65,10 @@ class Reason(StrEnum):
     CANDIDATE_IN_REVIEW = "candidate_in_review"
     PROVEN_ABSENT = "proven_absent"
     NO_CAPTURE_SINCE_DUE = "no_capture_since_due"
+    ON_DISPLAY = "on_display"
+    TAKEN_DOWN_EARLY = "taken_down_early"
+    STAY_NOT_KNOWN = "stay_not_known"
+    DISPLAY_NOT_CHECKED = "display_not_checked"
 
 
 class Standing(Table, table=True):
@@ -92,6 +96,11 @@ class Standing(Table, table=True):
             *("calendar_days", "reason", "due_ord"),
             postgresql_where=text("reason IN ('due_date_ahead', 'due_within_days')"),
         ),
+        Index(
+            "ix_standing_on_display",
+            "stay_most_day",
+            postgresql_where=text("reason = 'on_display'"),
+        ),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 
@@ -113,6 +122,14 @@ class Standing(Table, table=True):
     claim_contradicted: bool = False
     is_incomplete: bool = False
     is_gone: bool = False
+    keep: str | None = Field(default=None, max_length=16)
+    """What is published must stay for a time: the kind of that clock (`clocks.STAYS`)."""
+    stay_least_day: int | None = None
+    """Until when, as a plain day number, if it was published as early as it can have been."""
+    stay_most_day: int | None = None
+    """The same if it was published as late as it can have been."""
+    stayed_day: int | None = None
+    gone_day: int | None = None
     in_review: bool = False
     matchable_since: datetime | None = Field(default=None, sa_type=Moment)
     """Since when pages are matched with the duty as it is: walks before it prove nothing of it."""

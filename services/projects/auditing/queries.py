@@ -23,6 +23,7 @@ from services.projects.auditing.statement import (
     ADD_MOVE_BY_NEW_FACT,
     ADD_MOVES,
     FIND_MOVES,
+    HAND_OVER,
     HISTORY,
     JUDGE_AS_OF,
     LESS_TALLIED,
@@ -224,6 +225,11 @@ async def _named(
             for row, name in zip(some, names, strict=True)
         ]
     return named
+
+
+async def hand_over(session: AsyncSession, **values: Any) -> list[UUID]:
+    """Move what a unit has not published to another one, with history and roll-up."""
+    return list((await session.execute(HAND_OVER, values)).scalars())
 
 
 async def prove_tallies(session: AsyncSession) -> list[WrongTally]:

@@ -110,6 +110,26 @@ async def note_judged_without(session: AsyncSession, duties: Sequence[UUID]) -> 
     await queries.note_judged_without(session, duties)
 
 
+async def hand_over(
+    session: AsyncSession, unit_code: str, into_code: str, now: datetime, *, actor: str
+) -> list[UUID]:
+    """What the unit has not published is another one's from now on; the duties that moved.
+
+    Who calls has the turn. A line of the history says so, and those before it stay.
+    """
+    as_of = clock.today(now)
+    day = await queries.today(session, NATIONAL, as_of)
+    return await queries.hand_over(
+        session,
+        unit=unit_code,
+        into=into_code,
+        as_of=as_of,
+        calendar_version=day.calendar_version,
+        actor=actor,
+        now=now,
+    )
+
+
 async def prove_tallies(session: AsyncSession, now: datetime) -> int:
     """Count all duties and compare with the roll-up; what differs is set right and logged."""
     if not await queries.wait_turn(session, turns.PATIENCE_SECONDS):

@@ -31,11 +31,22 @@ WALK_KNEW = (
 """Whether that walk was made after the duty, under its present names, could be matched."""
 
 
+_HAS_STAYED = "s.stayed_day >= s.stay_most_day"
+_GONE = """CASE WHEN s.keep IS NULL THEN 'gone_from_the_web'
+      WHEN s.gone_day <= s.stay_least_day THEN CASE s.keep
+        WHEN 'min_display' THEN 'taken_down_early' ELSE 'gone_from_the_web' END
+      ELSE 'stay_not_known' END"""
+
+
 def _in_time(reason: str) -> str:
-    return (
-        "CASE WHEN s.is_gone THEN 'gone_from_the_web'"
-        f" WHEN s.is_incomplete THEN 'elements_missing' ELSE '{reason}' END"
-    )
+    return f"""CASE
+      WHEN s.is_gone AND (s.keep IS NULL OR NOT coalesce({_HAS_STAYED}, false)) THEN {_GONE}
+      WHEN s.is_incomplete THEN 'elements_missing'
+      WHEN s.keep IS NULL OR s.is_gone THEN '{reason}'
+      WHEN s.stay_most_day IS NULL THEN 'calendar_not_loaded'
+      WHEN s.keep = 'keep_online' OR {_HAS_STAYED} THEN '{reason}'
+      WHEN CAST(:now_day AS int) > s.stay_most_day THEN 'display_not_checked'
+      ELSE 'on_display' END"""
 
 
 REASON = f"""CASE
@@ -98,6 +109,7 @@ SCOPES = {
         "s.reason IN ('due_date_ahead', 'due_within_days')"
         f" AND ({_falls_due('NOT s.calendar_days', 'now_ord')}"
         f" OR {_falls_due('s.calendar_days', 'now_day')})"
+        " OR s.reason = 'on_display' AND s.stay_most_day < CAST(:now_day AS int)"
     ),
     "duties": "s.duty_id = ANY(CAST(:chosen AS uuid[]))",
     "walked": "s.unit_code = ANY(CAST(:chosen AS text[])) AND NOT s.is_seen",
@@ -189,6 +201,10 @@ EVIDENCE = {
     "claim_contradicted": "bool",
     "is_incomplete": "bool",
     "is_gone": "bool",
+    "stay_least_day": "int",
+    "stay_most_day": "int",
+    "stayed_day": "int",
+    "gone_day": "int",
     "in_review": "bool",
 }
 """The columns of `standing` that say what was seen, with their types."""
@@ -212,7 +228,7 @@ def see_statement() -> str:
     return _judging(f"""
   UPDATE standing t SET {", ".join(f"{name} = s.{name}" for name in names)}, {_VERDICT}
   FROM (SELECT seen.*, k.unit_code, k.hold, k.has_clock, k.calendar_days, k.is_formed,
-               k.due_ord, k.reason, k.over_by, k.version, k.matchable_since
+               k.due_ord, k.keep, k.reason, k.over_by, k.version, k.matchable_since
         FROM jsonb_to_recordset(CAST(:evidence AS jsonb)) AS seen (duty_id uuid, {typed})
         JOIN standing k ON k.duty_id = seen.duty_id) s
   WHERE t.duty_id = s.duty_id
@@ -241,6 +257,34 @@ SELECT m.duty_id, m.unit_code, m.from_verdict, m.to_verdict, m.reason,
 FROM moved m WHERE m.from_verdict IS DISTINCT FROM m.to_verdict ORDER BY m.duty_id"""
 
 
+# What was exempted, or is not audited, or was published, stays with the unit that it was found of.
+# The line of the history gives the same verdict to the other unit, so that counts by the history
+# move with the roll-up. Where the new unit publishes was never read for these duties.
+HAND_OVER = text(f"""
+WITH moved AS (
+  UPDATE standing s SET unit_code = :into, matchable_since = :now, match_wanted = true,
+    match_wanted_at = clock_timestamp(), version = s.version + 1
+  WHERE s.unit_code = :unit AND NOT s.is_seen
+    AND s.verdict NOT IN ('exempt', 'not_applicable')
+  RETURNING s.duty_id, s.verdict, s.over_by, s.reason
+), noted AS (
+  INSERT INTO verdict_event (duty_id, unit_code, from_verdict, to_verdict, over_by, reason, as_of,
+    rule_version, calendar_version, actor, judged_at)
+  SELECT duty_id, :into, verdict, verdict, over_by, reason, CAST(:as_of AS date), {RULE_VERSION},
+         CAST(:calendar_version AS int), :actor, CAST(:now AS timestamptz) FROM moved
+), tallied AS (
+  MERGE INTO unit_tally t
+  USING (SELECT CAST(u.code AS text) AS unit_code, m.verdict, u.sign * count(*) AS n,
+                u.sign * coalesce(sum(m.over_by), 0) AS over_by
+         FROM moved m, (VALUES (:unit, -1), (:into, 1)) AS u (code, sign)
+         GROUP BY u.code, u.sign, m.verdict) d
+  ON t.unit_code = d.unit_code AND t.verdict = d.verdict
+  WHEN MATCHED THEN UPDATE SET n = t.n + d.n, over_by = t.over_by + d.over_by
+  WHEN NOT MATCHED THEN INSERT (unit_code, verdict, n, over_by)
+    VALUES (d.unit_code, d.verdict, d.n, d.over_by)
+)
+SELECT duty_id FROM moved ORDER BY duty_id""")
+
 TODAY = text("""
   SELECT coalesce(c.ord_end, last.ord_start + 1) AS now_ord, last.ord_start AS last_ord,
          CAST(:as_of AS date) - DATE '2000-01-01' AS now_day,
@@ -268,13 +312,15 @@ PROVEN_ABSENT = text("""
   WHERE unit_code = ANY(CAST(:units AS text[])) AND verdict = 'overdue'""")
 
 NAMES = text("""
-  SELECT d.id AS duty_id, u.name AS unit_name, d.project_code, pr.name AS project_name,
+  SELECT d.id AS duty_id, u.name AS unit_name,
+         coalesce(d.project_code, d.subject) AS project_code,
+         coalesce(pr.name, d.subject) AS project_name,
          d.item_code, i.item_l2 AS item_name,
          CASE WHEN s.calendar_days THEN DATE '2000-01-01' + s.due_ord ELSE c.date END AS due_on
   FROM duty d
   JOIN standing s ON s.duty_id = d.id
   JOIN responsible_unit u ON u.code = d.unit_code
-  JOIN project pr ON pr.code = d.project_code
+  LEFT JOIN project pr ON pr.code = d.project_code
   JOIN catalogue_item i ON i.id = d.item_id
   LEFT JOIN work_calendar c ON c.region = :region AND c.ord_start = s.due_ord AND c.is_workday
   WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id""")
@@ -321,7 +367,9 @@ _STATE_THEN = f"""
                   ELSE coalesce(k.absent_ord <= k.due_ord_then, true) END) AS is_seen,
          k.seen_ord, k.seen_early AND p.first_seen_at < :before AS seen_early, k.absent_ord,
          k.is_claimed, k.claim_ord, k.claim_early, k.claim_contradicted, k.is_incomplete,
-         k.is_gone AND p.gone_at < :before AS is_gone, k.in_review,
+         k.is_gone AND p.gone_at < :before AS is_gone, k.keep, k.stay_least_day,
+         k.stay_most_day, least(k.stayed_day, CAST(:now_day AS int)) AS stayed_day, k.gone_day,
+         k.in_review,
          CASE WHEN k.is_seen THEN greatest(k.absent_ord,
                 CASE WHEN NOT k.claim_contradicted THEN k.claim_ord END)
               ELSE {WALKED.replace("s.", "k.")} END AS walked_ord,

@@ -25,6 +25,31 @@ class RuleKind(StrEnum):
     PROMPTLY = "promptly"
     FIXED_DATE = "fixed_date"
     NONE = "none"
+    MONTHS = "months"
+    PERIOD = "period"
+    """Anew for each period, from its last day."""
+    MIN_DISPLAY = "min_display"
+    """公示: it is there from the day on, and not taken down too early."""
+    KEEP_ONLINE = "keep_online"
+    SAME_TIME_AS = "same_time_as"
+    """From the day on which what it goes with was published, as an interpretation its policy."""
+
+
+class CountedIn(StrEnum):
+    """What the number of a rule counts."""
+
+    WORKING_DAYS = "working_days"
+    CALENDAR_DAYS = "calendar_days"
+    MONTHS = "months"
+
+
+class Every(StrEnum):
+    """For how long a time something is due anew."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    YEAR = "year"
 
 
 class Region(Table, table=True):

@@ -4,14 +4,16 @@ An ordinal turns every comparison of working days into one of integers, and stay
 when a later notice moves days: only the calendar's own rows change.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from services.projects.calendar.clocks import STAYS, ClockRule, Counts, End, after, ends
 from services.projects.calendar.models import Day, RuleKind
+from services.projects.calendar.schemas import ClockInput, RuleInput
 from shared.errors import Conflict, Invalid, Text
-from shared.workdays import FIRST_YEAR, CalendarUnknown, Workdays
+from shared.workdays import CalendarUnknown, Workdays
 
 EPOCH = date(2000, 1, 1)
 """Day 0 of the plain day numbers that clocks of calendar days use."""
@@ -64,43 +66,61 @@ def number(days: Iterable[tuple[date, bool]], worked_before: int = 0) -> Iterato
         yield Numbered(day, is_workday, count, count if is_workday else count + 1)
 
 
-def workday(ordinal: int, calendar: Workdays) -> date:
-    """The working day with that ordinal. Raises CalendarUnknown after the last notice."""
-    first = date(FIRST_YEAR, 1, 1)
-    return calendar.nth_after(first, ordinal - calendar.ord_start(first))
+NEED_N = (
+    *(RuleKind.WORKING_DAYS, RuleKind.CALENDAR_DAYS, RuleKind.PROMPTLY, RuleKind.MONTHS),
+    *STAYS,
+)
+"""Kinds of clock that need a number of days or months."""
 
 
-@dataclass(frozen=True)
-class ClockRule:
-    """How long a clock runs: {kind, n} and, for a fixed date, its month and day."""
-
-    kind: RuleKind
-    n: int = 0
-    month_day: str | None = None
-    roll_forward: bool = True
-
-
-COUNTED = (RuleKind.WORKING_DAYS, RuleKind.CALENDAR_DAYS, RuleKind.PROMPTLY)
-"""Kinds of clock that need a number of days."""
-
-
-def asked_clock(
-    kind: RuleKind, n: int | None, month_day: str | None, *, roll_forward: bool
-) -> ClockRule:
+def asked_clock(asked: RuleInput, pointer: str = "/body/rule") -> ClockRule:
     """The clock that somebody asks for, with nothing assumed.
 
-    Raises Invalid for a kind without an end of its own, or where its days are missing.
+    Raises Invalid for a kind without an end of its own, or where what it needs is missing.
     """
-    if kind is RuleKind.NONE:
+    rule = _asked(asked, pointer)
+    if asked.keep is not None and (rule.kind in STAYS or asked.keep.kind not in STAYS):
+        detail = Text(
+            "保留期限只能是公示期或保留期，且只能附在公开期限之后",
+            "Only a time on display or online goes with a limit to publish",
+        )
+        raise Invalid(detail, pointer=f"{pointer}/keep")
+    for place, other in enumerate(asked.stricter_of):
+        if other.kind in STAYS:
+            detail = Text("公示期不能与公开期限比较", "A time to stay ends no other clock")
+            raise Invalid(detail, pointer=f"{pointer}/stricter_of/{place}/kind")
+    return replace(
+        rule,
+        keep=None if asked.keep is None else _asked(asked.keep, f"{pointer}/keep"),
+        stricter_of=tuple(
+            _asked(other, f"{pointer}/stricter_of/{place}")
+            for place, other in enumerate(asked.stricter_of)
+        ),
+    )
+
+
+def _asked(asked: ClockInput, pointer: str) -> ClockRule:
+    if asked.kind is RuleKind.NONE:
         detail = Text("此种期限没有截止日", "This kind of clock has no end")
-        raise Invalid(detail, pointer="/body/rule/kind")
-    if kind in COUNTED and n is None:
+        raise Invalid(detail, pointer=f"{pointer}/kind")
+    is_open = asked.kind is RuleKind.PERIOD and asked.month_day is None
+    if asked.n is None and (asked.kind in NEED_N or is_open):
         detail = Text("请填写天数", "Please say the number of days, n")
-        raise Invalid(detail, pointer="/body/rule/n")
-    if kind is RuleKind.FIXED_DATE and month_day is None:
+        raise Invalid(detail, pointer=f"{pointer}/n")
+    if asked.kind is RuleKind.FIXED_DATE and asked.month_day is None:
         detail = Text("请填写固定日期，如 01-31", "Please say the month and day, such as 01-31")
-        raise Invalid(detail, pointer="/body/rule/month_day")
-    return ClockRule(kind, n or 0, month_day, roll_forward)
+        raise Invalid(detail, pointer=f"{pointer}/month_day")
+    if asked.kind is RuleKind.PERIOD and asked.every is None:
+        detail = Text("请填写周期，如每季度", "Please say the period, such as every quarter")
+        raise Invalid(detail, pointer=f"{pointer}/every")
+    return ClockRule(
+        asked.kind,
+        asked.n or 0,
+        asked.month_day,
+        asked.roll_forward,
+        asked.counted_in,
+        asked.every,
+    )
 
 
 class Due(NamedTuple):
@@ -118,37 +138,74 @@ def day_number(day: date) -> int:
 def due(rule: ClockRule, formed_on: date, calendar: Workdays) -> Due:
     """The ordinals between which `rule` runs for information formed on `formed_on`.
 
-    The first day is not counted (民法典 art. 201), the last ends at 24:00 Asia/Shanghai. Calendar
-    days that end on a day of rest run to the next working day (民法典 art. 203, by analogy).
+    The last day ends at 24:00 Asia/Shanghai. Plain days are numbered plainly, working days by the
+    notices; where ends of both sorts meet, their days are compared.
     """
-    match rule.kind:
-        case RuleKind.WORKING_DAYS | RuleKind.PROMPTLY:
-            start = _known(calendar.ord_start, formed_on)
-            return Due("working", start, None if start is None else start + rule.n)
-        case RuleKind.REALTIME:
-            start = _known(calendar.ord_start, formed_on)
-            return Due("working", start, _known(calendar.ord_end, formed_on))
-        case RuleKind.CALENDAR_DAYS if rule.roll_forward:
-            last = formed_on + timedelta(days=rule.n)
-            start = _known(calendar.ord_start, formed_on)
-            return Due("working", start, _known(calendar.ord_end, last))
-        case RuleKind.CALENDAR_DAYS:
-            first = day_number(formed_on)
-            return Due("calendar", first, first + rule.n)
-        case RuleKind.FIXED_DATE:
-            return Due("calendar", day_number(formed_on), day_number(_next(rule, formed_on)))
-        case RuleKind.NONE:
-            return Due("working", _known(calendar.ord_start, formed_on), None)
+    return due_of(ends(rule, formed_on), formed_on, calendar)
+
+
+def due_of(found: Sequence[End], formed_on: date, calendar: Workdays) -> Due:
+    """The same of ends that are known."""
+    if any(end.counts is Counts.PLAIN for end in found):
+        known = [_end_day(end, calendar) for end in found]
+        last = _earliest(
+            [None if day is None else day_number(day) for day in known],
+            day_number(calendar.last_day),
+        )
+        return Due("calendar", day_number(formed_on), last)
+    start = _known(calendar.ord_start, formed_on)
+    if not found:
+        return Due("working", start, None)
+    last_ord = calendar.ord_start(calendar.last_day)
+    return Due("working", start, _earliest([_end_ord(end, calendar) for end in found], last_ord))
+
+
+def _earliest(known: Sequence[int | None], last: int) -> int | None:
+    """The earliest of the ends. One that is not known lies after the last day that is."""
+    least = min((each for each in known if each is not None), default=None)
+    return least if None not in known or (least is not None and least <= last) else None
+
+
+def _end_ord(end: End, calendar: Workdays) -> int | None:
+    if end.counts is Counts.NEXT:
+        return _known(calendar.ord_end, end.on)
+    start = _known(calendar.ord_start, end.on)
+    return None if start is None else start + end.n
+
+
+def _end_day(end: End, calendar: Workdays) -> date | None:
+    if end.counts is Counts.PLAIN:
+        return end.on
+    ordinal = _end_ord(end, calendar)
+    try:
+        return None if ordinal is None else calendar.of_ordinal(ordinal)
+    except CalendarUnknown:
+        return None
+
+
+def stays_until(rule: ClockRule, published_on: date, calendar: Workdays) -> date | None:
+    """The last day on which what was published on `published_on` must still be there, by a rule of
+    STAYS; None while a year's notice is not loaded. The day of publication is not counted.
+    """
+    return _end_day(after(rule, published_on), calendar)
 
 
 def due_on(rule: ClockRule, formed_on: date, calendar: Workdays) -> date:
-    """The last day that is in time. Raises CalendarUnknown where a year's notice is not loaded."""
+    """The last day that is in time; of a time to stay, its last day.
+
+    Raises CalendarUnknown where a year's notice is not loaded.
+    """
+    if rule.kind in STAYS:
+        stays = stays_until(rule, formed_on, calendar)
+        if stays is None:
+            raise CalendarUnknown(calendar.last_day.year + 1)
+        return stays
     end = due(rule, formed_on, calendar)
     if end.due_ord is None:
         raise CalendarUnknown(calendar.last_day.year + 1)
     if end.basis == "calendar":
         return EPOCH + timedelta(days=end.due_ord)
-    return workday(end.due_ord, calendar)
+    return calendar.of_ordinal(end.due_ord)
 
 
 def _known(ordinal_of: Callable[[date], int], day: date) -> int | None:
@@ -156,17 +213,6 @@ def _known(ordinal_of: Callable[[date], int], day: date) -> int | None:
         return ordinal_of(day)
     except CalendarUnknown:
         return None
-
-
-def _next(rule: ClockRule, formed_on: date) -> date:
-    """The first `month_day` on or after `formed_on`; 02-29 falls on 02-28 in a common year."""
-    month, day = map(int, (rule.month_day or "01-31").split("-"))
-    for year in (formed_on.year, formed_on.year + 1):
-        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-        end = date(year, month, min(day, last))
-        if end >= formed_on:
-            break
-    return end
 
 
 def check_notice(year: int, rest_days: list[date], working_weekends: list[date]) -> None:

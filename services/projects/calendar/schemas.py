@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from services.projects.calendar.models import NATIONAL, Day, RuleKind
+from services.projects.calendar.models import NATIONAL, CountedIn, Day, Every, RuleKind
 from shared.web.models import Input, View
 
 REGION_CODE = r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$"
@@ -39,26 +39,51 @@ class Note(View):
     en: str
 
 
-class RuleInput(Input):
-    """A clock: how many days of which kind."""
+class ClockInput(Input):
+    """A clock by itself: how many days of which kind."""
 
     kind: RuleKind = Field(description="期限种类 | Kind of clock.")
     n: int | None = Field(
         None,
         ge=0,
         le=3660,
-        description="天数，工作日、自然日和“及时”的期限必填"
-        " | Number of days; needed for working_days, calendar_days and promptly.",
+        description="天数（或月数），多数期限必填"
+        " | Number of days, or of months; most kinds need it.",
     )
     month_day: str | None = Field(
         None,
         pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$",
         description="固定日期，如 01-31 | Month and day; needed for fixed_date.",
     )
+    counted_in: CountedIn | None = Field(
+        None,
+        description="天数的种类：按周期、随同公开的缺省为工作日，公示期、保留期的缺省为自然日"
+        " | What n counts: working days unless said otherwise for period and same_time_as, calendar"
+        " days for min_display and keep_online.",
+    )
+    every: Every | None = Field(
+        None, description="按周期公开的周期 | The period; needed for period."
+    )
     roll_forward: bool = Field(
         True,
         description="自然日期限届满日为休息日的，顺延至下一工作日（民法典第203条）"
         " | A limit in calendar days that ends on a day of rest runs to the next working day.",
+    )
+
+
+class RuleInput(ClockInput):
+    """A clock with what goes with it: others that may end earlier, and how long it must stay."""
+
+    stricter_of: list[ClockInput] = Field(
+        default_factory=list,
+        max_length=4,
+        description="同时适用的其他期限，先到者为准 | Other clocks that run as well; the first to"
+        " end decides.",
+    )
+    keep: ClockInput | None = Field(
+        None,
+        description="公开后须保留多久：公示期或保留期 | How long it must stay once it is published:"
+        " a min_display or keep_online clock.",
     )
 
 
@@ -86,6 +111,12 @@ class Preview(View):
     calendar: str = Field(description="所用日历的地区 | The region whose calendar was counted.")
     note: Note | None = None
     due_on: date | None
+    keep_until: date | None = Field(
+        None,
+        description="当日公开的，须保留至此日 | Until when it must stay, where it was published on"
+        " the day it was formed on.",
+    )
+    clock: Note | None = Field(None, description="期限的文字表述 | The clock in words.")
     verdict: Literal["calendar_unknown"] | None = None
     days: list[DayView] | None = None
 

@@ -1,14 +1,14 @@
 """Regions, years and due days as the API shows them, and the table of days behind a due day."""
 
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.calendar import queries, rules, service
-from services.projects.calendar.models import RuleKind, WorkCalendarDay
+from services.projects.calendar.clocks import ClockRule, period_end, words
+from services.projects.calendar.models import CountedIn, RuleKind, WorkCalendarDay
 from services.projects.calendar.queries import RegionRow
-from services.projects.calendar.rules import ClockRule
 from services.projects.calendar.schemas import (
     CalendarDay,
     CalendarView,
@@ -65,13 +65,20 @@ async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
     Raises Invalid for a clock without an end or whose days are missing, and UnknownRegion.
     """
     region = await service.find_region(session, request.region, "/body/region")
-    common = {"region": region.code, "calendar": region.calendar, "note": _note(region)}
-    asked = request.rule
-    rule = rules.asked_clock(asked.kind, asked.n, asked.month_day, roll_forward=asked.roll_forward)
+    common: dict[str, Any] = {
+        "region": region.code,
+        "calendar": region.calendar,
+        "note": _note(region),
+    }
+    rule = rules.asked_clock(request.rule)
+    common["clock"] = Note(**words(rule)._asdict())
+    calendar = await service.load(session, region.calendar)
     try:
-        due_on = rules.due_on(rule, request.formed_on, await service.load(session, region.calendar))
+        due_on = rules.due_on(rule, request.formed_on, calendar)
     except CalendarUnknown:
         return Preview(due_on=None, verdict="calendar_unknown", **common)
+    if rule.staying is not None:
+        common["keep_until"] = rules.stays_until(rule.staying, request.formed_on, calendar)
     days = await day_table(session, region.calendar, rule, request.formed_on, due_on)
     return Preview(due_on=due_on, days=days, **common)
 
@@ -81,16 +88,20 @@ async def day_table(
 ) -> list[DayView]:
     """Each day from the formation to the due day: what it is and whether the clock counts it."""
     days = await queries.days(session, region, formed_on, due_on)
-    return [_day_view(day, rule.kind, formed_on) for day in days]
+    by_workdays = rule.n > 0 and rule.counts is CountedIn.WORKING_DAYS
+    starts_on = formed_on
+    if rule.kind is RuleKind.PERIOD and rule.every is not None:
+        starts_on = period_end(rule.every, formed_on)
+    return [_day_view(day, formed_on, starts_on, by_workdays=by_workdays) for day in days]
 
 
-def _day_view(day: WorkCalendarDay, kind: RuleKind, formed_on: date) -> DayView:
-    by_workdays = kind in (RuleKind.WORKING_DAYS, RuleKind.PROMPTLY)
-    after_start = day.date > formed_on
+def _day_view(
+    day: WorkCalendarDay, formed_on: date, starts_on: date, *, by_workdays: bool
+) -> DayView:
     return DayView(
         date=day.date,
-        kind=_kind(day) if after_start else "start",
-        counted=after_start and (day.is_workday or not by_workdays),
+        kind=_kind(day) if day.date > formed_on else "start",
+        counted=day.date > starts_on and (day.is_workday or not by_workdays),
         notice=day.source_notice,
     )
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
@@ -99,6 +100,9 @@ class CatalogueItem(Table, table=True):
     limit_unit: DisclosureLimitUnit = Field(sa_type=enum_type(DisclosureLimitUnit, length=16))
     month_day: str | None = Field(default=None, max_length=5)
     short_limit_wd: int | None = None
+    clock: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """The clock as data (`calendar.clocks.from_data`), where the columns above do not say it all.
+    Of items that a release before ours took over none: they are judged as they were until then."""
     licence: LicenceClass = Field(sa_type=enum_type(LicenceClass, length=16))
     licence_verified: bool
     channels: list[str] = Field(sa_type=JSONB)

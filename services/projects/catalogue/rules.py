@@ -7,6 +7,10 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from services.projects.calendar.clocks import ClockRule, as_data
+from services.projects.calendar.models import CountedIn, RuleKind
+from services.projects.calendar.rules import asked_clock
+from services.projects.calendar.schemas import RuleInput
 from services.projects.catalogue.models import (
     AudienceKind,
     DisclosureLimitUnit,
@@ -14,14 +18,17 @@ from services.projects.catalogue.models import (
     NotAuditable,
 )
 from services.projects.catalogue.schemas import FileLine, ItemRow
+from shared.errors import Invalid
 from shared.web import imports
 from shared.web.imports import Columns, LineError
 from shared.web.validation_messages import message_for
 
 T = TypeVar("T")
 
-COLUMNS = Columns(tuple(FileLine.model_fields), required=set(FileLine.model_fields))
+COLUMNS = Columns(tuple(FileLine.model_fields), required=FileLine.model_fields.keys() - {"clock"})
 MAX_ITEMS = 5_000
+PUBLISHED = "主动"
+"""The mode of what is published without being asked for."""
 _SHORT_LIMIT = "short_limit_if_licence_or_penalty_WD"
 _COLUMN_OF = {
     "body_types": "responsible_body_type",
@@ -32,7 +39,7 @@ _COLUMN_OF = {
 """Where a value comes from a column of another name."""
 UNVERIFIED = "(general-unverified)"
 _ONLINE = re.compile(r"网|平台|两微一端|媒体|信用中国|公报|网络")
-_DURATIONS = {DutyKind.MIN_PERIOD, DutyKind.MIN_PUBLICITY, DutyKind.BEFORE_EVENT}
+_DISPLAYS = {DutyKind.MIN_PERIOD, DutyKind.MIN_PUBLICITY}
 
 
 class CatalogueUnreadable(ValueError):
@@ -98,6 +105,7 @@ def split(raw: dict[str, str]) -> dict[str, Any]:
     audience, channels = _parts(raw["audience"]), _parts(raw["channels"])
     licence = raw["is_licence_or_penalty"]
     counted = unit in (DisclosureLimitUnit.WORKING_DAYS, DisclosureLimitUnit.CALENDAR_DAYS)
+    n = _cell(raw, "limit_value", int) if counted else None
     return {
         "item_code": raw["item_code"],
         "domain": raw["domain"],
@@ -107,10 +115,11 @@ def split(raw: dict[str, str]) -> dict[str, Any]:
         "body_types": _parts(raw["responsible_body_type"]),
         "clock_start_event": raw["clock_start_event"],
         "duty_kind": kind,
-        "limit_value": _cell(raw, "limit_value", int) if counted else None,
+        "limit_value": n,
         "limit_unit": unit,
         "month_day": raw["limit_value"] if unit is DisclosureLimitUnit.MONTH_DAY else None,
         "short_limit_wd": _cell(raw, _SHORT_LIMIT, lambda text: int(text or 0)) or None,
+        "clock": _clock_cell(raw, kind, unit, n),
         "licence": licence.removesuffix(UNVERIFIED).strip(),
         "licence_verified": not licence.endswith(UNVERIFIED),
         "channels": channels,
@@ -121,8 +130,45 @@ def split(raw: dict[str, str]) -> dict[str, Any]:
         "basis_verified": raw["basis_status"] == "sourced",
         "sources": _parts(raw["source"]),
         "notes": raw["notes"],
-        "not_auditable": not_auditable(raw["mode"], kind, audience, channels),
+        "not_auditable": not_auditable(raw["mode"], audience, channels),
     }
+
+
+def _clock_cell(
+    raw: dict[str, str], kind: DutyKind, unit: DisclosureLimitUnit, n: int | None
+) -> dict[str, Any] | None:
+    if raw.get("clock"):
+        return _cell(raw, "clock", _clock)
+    rule = clock_of(raw["mode"], kind, unit, n)
+    return None if rule is None else as_data(rule)
+
+
+def _clock(text: str) -> dict[str, Any]:
+    """The clock that a file gives in its own column, as the calculator takes it (JSON)."""
+    try:
+        return as_data(asked_clock(RuleInput.model_validate_json(text)))
+    except Invalid as refused:
+        raise ValueError(str(refused)) from refused
+
+
+def clock_of(
+    mode: str, kind: DutyKind, unit: DisclosureLimitUnit, n: int | None
+) -> ClockRule | None:
+    """The clock of an item, where its kind and number do not say all of it.
+
+    A time on display is a least time, so it rolls to no later day: 公示期不得少于3日
+    (招标投标法实施条例 art. 54).
+    """
+    if mode != PUBLISHED:
+        return None
+    if kind is DutyKind.WITH_NOTICE:
+        return ClockRule(RuleKind.SAME_TIME_AS)
+    if kind in _DISPLAYS and n is not None:
+        counted = CountedIn.WORKING_DAYS
+        if unit is DisclosureLimitUnit.CALENDAR_DAYS:
+            counted = CountedIn.CALENDAR_DAYS
+        return ClockRule(RuleKind.MIN_DISPLAY, n, roll_forward=False, counted_in=counted)
+    return None
 
 
 def _parts(text: str) -> list[str]:
@@ -143,21 +189,15 @@ def audience_kind(audience: list[str]) -> AudienceKind:
     return AudienceKind.INTERNAL if inside else AudienceKind.GROUP
 
 
-def not_auditable(
-    mode: str, kind: DutyKind, audience: list[str], channels: list[str]
-) -> NotAuditable | None:
+def not_auditable(mode: str, audience: list[str], channels: list[str]) -> NotAuditable | None:
     """Why the open web cannot tell whether this item was published in time; None: it can.
 
     Absence on the web is lawful where the audience is a group or the place a village board.
     """
-    if mode != "主动":
+    if mode != PUBLISHED:
         return NotAuditable.NOT_A_PUBLICATION
     if audience_kind(audience) is not AudienceKind.EVERYONE:
         return NotAuditable.AUDIENCE_IS_A_GROUP
     if not any(_ONLINE.search(channel) for channel in channels):
         return NotAuditable.PLACE_IS_NOT_ONLINE
-    if kind in _DURATIONS:
-        return NotAuditable.DURATION_NOT_DEADLINE
-    if kind is DutyKind.WITH_NOTICE:
-        return NotAuditable.FOLLOWS_ANOTHER_NOTICE
     return None

@@ -1,5 +1,7 @@
 """The catalogue as people and programs read it, and a row of the file it is imported from."""
 
+from typing import Any
+
 from pydantic import ConfigDict, Field
 
 from services.projects.catalogue.models import (
@@ -29,6 +31,12 @@ class ItemRow(Input):
     limit_unit: DisclosureLimitUnit
     month_day: str | None = Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")
     short_limit_wd: int | None = Field(gt=0, le=366)
+    clock: dict[str, Any] | None = Field(
+        None,
+        description="期限种类和天数说不全的期限，如公示期 | The clock, where kind and number do not"
+        " say all of it, such as a time on display.",
+        examples=[{"kind": "min_display", "n": 3, "counted_in": "calendar_days"}],
+    )
     licence: LicenceClass
     licence_verified: bool
     channels: list[str]
@@ -64,6 +72,7 @@ class FileLine(Input):
     basis_status: str = ""
     source: str = ""
     notes: str = ""
+    clock: str = ""
 
 
 class CatalogueImport(View):

@@ -1,7 +1,7 @@
 """The catalogue of duties: reading the version in force, taking over the next one."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,6 +29,44 @@ async def import_catalogue(
     items = rules.read_file(content)
     await queries.take_turn(session)
     known = {item.item_code: _worded(item) for item in await queries.all_in_force(session)}
+    digest = hashlib.sha256(content).hexdigest()
+    return await _take_over(session, known, items, title, digest, now, actor=actor, dry_run=dry_run)
+
+
+async def adopt(
+    session: AsyncSession,
+    fresh: Sequence[ItemRow],
+    title: str,
+    now: datetime,
+    *,
+    actor: str,
+    dry_run: bool,
+) -> CatalogueImport:
+    """Word these items so in the next version, and leave all others as they are in force."""
+    await queries.take_turn(session)
+    known = {item.item_code: _worded(item) for item in await queries.all_in_force(session)}
+    kept = {code: ItemRow(**worded) for code, worded in known.items()}
+    items = list((kept | {item.item_code: item for item in fresh}).values())
+    digest = hashlib.sha256("\n".join(i.model_dump_json() for i in items).encode()).hexdigest()
+    return await _take_over(session, known, items, title, digest, now, actor=actor, dry_run=dry_run)
+
+
+async def in_force(session: AsyncSession) -> Sequence[CatalogueItem]:
+    """Every item of the catalogue in force."""
+    return await queries.all_in_force(session)
+
+
+async def _take_over(
+    session: AsyncSession,
+    known: Mapping[str, dict[str, object]],
+    items: Collection[ItemRow],
+    title: str | None,
+    digest: str,
+    now: datetime,
+    *,
+    actor: str,
+    dry_run: bool,
+) -> CatalogueImport:
     version = await queries.newest_version(session)
     created = sum(item.item_code not in known for item in items)
     unchanged = sum(known.get(item.item_code) == item.model_dump() for item in items)
@@ -36,7 +74,7 @@ async def import_catalogue(
     if created or removed or unchanged < len(items):
         version += 1
         if not dry_run:
-            await _add(session, version, title, content, items, now)
+            await _add(session, version, title, digest, items, now)
             details = {"version": version, "items": len(items)}
             where = f"catalogue:{version}"
             await audit_log.write(session, actor, "catalogue.imported", where, now, details)
@@ -55,14 +93,14 @@ async def _add(
     session: AsyncSession,
     version: int,
     title: str | None,
-    content: bytes,
+    digest: str,
     items: Collection[ItemRow],
     now: datetime,
 ) -> None:
     row = CatalogueVersion(
         version=version,
         title=title or f"公开目录第{version}版",
-        source_sha256=hashlib.sha256(content).hexdigest(),
+        source_sha256=digest,
         imported_at=now,
     )
     made = [CatalogueItem(version=version, **item.model_dump()) for item in items]

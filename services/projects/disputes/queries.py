@@ -38,7 +38,8 @@ class DisputeRow(NamedTuple):
 
 
 _VIEWS = """
-SELECT x.id, x.duty_id, x.unit_code, d.project_code, d.item_code, x.state, x.disputed_verdict,
+SELECT x.id, x.duty_id, x.unit_code, coalesce(d.project_code, d.subject) AS project_code,
+       d.item_code, x.state, x.disputed_verdict,
        s.verdict, x.document, x.reason, x.opened_at, x.opened_by, x.due_on, x.decision,
        x.decided_at, x.decided_by, x.version
 FROM dispute x

@@ -6,9 +6,18 @@ the current summary of a duty's facts, `auditing.models.Standing` holds its ordi
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -61,7 +70,10 @@ class RulingKind(StrEnum):
 
 
 class TriggerEvent(Table, table=True):
-    """Information about a project was formed, changed or decided; `occurred_on` None: not known."""
+    """Information about a project, or another subject, was formed, changed or decided.
+
+    `occurred_on` None: not known.
+    """
 
     __tablename__ = "trigger_event"
     __table_args__ = (
@@ -72,13 +84,16 @@ class TriggerEvent(Table, table=True):
             "kind",
             "occurred_on",
             "doc_no",
+            "subject",
             name="uq_trigger_event_fact",
             postgresql_nulls_not_distinct=True,
         ),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    project_code: str = Field(foreign_key="project.code", max_length=24)
+    project_code: str | None = Field(default=None, foreign_key="project.code", max_length=24)
+    subject: str | None = Field(default=None, max_length=200)
+    """What it is about besides, or instead of, a project: a year's budget, a policy document."""
     item_code: str = Field(max_length=16)
     unit_code: str = Field(foreign_key="responsible_unit.code", max_length=32)
     kind: TriggerKind = Field(sa_type=enum_type(TriggerKind, length=16))
@@ -89,7 +104,7 @@ class TriggerEvent(Table, table=True):
 
 
 class Duty(Table, table=True):
-    """One unit must publish one item about one project.
+    """One unit must publish one item about one project, or about a subject that is none.
 
     `start_ord` and `due_ord` are ordinals of the calendar (working days, or plain days when `basis`
     is "calendar"), never dates: an amended calendar moves the due date and leaves this row alone.
@@ -99,15 +114,21 @@ class Duty(Table, table=True):
     __table_args__ = (
         CheckConstraint("basis IN ('working', 'calendar')", name="basis_known"),
         CheckConstraint("extended_by >= 0", name="extension_not_negative"),
+        CheckConstraint("project_code IS NOT NULL OR subject IS NOT NULL", name="is_about"),
         known_states("hold", Hold),
         Index("ix_duty_unit_code_id", "unit_code", "id"),
         Index("ix_duty_project_code_id", "project_code", "id"),
         Index("ix_duty_formed_on", "formed_on"),
+        Index("ix_duty_follows_id", "follows_id", postgresql_where=text("follows_id IS NOT NULL")),
+        Index("ix_duty_ends", "id", postgresql_where=text("ends IS NOT NULL")),
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     trigger_id: UUID = Field(foreign_key="trigger_event.id", index=True)
-    project_code: str = Field(foreign_key="project.code", max_length=24)
+    project_code: str | None = Field(default=None, foreign_key="project.code", max_length=24)
+    subject: str | None = Field(default=None, max_length=200)
+    follows_id: UUID | None = Field(default=None, foreign_key="duty.id")
+    """The duty with which it goes: its clock begins on the day that one is published."""
     unit_code: str = Field(foreign_key="responsible_unit.code", max_length=32)
     item_id: UUID = Field(foreign_key="catalogue_item.id")
     item_code: str = Field(max_length=16)
@@ -116,6 +137,10 @@ class Duty(Table, table=True):
     region: str = Field(default="CN", max_length=16)
     rule_kind: RuleKind = Field(sa_type=enum_type(RuleKind, length=16))
     rule_n: int | None = None
+    rule: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """The whole rule (`calendar.clocks.from_data`) where kind and number do not say all of it."""
+    ends: list[Any] | None = Field(default=None, sa_type=JSONB)
+    """Of such a rule, the ends from which a calendar dates it: [day, working days after, how]."""
     short_n: int | None = None
     """The 7 working days of licences where the legal class is not confirmed: reported beside."""
     rule_version: int
@@ -128,6 +153,11 @@ class Duty(Table, table=True):
     hold_reason: str | None = Field(default=None, max_length=300)
     created_at: datetime = Field(sa_type=Moment)
     version: int = 1
+
+    @property
+    def about(self) -> str:
+        """The project's code; of a duty without a project its subject."""
+        return self.project_code or self.subject or ""
 
 
 class DutyRuling(Table, table=True):

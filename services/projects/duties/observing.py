@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
 from services.projects.duties import queries, rules
+from services.projects.duties.making import rule_of_duty
 from services.projects.duties.models import (
     ClaimKind,
     Duty,
@@ -33,7 +34,7 @@ async def record_sightings(
     await auditing.take_turn(session)
     duties = await queries.duties(session, [sighting.duty_id for sighting in sightings])
     await queries.add_facts(session, [fact_of(sighting, now) for sighting in sightings])
-    return await _derive(session, duties, now, actor)
+    return await derive(session, duties, now, actor=actor)
 
 
 async def record_anew(
@@ -73,7 +74,7 @@ async def record_gone(
     """The page that carried the duty is no longer there."""
     await auditing.take_turn(session)
     await queries.add_facts(session, [gone_fact(duty_id, url, at, now)])
-    await _derive(session, await queries.duties(session, [duty_id]), now, actor)
+    await derive(session, await queries.duties(session, [duty_id]), now, actor=actor)
 
 
 async def note_fewer_pages(session: AsyncSession, duties: Sequence[UUID]) -> None:
@@ -102,7 +103,7 @@ async def take_back(
     await queries.add_facts(session, facts)
     await queries.add_facts(session, [fact_of(sighting, now) for sighting in again])
     duties = sorted({duty for duty, _ in pages})
-    seen = await _derive(session, await queries.duties(session, duties), now, actor)
+    seen = await derive(session, await queries.duties(session, duties), now, actor=actor)
     unseen = [duty for duty in duties if duty not in seen]
     await queries.drop_publications(session, unseen)
     rows = [{"duty_id": duty, "in_review": True, **rules.NOT_SEEN} for duty in unseen]
@@ -117,7 +118,7 @@ async def judge_set_aside(session: AsyncSession, now: datetime, *, actor: str) -
     waiting = await auditing.to_judge_without(session, DUTIES_A_TURN)
     if waiting:
         await auditing.take_turn(session)
-        await _derive(session, await queries.duties(session, waiting), now, actor)
+        await derive(session, await queries.duties(session, waiting), now, actor=actor)
         await auditing.note_judged_without(session, waiting)
     return len(waiting)
 
@@ -179,8 +180,8 @@ def fact_of(sighting: Sighting, now: datetime) -> dict[str, Any]:
     return {**values, "recorded_at": now, "sha256": rules.fact_hash(values)}
 
 
-async def _derive(
-    session: AsyncSession, duties: Sequence[Duty], now: datetime, actor: str
+async def derive(
+    session: AsyncSession, duties: Sequence[Duty], now: datetime, *, actor: str
 ) -> dict[UUID, int]:
     """Derive publication and standing of these duties from all their facts, and judge them.
 
@@ -224,5 +225,11 @@ def publication_of(duty: Duty, evidence: Evidence) -> dict[str, Any]:
 def seen_of(duty: Duty, evidence: Evidence, calendar: Workdays) -> dict[str, Any]:
     """What the audit reads of the evidence. What was in review is not any more."""
     by_days = duty.basis == "calendar"
-    columns = rules.evidence_ordinals(evidence, duty.formed_on, by_days=by_days, calendar=calendar)
+    columns = rules.evidence_ordinals(
+        evidence,
+        duty.formed_on,
+        by_days=by_days,
+        calendar=calendar,
+        staying=rule_of_duty(duty).staying,
+    )
     return {"duty_id": duty.id, "in_review": False, **columns}

@@ -2,28 +2,25 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import AbsenceSetAside, Reason, Standing, Verdict
-from services.projects.calendar.models import RuleKind
+from services.projects.auditing.models import AbsenceSetAside, Standing, Verdict
 from services.projects.duties.models import (
     Duty,
     DutyRuling,
     FullWalk,
-    Hold,
     Publication,
     PublicationFact,
     TriggerEvent,
-    TriggerKind,
 )
+from services.projects.duties.rows import DetailRow, DutyRow, LifeRow
 from services.projects.duties.statement import (
     ADD_FACTS,
     DETAIL,
@@ -32,9 +29,6 @@ from services.projects.duties.statement import (
     LIST,
     PROOF_NEEDED_SINCE,
     PUT_PUBLICATIONS,
-    RECOUNT_DUE,
-    RECOUNT_DUTIES,
-    RECOUNT_EVIDENCE,
     REMATCH,
     REMATCH_UNITS,
     SETTLE_REMATCHED,
@@ -55,70 +49,6 @@ _FACTS = Reading(
     .where(col(PublicationFact.duty_id) == _IDS)
     .order_by(col(PublicationFact.id))
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class DutyRow:
-    """A duty as it stands, as the statement's `_VIEW` gives it."""
-
-    id: UUID
-    project_code: str
-    unit_code: str
-    item_code: str
-    formed_on: date | None
-    doc_no: str | None
-    rule_kind: RuleKind
-    rule_n: int | None
-    rule_version: int
-    short_n: int | None
-    start_ord: int | None
-    due_ord: int | None
-    basis: str
-    hold: Hold
-    extended_by: int
-    version: int
-    region: str
-    item_id: UUID
-    trigger_id: UUID
-    verdict: Verdict
-    reason: Reason
-    calendar_version: int
-    over_by: int | None
-    due_on: date | None
-    claimed_at: datetime | None
-    first_seen_at: datetime | None
-    url: str | None
-    trust: int
-    last_absent_at: datetime | None
-    dispute_id: UUID | None
-    dispute_opened_at: datetime | None
-    dispute_due_on: date | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class LifeRow(DutyRow):
-    """A duty in the life of a project, with the names that people read."""
-
-    category_l1: str
-    item_name: str
-    unit_name: str
-    unit_name_en: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class DetailRow(DutyRow):
-    """A duty with the names that people read; its facts, its rulings and the moves of its verdict
-    by their columns, oldest first.
-    """
-
-    unit_name: str
-    project_name: str
-    item_name: str
-    legal_basis: list[str]
-    kind: TriggerKind
-    facts: list[dict[str, Any]]
-    rulings: list[dict[str, Any]]
-    history: list[dict[str, Any]]
 
 
 class LifeCount(NamedTuple):
@@ -276,6 +206,25 @@ async def put_standing(session: AsyncSession, duty_id: UUID, **columns: Any) -> 
     await session.execute(put.values(**columns, version=standing.c.version + 1))
 
 
+async def hand_over(session: AsyncSession, duties: Sequence[UUID], unit: str) -> None:
+    """These duties are owed by another unit from now on."""
+    moved = update(Duty).where(col(Duty.id) == _IDS)
+    values = {"unit_code": unit, "version": Duty.version + 1}
+    await session.execute(moved.values(**values), {"ids": list(duties)})
+
+
+async def known_subjects(
+    session: AsyncSession, units: Sequence[str], items: Sequence[str]
+) -> set[tuple[str, str, str | None]]:
+    """Of these units and items: the subjects without a project of which an event is recorded."""
+    found = select(TriggerEvent.unit_code, TriggerEvent.item_code, TriggerEvent.subject).where(
+        col(TriggerEvent.unit_code).in_(units),
+        col(TriggerEvent.item_code).in_(items),
+        col(TriggerEvent.project_code).is_(None),
+    )
+    return {(unit, item, subject) for unit, item, subject in (await session.exec(found)).all()}
+
+
 async def count_change(session: AsyncSession, duties: Sequence[UUID]) -> None:
     """Something about these duties is otherwise, though they stand as before."""
     standing = Standing.__table__  # type: ignore[attr-defined]
@@ -286,14 +235,3 @@ async def count_change(session: AsyncSession, duties: Sequence[UUID]) -> None:
 async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
     query = select(DutyRuling).where(DutyRuling.duty_id == duty_id)
     return (await session.exec(query.order_by(col(DutyRuling.ruled_at), col(DutyRuling.id)))).all()
-
-
-async def recount(session: AsyncSession, region: str, first: date, first_at: datetime) -> int:
-    """Set right the ordinals of days from `first` on; returns how many duties had to be rewritten.
-
-    A notice of days ahead rewrites none: only those dated on or after `first` can be off.
-    """
-    rewritten: Any = await session.execute(RECOUNT_DUTIES, {"region": region, "first": first})
-    await session.execute(RECOUNT_DUE, {"first": first})
-    await session.execute(RECOUNT_EVIDENCE, {"region": region, "first_at": first_at})
-    return int(rewritten.rowcount)

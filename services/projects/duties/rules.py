@@ -1,4 +1,4 @@
-"""Which clock an item has, and what observations of a page amount to. Pure."""
+"""What observations of a page amount to. Pure."""
 
 import hashlib
 import json
@@ -8,28 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.projects.calendar.models import RuleKind
-from services.projects.calendar.rules import ClockRule, Due, day_number, due
-from services.projects.catalogue.models import (
-    CatalogueItem,
-    DisclosureLimitUnit,
-    DutyKind,
-    LicenceClass,
-)
-from services.projects.duties.models import (
-    ClaimKind,
-    Duty,
-    FactKind,
-    Hold,
-    PublicationFact,
-    TriggerEvent,
-)
+from services.projects.calendar.clocks import ClockRule
+from services.projects.calendar.rules import day_number, stays_until
+from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
 from shared.clock import today
 from shared.errors import Conflict, Invalid, Text
 from shared.workdays import CalendarUnknown, Workdays
-
-BACKSTOP_WD = 20
-"""What 及时 ("promptly") means at the latest: the general limit (政府信息公开条例 art. 26)."""
 
 SLACK = timedelta(days=1)
 """A page drafted before midnight may bear the day before: only more contradicts."""
@@ -50,66 +34,6 @@ class UnknownReference(Invalid):
     type = "/problems/unknown-reference"
     title = Text("引用的对象不存在", "Something it refers to does not exist")
     advice = Text("请先登记它，或核对编号", "Please register it first, or check its code")
-
-
-def rule_of(item: CatalogueItem) -> tuple[ClockRule, int | None]:
-    """The item's clock, and the shorter limit to report beside it where its class is unconfirmed.
-
-    Licences and penalties have 7 working days (国办发〔2017〕94号); where the legal class of an
-    approval is not confirmed, the general limit decides and the shorter one is only reported.
-    """
-    short = item.short_limit_wd
-    confirmed = item.licence is LicenceClass.YES and item.licence_verified
-    match item.duty_kind:
-        case DutyKind.DEADLINE if item.limit_unit is DisclosureLimitUnit.CALENDAR_DAYS:
-            return ClockRule(RuleKind.CALENDAR_DAYS, item.limit_value or 0), None
-        case DutyKind.DEADLINE:
-            n = item.limit_value or 0
-            if short and confirmed:
-                return ClockRule(RuleKind.WORKING_DAYS, min(n, short)), None
-            possible = short and item.licence is not LicenceClass.NO
-            return ClockRule(RuleKind.WORKING_DAYS, n), short if possible else None
-        case DutyKind.ASAP:
-            return ClockRule(RuleKind.PROMPTLY, BACKSTOP_WD), None
-        case DutyKind.REALTIME:
-            return ClockRule(RuleKind.REALTIME), None
-        case DutyKind.ANNUAL:
-            return ClockRule(RuleKind.FIXED_DATE, month_day=item.month_day), None
-        case _:
-            return ClockRule(RuleKind.NONE), None
-
-
-def new_duty(
-    trigger: TriggerEvent,
-    item: CatalogueItem,
-    calendar: Workdays,
-    calendar_version: int,
-    now: datetime,
-) -> Duty:
-    """The duty that follows from an event, with its clock as ordinals."""
-    rule, short_n = rule_of(item)
-    formed_on = trigger.occurred_on
-    end = Due("working", None, None) if formed_on is None else due(rule, formed_on, calendar)
-    return Duty(
-        trigger_id=trigger.id,
-        project_code=trigger.project_code,
-        unit_code=trigger.unit_code,
-        item_id=item.id,
-        item_code=item.item_code,
-        formed_on=formed_on,
-        doc_no=trigger.doc_no,
-        rule_kind=rule.kind,
-        rule_n=rule.n or None,
-        short_n=short_n,
-        rule_version=item.version,
-        calendar_version=calendar_version,
-        basis=end.basis,
-        start_ord=end.start_ord,
-        due_ord=end.due_ord,
-        hold=Hold.NOT_APPLICABLE if item.not_auditable else Hold.NONE,
-        hold_reason=item.not_auditable,
-        created_at=now,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +93,7 @@ class Evidence:
 
     best: PublicationFact
     first_seen_at: datetime
+    last_seen_at: datetime
     last_absent_at: datetime | None
     gone_at: datetime | None
     missing_elements: list[str]
@@ -192,11 +117,12 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
     first, last = seen[0], seen[-1]
     best = min(seen, key=lambda f: (-claim_trust(f), f.claimed_at or f.observed_at))
     gone = [f.observed_at for f in facts if f.kind is FactKind.GONE]
-    gone_at = max(gone) if gone and max(gone) > last.observed_at else None
+    gone_at = min((at for at in gone if at > last.observed_at), default=None)
     narrow = _is_narrow(first.last_absent_at, first.observed_at, calendar)
     return Evidence(
         best=best,
         first_seen_at=first.observed_at,
+        last_seen_at=last.observed_at,
         last_absent_at=first.last_absent_at,
         gone_at=gone_at,
         missing_elements=_missing(seen, best if _was_there(best, first) else first),
@@ -246,6 +172,7 @@ def _is_narrow(absent_at: datetime | None, seen_at: datetime, calendar: Workdays
 
 NOT_SEEN: dict[str, Any] = {
     **dict.fromkeys(("seen_ord", "absent_ord", "claim_ord")),
+    **dict.fromkeys(("stay_least_day", "stay_most_day", "stayed_day", "gone_day")),
     **dict.fromkeys(
         (
             *("is_seen", "seen_early", "is_claimed", "claim_early", "claim_contradicted"),
@@ -258,7 +185,12 @@ NOT_SEEN: dict[str, Any] = {
 
 
 def evidence_ordinals(
-    evidence: Evidence, formed_on: date | None, *, by_days: bool, calendar: Workdays
+    evidence: Evidence,
+    formed_on: date | None,
+    *,
+    by_days: bool,
+    calendar: Workdays,
+    staying: ClockRule | None = None,
 ) -> dict[str, Any]:
     """The evidence as columns of `standing`. A day of absence after the last known notice counts
     as the working day after it, which is the least it can be; the others stay unknown.
@@ -277,7 +209,35 @@ def evidence_ordinals(
         "claim_contradicted": evidence.contradicted,
         "is_incomplete": bool(evidence.missing_elements),
         "is_gone": evidence.gone_at is not None,
+        **_stay(evidence, formed_on, staying, calendar),
     }
+
+
+def _stay(
+    evidence: Evidence, formed_on: date | None, rule: ClockRule | None, calendar: Workdays
+) -> dict[str, int | None]:
+    """Until when the publication must stay and how long it was seen, as plain day numbers.
+
+    Its stay begins on the day it claims, unless something contradicts it; else no earlier than we
+    saw the place without it (by which nobody is wrongly held to have taken it down too early), and
+    no later than it was seen first (by which it has surely stayed).
+    """
+    if rule is None:
+        return {}
+    claim_on = None if evidence.contradicted else _day(evidence.best.claimed_at)
+    earliest = claim_on or _day(evidence.last_absent_at)
+    latest = claim_on or today(evidence.first_seen_at)
+    if formed_on is not None:
+        earliest = None if earliest is None else max(earliest, formed_on)
+        latest = max(latest, formed_on)
+    least = None if earliest is None else stays_until(rule, earliest, calendar)
+    days = {
+        "stay_least_day": least,
+        "stay_most_day": stays_until(rule, latest, calendar),
+        "stayed_day": today(evidence.last_seen_at),
+        "gone_day": _day(evidence.gone_at),
+    }
+    return {name: None if day is None else day_number(day) for name, day in days.items()}
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from services.projects.auditing.models import Reason, Verdict
 from services.projects.auditing.schemas import ReasonView
 from services.projects.calendar.models import RuleKind
-from services.projects.calendar.schemas import DayView
+from services.projects.calendar.schemas import DayView, Note
 from services.projects.duties.models import (
     ClaimKind,
     FactKind,
@@ -27,14 +27,34 @@ UnitCode = Annotated[str, Field(pattern=UNIT_CODE, examples=["D01"])]
 
 
 class TriggerOrder(Input):
-    """Information was formed, changed or decided; `on` null: the day is not known."""
+    """Information was formed, changed or decided; `on` null: the day is not known.
 
-    project_code: ProjectCode = Field(validation_alias=named("project_code", formerly="project"))
+    It is about a project, or about a subject that is none.
+    """
+
+    project_code: ProjectCode | None = Field(
+        None, validation_alias=named("project_code", formerly="project")
+    )
+    subject: str | None = Field(
+        None,
+        min_length=2,
+        max_length=200,
+        description="不属于项目的，写明是什么，如“2026年部门预算”或文件名；项目的某一期也写在这里"
+        " | What it is about where it is no project, such as a year's budget or a document; or"
+        " which period of a project.",
+        examples=["2026年部门预算"],
+    )
     item_code: ItemCode
     unit_code: UnitCode = Field(validation_alias=named("unit_code", formerly="unit"))
     kind: TriggerKind
     on: date | None = Field(description="形成、变更或决定的日期 | The day it happened.")
     doc_no: str | None = Field(None, min_length=1, max_length=100, description="文号 | Number.")
+    with_duty_id: UUID | None = Field(
+        None,
+        description="须随同公开的另一项公开义务：那一项何时公开，期限就从何时起算，如解读随政策"
+        " | The duty with which it goes: its clock begins on the day that one is published, as an"
+        " interpretation with its policy.",
+    )
 
 
 class Published(View):
@@ -53,6 +73,7 @@ class ClockRuleView(View):
     kind: RuleKind
     n: int | None
     version: int
+    words: Note = Field(description="期限的文字表述 | The clock in words.")
 
 
 class OpenDispute(View):
@@ -71,11 +92,22 @@ class DutyView(View):
     """A duty to publish and how it stands."""
 
     id: UUID
-    project_code: str
+    project_code: str | None = Field(
+        description="项目代码；不属于项目的为空 | The project; null where it is about none."
+    )
+    subject: str | None = Field(
+        None,
+        description="项目以外的公开对象，如年度、文件 | What it is about besides a project.",
+    )
     unit_code: str
     item_code: str
     formed_on: date | None
     due_on: date | None
+    keep_until: date | None = Field(
+        None,
+        description="公开后须保留至此日；无此要求或尚未公开的为空 | Until when what was published"
+        " must stay; null where nothing asks for it, or nothing was published.",
+    )
     verdict: Verdict
     over_by: int | None
     published: Published
@@ -88,7 +120,7 @@ class DutyView(View):
     version: int
 
     @old_name_of("project_code")
-    def project(self) -> str:
+    def project(self) -> str | None:
         return self.project_code
 
     @old_name_of("unit_code")

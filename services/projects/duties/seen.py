@@ -16,7 +16,7 @@ from services.projects.auditing.deciding import NamedDuty
 from services.projects.auditing.models import Standing
 from services.projects.auditing.rules.basis import Basis, FactOfMove
 from services.projects.auditing.walks import COUNTS
-from services.projects.calendar.rules import EPOCH, workday
+from services.projects.calendar.rules import EPOCH
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties.models import Duty
 from services.projects.duties.schemas import TriggerOrder
@@ -61,6 +61,8 @@ class SeenReferences(NamedTuple):
     project_name: str | None
     unit_name: str | None
     known: Sequence[UUID]
+    followed_unit: str | None
+    """Of the duty with which it goes."""
     item: CatalogueItem | None
     basis: Basis
     calendar: Workdays
@@ -74,7 +76,7 @@ def named(
         duty_id=duty.id,
         unit_code=duty.unit_code,
         unit_name=unit_name,
-        project_code=duty.project_code,
+        project_code=duty.about,
         project_name=project_name,
         item_code=duty.item_code,
         item_name=item_name,
@@ -89,7 +91,7 @@ def due_on(basis: str, due_ord: int | None, calendar: Workdays) -> date | None:
     if basis == "calendar":
         return EPOCH + timedelta(days=due_ord)
     try:
-        return workday(due_ord, calendar)
+        return calendar.of_ordinal(due_ord)
     except CalendarUnknown:
         return None
 
@@ -121,27 +123,33 @@ LEFT JOIN LATERAL (
     WHERE p.unit_code = {unit} AND p.enabled AND p.proven_at IS NULL)) w ON true"""
 
 _DUTY = f"""{_DAY}
-SELECT {rows.columns(Duty, "d")}, {rows.columns(Standing, "s")}, u.name, pr.name, i.item_l2,
-       p.fact_id, x.version, {_BASIS}
+SELECT {rows.columns(Duty, "d")}, {rows.columns(Standing, "s")}, u.name,
+       coalesce(pr.name, d.subject), i.item_l2, p.fact_id, x.version, {_BASIS}
 FROM duty d
 JOIN standing s ON s.duty_id = d.id
 JOIN responsible_unit u ON u.code = d.unit_code
-JOIN project pr ON pr.code = d.project_code
+LEFT JOIN project pr ON pr.code = d.project_code
 JOIN catalogue_item i ON i.id = d.item_id
 LEFT JOIN publication p ON p.duty_id = d.id
 LEFT JOIN dispute x ON x.duty_id = d.id AND x.state = 'open'
 CROSS JOIN day {_WALK.format(unit="d.unit_code", counts=COUNTS)}
 WHERE d.id = $2"""
 
+_SAME = """t.item_code = o.item AND t.unit_code = o.unit AND t.kind = o.kind
+               AND t.occurred_on IS NOT DISTINCT FROM o.day
+               AND t.doc_no IS NOT DISTINCT FROM o.doc_no
+               AND t.subject IS NOT DISTINCT FROM o.subject"""
 _REFERENCES = f"""{_DAY}
 SELECT {rows.columns(CatalogueItem, "i")}, pr.name, u.name,
        ARRAY(SELECT k.id FROM trigger_event t JOIN duty k ON k.trigger_id = t.id
-             WHERE t.project_code = o.project AND t.item_code = o.item AND t.unit_code = o.unit
-               AND t.kind = o.kind AND t.occurred_on IS NOT DISTINCT FROM o.day
-               AND t.doc_no IS NOT DISTINCT FROM o.doc_no), {_BASIS}
+             WHERE t.project_code = o.project AND {_SAME}
+             UNION ALL
+             SELECT k.id FROM trigger_event t JOIN duty k ON k.trigger_id = t.id
+             WHERE o.project IS NULL AND t.project_code IS NULL AND {_SAME}),
+       (SELECT k.unit_code FROM duty k WHERE k.id = o.follows), {_BASIS}
 FROM unnest(CAST($2 AS text[]), CAST($3 AS text[]), CAST($4 AS text[]), CAST($5 AS text[]),
-  CAST($6 AS date[]), CAST($7 AS text[]))
-  WITH ORDINALITY AS o (project, unit, item, kind, day, doc_no, place)
+  CAST($6 AS date[]), CAST($7 AS text[]), CAST($8 AS text[]), CAST($9 AS uuid[]))
+  WITH ORDINALITY AS o (project, unit, item, kind, day, doc_no, subject, follows, place)
 LEFT JOIN project pr ON pr.code = o.project
 LEFT JOIN responsible_unit u ON u.code = o.unit AND u.valid_from <= $1
   AND coalesce(u.valid_to >= $1, true)
@@ -177,16 +185,18 @@ async def references(
         [order.kind.value for order in orders],
         [order.on for order in orders],
         [order.doc_no for order in orders],
+        [order.subject for order in orders],
+        [order.with_duty_id for order in orders],
     )
     return [await _reference(session, row) for row in found]
 
 
 async def _reference(session: AsyncSession, row: Iterable[Any]) -> SeenReferences:
     values = [*row]
-    project, unit, known, *numbers = rows.rest(CatalogueItem, values)
+    project, unit, known, followed, *numbers = rows.rest(CatalogueItem, values)
     basis, calendar = await _basis(session, numbers)
     item = None if values[0] is None else rows.loaded(CatalogueItem, values)
-    return SeenReferences(project, unit, known, item, basis, calendar)
+    return SeenReferences(project, unit, known, followed, item, basis, calendar)
 
 
 async def _basis(session: AsyncSession, values: Sequence[Any]) -> tuple[Basis, Workdays]:

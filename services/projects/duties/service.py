@@ -12,10 +12,11 @@ from services.projects.auditing import service as auditing
 from services.projects.auditing.deciding import NamedDuty
 from services.projects.auditing.models import Standing, Verdict
 from services.projects.auditing.rules.basis import Basis
-from services.projects.calendar.models import NATIONAL, RuleKind
-from services.projects.duties import queries, rules, seen
+from services.projects.calendar.models import RuleKind
+from services.projects.duties import making, queries, rules, seen
 from services.projects.duties.events import DutyCreated
 from services.projects.duties.models import Duty, TriggerEvent
+from services.projects.duties.rows import DetailRow, DutyRow
 from services.projects.duties.schemas import TriggerOrder
 from services.projects.duties.seen import SeenReferences
 from shared import clock
@@ -24,6 +25,10 @@ from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
 from shared.security.identity import Caller
 
+_ABOUT_NOTHING = Text(
+    "请填写项目代码；不属于项目的，请写明公开对象",
+    "Please say which project it is about, or which subject where it is about none",
+)
 _FUTURE = Text("日期不能在今天之后", "The day lies after today")
 
 
@@ -99,8 +104,11 @@ class _Making(NamedTuple):
 
 def _made(order: TriggerOrder, refers: SeenReferences, now: datetime, caller: Caller) -> _Making:
     """The event and the duty that follows. Raises UnknownReference or AlreadyRecorded."""
+    project_name = refers.project_name if order.project_code else order.subject
+    followed = True if order.with_duty_id is None else refers.followed_unit
     known = (
-        ("project_code", refers.project_name, "项目", "project"),
+        ("project_code", project_name, "项目", "project"),
+        ("with_duty_id", followed, "公开义务", "duty"),
         ("unit_code", refers.unit_name, "公开主体", "unit"),
         ("item_code", refers.item, "公开事项", "catalogue item"),
     )
@@ -110,12 +118,13 @@ def _made(order: TriggerOrder, refers: SeenReferences, now: datetime, caller: Ca
             raise rules.UnknownReference(detail, pointer=f"/body/{name}")
     if refers.known:
         raise rules.AlreadyRecorded(duties=[str(each) for each in refers.known])
-    unit_name, project_name, item = refers.unit_name, refers.project_name, refers.item
+    unit_name, item = refers.unit_name, refers.item
     assert unit_name is not None
     assert project_name is not None
     assert item is not None
     trigger = _trigger(order, now, caller)
-    duty = rules.new_duty(trigger, item, refers.calendar, refers.basis.calendar_version, now)
+    duty = making.new_duty(trigger, item, refers.calendar, refers.basis.calendar_version, now)
+    duty.follows_id = order.with_duty_id
     due_on = seen.due_on(duty.basis, duty.due_ord, refers.calendar)
     named = seen.named(duty, unit_name, project_name, item.item_l2, due_on)
     return _Making(trigger, duty, _standing(duty), named, refers)
@@ -138,6 +147,8 @@ def days_over(standing: Standing, basis: Basis) -> int | None:
 def _check(order: TriggerOrder, now: datetime, caller: Caller) -> None:
     if not may_see(caller, order.unit_code) and not caller.has("system"):
         raise NotFound
+    if order.project_code is None and order.subject is None:
+        raise Invalid(_ABOUT_NOTHING, pointer="/body/project_code")
     if order.on is not None and order.on > clock.today(now):
         raise Invalid(_FUTURE, pointer="/body/on")
 
@@ -145,6 +156,7 @@ def _check(order: TriggerOrder, now: datetime, caller: Caller) -> None:
 def _trigger(order: TriggerOrder, now: datetime, caller: Caller) -> TriggerEvent:
     return TriggerEvent(
         project_code=order.project_code,
+        subject=order.subject,
         item_code=order.item_code,
         unit_code=order.unit_code,
         kind=order.kind,
@@ -156,6 +168,7 @@ def _trigger(order: TriggerOrder, now: datetime, caller: Caller) -> TriggerEvent
 
 
 def _standing(duty: Duty) -> Standing:
+    staying = making.rule_of_duty(duty).staying
     return Standing(
         duty_id=duty.id,
         unit_code=duty.unit_code,
@@ -164,6 +177,7 @@ def _standing(duty: Duty) -> Standing:
         calendar_days=duty.basis == "calendar",
         is_formed=duty.formed_on is not None,
         due_ord=duty.due_ord,
+        keep=None if staying is None else staying.kind.value,
         matchable_since=duty.created_at,
         match_wanted=True,
         match_wanted_at=duty.created_at,
@@ -174,7 +188,7 @@ def _created(duty: Duty, trigger: TriggerEvent) -> Addressed:
     created = DutyCreated(
         duty_id=duty.id,
         unit_code=duty.unit_code,
-        project_code=duty.project_code,
+        project_code=duty.about,
         item_code=duty.item_code,
         kind=trigger.kind,
         formed_on=duty.formed_on,
@@ -187,22 +201,18 @@ def _created(duty: Duty, trigger: TriggerEvent) -> Addressed:
 
 async def list_views(
     session: AsyncSession, caller: Caller, now: datetime, *, unit: str | None, **filters: Any
-) -> list[queries.DutyRow]:
+) -> list[DutyRow]:
     """Duties that the caller may see. Raises NotFound for a unit that is not theirs."""
     units = visible_units(caller, unit)
     return await queries.list_duties(session, clock.today(now), units=units, **filters)
 
 
-async def views_of(
-    session: AsyncSession, ids: Sequence[UUID], now: datetime
-) -> list[queries.DutyRow]:
+async def views_of(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> list[DutyRow]:
     """These duties as they stand."""
     return await queries.views(session, clock.today(now), ids)
 
 
-async def duty_view(
-    session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime
-) -> queries.DutyRow:
+async def duty_view(session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime) -> DutyRow:
     """One duty as it stands. Raises NotFound, also for one of another unit."""
     rows = await views_of(session, [duty_id], now)
     if not rows or not may_see(caller, rows[0].unit_code):
@@ -212,7 +222,7 @@ async def duty_view(
 
 async def duty_detail(
     session: AsyncSession, duty_id: UUID, caller: Caller, now: datetime
-) -> queries.DetailRow:
+) -> DetailRow:
     """One duty with all that led to its verdict. Raises NotFound, also for one of another unit."""
     row = await queries.detail(session, clock.today(now), duty_id)
     if row is None or not may_see(caller, row.unit_code):
@@ -267,15 +277,13 @@ async def proof_needed_since(
     return await queries.proof_needed_since(session, unit_code, day)
 
 
-async def recount(session: AsyncSession, region: str, year: int, now: datetime) -> int:
-    """Judge anew after the calendar of `year` moved; returns how many duties were rewritten.
+async def hand_over(session: AsyncSession, duties: Sequence[UUID], unit_code: str) -> None:
+    """These duties are owed by another unit from now on; who calls has the turn."""
+    await queries.hand_over(session, duties, unit_code)
 
-    Duties hold ordinals, so only those with days in or after that year can need new ones.
-    """
-    if region != NATIONAL:
-        return 0
-    await auditing.take_turn(session)
-    first = date(year, 1, 1)
-    rewritten = await queries.recount(session, region, first, clock.day_start(first))
-    await auditing.judge_all(session, now, actor="calendar")
-    return rewritten
+
+async def known_subjects(
+    session: AsyncSession, units: Sequence[str], items: Sequence[str]
+) -> set[tuple[str, str, str | None]]:
+    """Of these units and items: the subjects without a project of which an event is recorded."""
+    return await queries.known_subjects(session, units, items)

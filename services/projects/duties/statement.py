@@ -13,9 +13,10 @@ _TODAY = """
   FROM work_calendar WHERE region = 'CN'"""
 
 _VIEW = f"""
-  SELECT d.id, d.project_code, d.unit_code, d.item_code, d.formed_on, d.doc_no, d.rule_kind,
-         d.rule_n, d.rule_version, d.short_n, d.start_ord, d.due_ord, d.basis, d.hold,
-         d.extended_by, d.version, d.region, d.item_id, d.trigger_id,
+  SELECT d.id, d.project_code, d.subject, d.unit_code, d.item_code, d.formed_on, d.doc_no,
+         d.rule_kind, d.rule_n, d.rule_version, d.short_n, d.start_ord, d.due_ord, d.basis, d.hold,
+         d.extended_by, d.version, d.region, d.item_id, d.trigger_id, d.rule,
+         DATE '2000-01-01' + s.stay_most_day AS keep_until,
          s.verdict, s.reason, e.calendar_version,
          CASE WHEN s.verdict = 'overdue'
               THEN CASE WHEN s.calendar_days THEN today.now_day
@@ -56,8 +57,8 @@ LIST = text(f"""{_VIEW}
 SOME = text(f"{_VIEW} WHERE d.id = ANY(CAST(:ids AS uuid[])) ORDER BY d.id")
 
 DETAIL = text(f"""
-  SELECT v.*, u.name AS unit_name, r.name AS project_name, i.item_l2 AS item_name, i.legal_basis,
-         t.kind,
+  SELECT v.*, u.name AS unit_name, coalesce(r.name, v.subject) AS project_name,
+         i.item_l2 AS item_name, i.legal_basis, t.kind,
          (SELECT coalesce(jsonb_agg(CASE WHEN x.fact_id IS NULL THEN to_jsonb(f) ELSE to_jsonb(f)
               || jsonb_build_object('absence_set_aside', true, 'last_absent_at', NULL) END
             ORDER BY f.id), '[]')
@@ -69,7 +70,7 @@ DETAIL = text(f"""
           FROM verdict_event e WHERE e.duty_id = v.id) AS history
   FROM ({_VIEW} WHERE d.id = :id) v
   JOIN responsible_unit u ON u.code = v.unit_code
-  JOIN project r ON r.code = v.project_code
+  LEFT JOIN project r ON r.code = v.project_code
   JOIN catalogue_item i ON i.id = v.item_id
   JOIN trigger_event t ON t.id = v.trigger_id""")
 
@@ -98,16 +99,38 @@ UNSEEN = text("""
     JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
       AND s.hold <> 'not_applicable'
     WHERE d.unit_code = :unit)
-  SELECT d.id AS duty_id, d.unit_code, d.project_code, p.name AS project_name, d.item_code,
-         d.formed_on, d.doc_no, p.aliases, p.confirmed_names AS confirmed
+  SELECT d.id AS duty_id, d.unit_code, coalesce(d.project_code, d.subject) AS project_code,
+         coalesce(p.name, d.subject) AS project_name, d.item_code, d.formed_on, d.doc_no,
+         coalesce(p.aliases, '[]') AS aliases, p.confirmed_names AS confirmed
   FROM duty d
-  JOIN project p ON p.code = d.project_code
+  LEFT JOIN project p ON p.code = d.project_code
   WHERE d.id IN (SELECT id FROM owed
     UNION SELECT o.id FROM owed w
     JOIN duty o ON o.project_code = w.project_code AND o.item_code = w.item_code
       AND o.unit_code = :unit AND NOT w.is_seen
     JOIN standing k ON k.duty_id = o.id AND k.hold <> 'not_applicable')
   ORDER BY d.id""")
+
+FOLLOWERS = text("""
+  SELECT f.id, b.begins_on
+  FROM duty f
+  JOIN trigger_event t ON t.id = f.trigger_id
+  LEFT JOIN publication p ON p.duty_id = f.follows_id
+  CROSS JOIN LATERAL (SELECT coalesce((CASE WHEN p.claimed_at IS NOT NULL AND NOT p.contradicted
+      THEN p.claimed_at ELSE p.first_seen_at END AT TIME ZONE 'Asia/Shanghai')::date,
+      t.occurred_on) AS begins_on) b
+  WHERE f.follows_id IS NOT NULL AND f.formed_on IS DISTINCT FROM b.begins_on
+  ORDER BY f.id LIMIT :limit""")
+
+PUT_CLOCK = text("""
+  WITH dated AS (
+    UPDATE duty SET formed_on = CAST(:formed_on AS date), basis = :basis,
+      start_ord = CAST(:start_ord AS int), due_ord = CAST(:due_ord AS int),
+      ends = CAST(:ends AS jsonb), version = version + 1
+    WHERE id = :id RETURNING *)
+  UPDATE standing s SET is_formed = d.formed_on IS NOT NULL,
+    calendar_days = d.basis = 'calendar', due_ord = d.due_ord, version = s.version + 1
+  FROM dated d WHERE s.duty_id = d.id""")
 
 # The duties that must be matched with the pages collected before they were made or renamed, in the
 # order of their units, for the pages of a unit are read once for all of its duties.
@@ -140,7 +163,8 @@ REMATCH_UNITS = text("""
     matchable_since = :now, version = version + 1
   WHERE unit_code = ANY(CAST(:units AS text[])) RETURNING duty_id""")
 
-# The three statements of `recount` run under the turn of those who judge, so nobody moves a
+
+# The statements of `recount` run under the turn of those who judge, so nobody moves a
 # standing meanwhile. Each writes (and locks) only rows whose numbers are off: a notice of days
 # ahead moves none, and the price of a correction is that of its own days.
 #
@@ -157,14 +181,59 @@ RECOUNT_DUTIES = text("""
         LEFT JOIN work_calendar last ON last.region = d.region AND d.rule_kind = 'calendar_days'
           AND last.date = d.formed_on + d.rule_n
         WHERE d.region = :region AND d.basis = 'working' AND d.rule_kind <> 'none'
-          AND d.formed_on >= CAST(:first AS date)
+          AND d.ends IS NULL AND d.formed_on >= CAST(:first AS date)
             - CASE WHEN d.rule_kind = 'calendar_days' THEN d.rule_n ELSE 0 END) n
   WHERE d.id = n.id AND (d.start_ord, d.due_ord) IS DISTINCT FROM (n.start_ord, n.due_ord)""")
 
-# Their copy in `standing`; 400 days back reach every duty that the statement before could move.
+# The same of duties that keep their ends, of which the earliest holds (`calendar.rules.due_of`): an
+# end of working days counts from its day, any other is that day or the working day it rolls to.
+# Where plain days are among them, all are compared as days. One that is not known lies after the
+# last day that is.
+RECOUNT_ENDS = text("""
+  WITH known AS (
+    SELECT max(date) AS last_day, max(ord_start) AS last_ord FROM work_calendar
+    WHERE region = :region),
+  ended AS (
+    SELECT d.id, d.basis = 'calendar' AS by_days, d.extended_by, d.formed_on,
+           CASE e.counts WHEN 'plain' THEN e.on_day
+                WHEN 'next' THEN (SELECT min(w.date) FROM work_calendar w
+                  WHERE w.region = :region AND w.ord_start = c.ord_end AND w.is_workday)
+                ELSE (SELECT min(w.date) FROM work_calendar w
+                  WHERE w.region = :region AND w.ord_start = c.ord_start + e.n AND w.is_workday)
+           END AS last_on,
+           CASE e.counts WHEN 'next' THEN c.ord_end ELSE c.ord_start + e.n END AS last_ord
+    FROM duty d
+    CROSS JOIN LATERAL (SELECT CAST(x ->> 0 AS date) AS on_day, CAST(x ->> 1 AS int) AS n,
+                               x ->> 2 AS counts FROM jsonb_array_elements(d.ends) x) e
+    LEFT JOIN work_calendar c ON c.region = :region AND c.date = e.on_day
+    WHERE d.region = :region AND d.ends IS NOT NULL),
+  least AS (
+    SELECT id, by_days, extended_by, formed_on,
+           CASE WHEN bool_and(last_on IS NOT NULL) OR min(last_on) <= min(k.last_day)
+                THEN min(last_on) - DATE '2000-01-01' END AS due_day,
+           CASE WHEN bool_and(e.last_ord IS NOT NULL) OR min(e.last_ord) <= min(k.last_ord)
+                THEN min(e.last_ord) END AS due_ord
+    FROM ended e CROSS JOIN known k GROUP BY id, by_days, extended_by, formed_on),
+  dated AS (
+    SELECT l.id, CASE WHEN l.by_days THEN l.formed_on - DATE '2000-01-01'
+                      ELSE c.ord_start END AS start_ord,
+           l.extended_by + CASE WHEN l.by_days THEN l.due_day ELSE l.due_ord END AS due_ord
+    FROM least l LEFT JOIN work_calendar c ON c.region = :region AND c.date = l.formed_on)
+  UPDATE duty d SET start_ord = n.start_ord, due_ord = n.due_ord FROM dated n
+  WHERE d.id = n.id AND (d.start_ord, d.due_ord) IS DISTINCT FROM (n.start_ord, n.due_ord)""")
+
+# What must stay for working days, or until a day that rolls, is counted by the calendar.
+KEPT_SINCE = text("""
+  SELECT d.id FROM standing s JOIN duty d ON d.id = s.duty_id
+  JOIN publication p ON p.duty_id = s.duty_id
+  WHERE s.keep IS NOT NULL
+    AND (s.stay_most_day IS NULL OR s.stay_most_day >= CAST(:since AS date) - DATE '2000-01-01')
+  ORDER BY d.id""")
+
+# Their copy in `standing`; 400 days back reach every duty that the first statement could move.
 RECOUNT_DUE = text("""
   UPDATE standing s SET due_ord = d.due_ord FROM duty d
-  WHERE d.id = s.duty_id AND d.formed_on >= CAST(:first AS date) - 400
+  WHERE d.id = s.duty_id AND (d.formed_on >= CAST(:first AS date) - 400 OR d.ends IS NOT NULL)
     AND s.due_ord IS DISTINCT FROM d.due_ord""")
 
 # What was seen, as ordinals. A day of absence after the last known notice counts as the working

@@ -12,12 +12,14 @@ from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules.judging import DISPUTE_OPEN
 from services.projects.auditing.rules.scoring import LIGHT_OF, NOT_YET_DUE, OUTSIDE
 from services.projects.auditing.views import reason_view
+from services.projects.calendar.clocks import words
 from services.projects.calendar.models import RuleKind
-from services.projects.calendar.rules import ClockRule
+from services.projects.calendar.schemas import Note
 from services.projects.calendar.views import day_table
 from services.projects.duties import queries, ruling, service
+from services.projects.duties.making import rule_of_duty
 from services.projects.duties.models import Duty
-from services.projects.duties.queries import DetailRow, DutyRow, LifeRow
+from services.projects.duties.rows import DetailRow, DutyRow, LifeRow
 from services.projects.duties.ruling import Ruled
 from services.projects.duties.schemas import (
     ClockRuleView,
@@ -44,8 +46,14 @@ from shared.security.identity import Caller
 from shared.web.pagination import PageRequest, page
 
 
-def rule_view(row: DutyRow) -> ClockRuleView:
-    return ClockRuleView(kind=row.rule_kind, n=row.rule_n, version=row.rule_version)
+def rule_view(row: DutyRow | Duty) -> ClockRuleView:
+    said = words(rule_of_duty(row))
+    return ClockRuleView(
+        kind=row.rule_kind,
+        n=row.rule_n,
+        version=row.rule_version,
+        words=Note(**said._asdict()),
+    )
 
 
 def duty_view(row: DutyRow) -> DutyView:
@@ -53,10 +61,12 @@ def duty_view(row: DutyRow) -> DutyView:
     return DutyView(
         id=row.id,
         project_code=row.project_code,
+        subject=row.subject,
         unit_code=row.unit_code,
         item_code=row.item_code,
         formed_on=row.formed_on,
         due_on=row.due_on,
+        keep_until=row.keep_until,
         verdict=row.verdict,
         over_by=row.over_by,
         published=Published.model_validate(
@@ -85,6 +95,7 @@ def made_view(made: Made) -> DutiesMade:
     view = DutyView(
         id=duty.id,
         project_code=duty.project_code,
+        subject=duty.subject,
         unit_code=duty.unit_code,
         item_code=duty.item_code,
         formed_on=duty.formed_on,
@@ -94,7 +105,7 @@ def made_view(made: Made) -> DutiesMade:
         published=unseen,
         reasons=[reason_view(made.standing.reason)],
         dispute=None,
-        rule=ClockRuleView(kind=duty.rule_kind, n=duty.rule_n, version=duty.rule_version),
+        rule=rule_view(duty),
         calendar_version=made.calendar_version,
         version=duty.version,
     )
@@ -240,6 +251,6 @@ async def clock(session: AsyncSession, duty_id: UUID, caller: Caller, now: datet
     if row.formed_on is None or row.due_on is None:
         unknown = row.formed_on is not None and duty.rule_kind is not RuleKind.NONE
         return DutyClock(**common, verdict="calendar_unknown" if unknown else None, days=None)
-    rule = ClockRule(duty.rule_kind, duty.rule_n or 0)
+    rule = rule_of_duty(duty)
     days = await day_table(session, duty.region, rule, row.formed_on, row.due_on)
     return DutyClock(**common, days=days)

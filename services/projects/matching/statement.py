@@ -115,9 +115,10 @@ WHERE (p.portal_id = ANY(ARRAY(SELECT id FROM portal WHERE unit_code = :unit))
     (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted'))""")
 
 _CANDIDATE = """
-SELECT d.id, d.unit_code, d.project_code, p.name, d.item_code, d.formed_on, d.doc_no, p.aliases,
+SELECT d.id, d.unit_code, coalesce(d.project_code, d.subject), coalesce(p.name, d.subject),
+       d.item_code, d.formed_on, d.doc_no, coalesce(p.aliases, CAST('[]' AS jsonb)),
        p.confirmed_names
-FROM duty d JOIN project p ON p.code = d.project_code
+FROM duty d LEFT JOIN project p ON p.code = d.project_code
 """
 
 EXACT = text(
@@ -218,7 +219,8 @@ EXISTS (SELECT FROM match_refusal r
 _ONCE_DECIDED = f"(CASE WHEN x.id = k.id THEN CAST($2 AS boolean) ELSE {_IS_ACCEPTED} END)"
 SEEN = f"""
 SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
-       d.id, d.unit_code, d.project_code, y.name, d.item_code, d.formed_on, d.doc_no, y.aliases,
+       d.id, d.unit_code, coalesce(d.project_code, d.subject), coalesce(y.name, d.subject),
+       d.item_code, d.formed_on, d.doc_no, coalesce(y.aliases, CAST('[]' AS jsonb)),
        y.confirmed_names, i.content_elements, l.rule, z.version AS standing_version,
        EXISTS (SELECT FROM page_match m WHERE m.id = k.id AND {_KEEPS_OPEN}) AS keeps_open,
        EXISTS (SELECT FROM page_match m
@@ -234,7 +236,7 @@ JOIN portal_page g ON g.id = k.page_id
 JOIN portal v ON v.id = g.portal_id
 LEFT JOIN portal_rule l ON l.portal_id = v.id AND l.version = v.rule_version
 JOIN duty d ON d.id = k.duty_id
-JOIN project y ON y.code = d.project_code
+LEFT JOIN project y ON y.code = d.project_code
 JOIN catalogue_item i ON i.id = d.item_id
 JOIN standing z ON z.duty_id = d.id
 WHERE k.id = $1"""
@@ -246,12 +248,13 @@ _VIEWS = f"""
 SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
        m.first_by, m.unreadable_since, m.version, m.page_id, p.url, p.title, p.listed_on,
        p.claimed_at, p.claimed_from, p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id,
-       m.duty_id, d.project_code, r.name AS project_name, d.item_code, d.formed_on, d.doc_no,
+       m.duty_id, coalesce(d.project_code, d.subject) AS project_code,
+       coalesce(r.name, d.subject) AS project_name, d.item_code, d.formed_on, d.doc_no,
        {_IS_REFUSED} AS is_refused
 FROM page_match m
 JOIN portal_page p ON p.id = m.page_id
 JOIN duty d ON d.id = m.duty_id
-JOIN project r ON r.code = d.project_code
+LEFT JOIN project r ON r.code = d.project_code
 """
 
 LIST = text(

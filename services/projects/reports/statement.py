@@ -56,7 +56,9 @@ _ROWS = """
       (SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
       (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = 'CN')) AS ord)
   SELECT latest.duty_id, latest.unit_code, latest.verdict, latest.reason, latest.known_at,
-         d.project_code, pr.name AS project_name, d.item_code, i.item_l2 AS item_name, d.formed_on,
+         coalesce(d.project_code, d.subject) AS project_code,
+         coalesce(pr.name, d.subject) AS project_name, d.item_code, i.item_l2 AS item_name,
+         d.formed_on,
          d.basis = 'calendar' AS by_days,
          CASE d.basis WHEN 'calendar' THEN DATE '2000-01-01' + k.due_ord ELSE c.date END AS due_on,
          CASE WHEN latest.verdict = 'overdue'
@@ -70,7 +72,7 @@ _ROWS = """
   CROSS JOIN LATERAL (
     SELECT d.due_ord - CAST(coalesce(sum(x.days), 0) AS int) AS due_ord FROM duty_ruling x
     WHERE x.duty_id = d.id AND x.ruled_at >= :at) k
-  JOIN project pr ON pr.code = d.project_code
+  LEFT JOIN project pr ON pr.code = d.project_code
   JOIN catalogue_item i ON i.id = d.item_id
   LEFT JOIN work_calendar c
     ON c.region = d.region AND c.ord_start = k.due_ord AND c.is_workday AND d.basis = 'working'

@@ -28,8 +28,8 @@ class Basis(NamedTuple):
     def day(self, *, by_days: bool) -> Day:
         """The day on the clock of a duty."""
         if by_days:
-            return Day(self.now_day, ENDLESS, self.walked_day, self.walked_at)
-        return Day(self.now_ord, self.last_ord, self.walked_ord, self.walked_at)
+            return Day(self.now_day, ENDLESS, self.walked_day, self.walked_at, self.now_day)
+        return Day(self.now_ord, self.last_ord, self.walked_ord, self.walked_at, self.now_day)
 
 
 def facts_of(standing: Standing, changes: Mapping[str, Any] | None = None) -> Facts:

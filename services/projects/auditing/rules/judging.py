@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.projects.auditing.models import Reason, Verdict
+from services.projects.calendar.models import RuleKind
 from shared.errors import Text
 
-RULE_VERSION = 2
+RULE_VERSION = 3
 DUE_SOON_DAYS = 3
 """Days before the end of the limit from which a unit is reminded; the due day itself is day 0."""
 
@@ -39,6 +40,10 @@ VERDICT_OF: dict[Reason, Verdict] = {
     Reason.CANDIDATE_IN_REVIEW: Verdict.UNKNOWN,
     Reason.PROVEN_ABSENT: Verdict.OVERDUE,
     Reason.NO_CAPTURE_SINCE_DUE: Verdict.UNKNOWN_SOURCE_DOWN,
+    Reason.ON_DISPLAY: Verdict.PENDING,
+    Reason.TAKEN_DOWN_EARLY: Verdict.WITHDRAWN,
+    Reason.STAY_NOT_KNOWN: Verdict.UNKNOWN,
+    Reason.DISPLAY_NOT_CHECKED: Verdict.UNKNOWN_SOURCE_DOWN,
 }
 
 HELD = {
@@ -53,8 +58,8 @@ WORDING: dict[Reason, Text] = {
         "该事项不能从互联网核查", "The open web cannot show whether this item was published"
     ),
     Reason.CLOCK_UNSUPPORTED: Text(
-        "该事项的期限（公示期、提前公布等）本系统尚不能计时，暂不监察",
-        "Its limit, such as a period of display, has no clock here yet: it is not judged",
+        "该事项没有可计时的公开期限（如会前送达），不监察",
+        "It has no limit to publish that could be counted, such as papers served before a hearing",
     ),
     Reason.EXEMPTED: Text("已依法豁免", "Exempt by a recorded ruling"),
     Reason.SUSPENDED_BY_RULING: Text("期限中止", "The clock is suspended by a ruling"),
@@ -96,6 +101,18 @@ WORDING: dict[Reason, Text] = {
     Reason.NO_CAPTURE_SINCE_DUE: Text(
         "期限届满后未能成功抓取，不计入扣分", "No good capture since the limit; not held against it"
     ),
+    Reason.ON_DISPLAY: Text("公示期内，正在公示", "It is on display, and the time is not over"),
+    Reason.TAKEN_DOWN_EARLY: Text(
+        "公示期未满即撤下", "It was taken down before its time on display was over"
+    ),
+    Reason.STAY_NOT_KNOWN: Text(
+        "已撤下，但撤下时公示期是否届满不明",
+        "It is gone, and whether it had stayed for its time is not known",
+    ),
+    Reason.DISPLAY_NOT_CHECKED: Text(
+        "公示期届满后尚未核到页面，不计入扣分",
+        "Not looked at since its time on display was over; not held against it",
+    ),
 }
 
 
@@ -126,6 +143,11 @@ class Facts:
     claim_contradicted: bool = False
     is_incomplete: bool = False
     is_gone: bool = False
+    keep: str | None = None
+    stay_least_day: int | None = None
+    stay_most_day: int | None = None
+    stayed_day: int | None = None
+    gone_day: int | None = None
     in_review: bool = False
     matchable_since: datetime | None = None
 
@@ -143,6 +165,8 @@ class Day:
     last_ord: int
     walked_ord: int | None = None
     walked_at: datetime | None = None
+    plain_day: int = 0
+    """Its plain number, by which it is told what is still on display."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +215,7 @@ def _judge_published(facts: Facts, due_ord: int, day: Day) -> Judgement:
     if facts.claim_early and not facts.claim_contradicted:
         return Judgement(Reason.CLAIM_BEFORE_FORMED)
     if facts.seen_ord is not None and facts.seen_ord <= due_ord:
-        return Judgement(_in_time(facts, Reason.SEEN_IN_TIME))
+        return Judgement(_in_time(facts, Reason.SEEN_IN_TIME, day))
     if facts.absent_ord is not None and facts.absent_ord > due_ord:
         believed = None if facts.claim_contradicted else facts.claim_ord
         over_by = max(believed or 0, facts.absent_ord) - due_ord
@@ -201,17 +225,45 @@ def _judge_published(facts: Facts, due_ord: int, day: Day) -> Judgement:
     if not facts.is_claimed:
         return Judgement(Reason.NO_PUBLICATION_TIME)
     if facts.claim_ord is not None and facts.claim_ord <= due_ord:
-        return Judgement(_in_time(facts, Reason.CLAIM_IN_TIME))
+        return Judgement(_in_time(facts, Reason.CLAIM_IN_TIME, day))
     if facts.claim_ord is not None or due_ord <= day.last_ord:
         claimed = day.last_ord + 1 if facts.claim_ord is None else facts.claim_ord
         return Judgement(Reason.CLAIM_AFTER_DUE, claimed - due_ord)
     return Judgement(Reason.CALENDAR_NOT_LOADED)
 
 
-def _in_time(facts: Facts, reason: Reason) -> Reason:
-    if facts.is_gone:
+def _in_time(facts: Facts, reason: Reason, day: Day) -> Reason:
+    if facts.is_gone and not _has_stayed(facts):
+        return _gone(facts)
+    if facts.is_incomplete:
+        return Reason.ELEMENTS_MISSING
+    if facts.keep is None or facts.is_gone:
+        return reason
+    if facts.stay_most_day is None:
+        return Reason.CALENDAR_NOT_LOADED
+    if facts.keep == RuleKind.KEEP_ONLINE or _has_stayed(facts):
+        return reason
+    is_over = day.plain_day > facts.stay_most_day
+    return Reason.DISPLAY_NOT_CHECKED if is_over else Reason.ON_DISPLAY
+
+
+def _has_stayed(facts: Facts) -> bool:
+    """Whether it was seen until its time was over, however late it began."""
+    if facts.keep is None or facts.stayed_day is None or facts.stay_most_day is None:
+        return False
+    return facts.stayed_day >= facts.stay_most_day
+
+
+def _gone(facts: Facts) -> Reason:
+    """Taken down: too early for sure only if it would be so of what began as early as it can."""
+    if facts.keep is None:
         return Reason.GONE_FROM_THE_WEB
-    return Reason.ELEMENTS_MISSING if facts.is_incomplete else reason
+    if facts.gone_day is None or facts.stay_least_day is None:
+        return Reason.STAY_NOT_KNOWN
+    if facts.gone_day > facts.stay_least_day:
+        return Reason.STAY_NOT_KNOWN
+    is_display = facts.keep == RuleKind.MIN_DISPLAY
+    return Reason.TAKEN_DOWN_EARLY if is_display else Reason.GONE_FROM_THE_WEB
 
 
 def _judge_unpublished(facts: Facts, due_ord: int, day: Day) -> Judgement:
