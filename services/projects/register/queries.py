@@ -41,11 +41,13 @@ class ListRow(NamedTuple):
     doc_no: str | None
 
 
-_UNITS = text("""
+_UNIT_ROWS = """
   SELECT u.code, u.name, u.name_en, u.valid_from, u.valid_to, u.version,
          coalesce(array_agg(a.alias ORDER BY a.alias) FILTER (WHERE a.alias IS NOT NULL),
                   ARRAY[]::varchar[]) AS aliases
-  FROM responsible_unit u LEFT JOIN unit_alias a ON a.unit_code = u.code
+  FROM responsible_unit u LEFT JOIN unit_alias a ON a.unit_code = u.code"""
+_UNITS_OF = text(f"{_UNIT_ROWS} WHERE u.code = ANY(CAST(:codes AS text[])) GROUP BY u.code")
+_UNITS = text(f"""{_UNIT_ROWS}
   WHERE (CAST(:after AS text) IS NULL OR u.code > :after)
     AND (CAST(:code AS text) IS NULL OR u.code = :code)
   GROUP BY u.code ORDER BY u.code LIMIT :limit""")
@@ -63,6 +65,22 @@ _WRITTEN = (
     *("name", "aliases", "approval_kind", "phase", "lead_unit_code", "scope_basis"),
     *("investment_10k_yuan", "match_wanted", "confirmed_names", "names_since", "updated_at"),
 )
+_UNIT_LINES = """jsonb_to_recordset(CAST(:rows AS jsonb)) AS l (code text, name text, name_en text,
+    aliases jsonb, valid_from date, valid_to date)"""
+_PUT_UNITS = text(f"""
+  INSERT INTO responsible_unit AS u (code, name, name_en, valid_from, valid_to, match_wanted)
+  SELECT l.code, l.name, l.name_en, l.valid_from, l.valid_to, true FROM {_UNIT_LINES}
+  ORDER BY l.code
+  ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,
+    valid_from = excluded.valid_from, valid_to = excluded.valid_to, match_wanted = true,
+    version = u.version + 1""")
+_DROP_ALIASES = text(f"""
+  DELETE FROM unit_alias a USING {_UNIT_LINES}
+  WHERE a.unit_code = l.code AND NOT l.aliases ? a.alias""")
+_ADD_ALIASES = text(f"""
+  INSERT INTO unit_alias (alias, unit_code)
+  SELECT alias, l.code FROM {_UNIT_LINES}, jsonb_array_elements_text(l.aliases) alias
+  ORDER BY alias ON CONFLICT DO NOTHING""")
 _ROWS = "jsonb_populate_recordset(CAST(NULL AS project), CAST(:rows AS jsonb))"
 _INSERT = text(f"""
   INSERT INTO project (code, version, {", ".join(_WRITTEN)})
@@ -105,6 +123,29 @@ async def put_aliases(session: AsyncSession, code: str, aliases: Collection[str]
         col(UnitAlias.alias).in_(aliases), col(UnitAlias.unit_code) != code
     )
     return sorted((await session.exec(taken)).all())
+
+
+async def known_units_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, UnitRow]:
+    """Those of the units that are registered, as they stand."""
+    found = await session.execute(_UNITS_OF, {"codes": list(codes)})
+    return {row["code"]: UnitRow(**row) for row in found.mappings()}
+
+
+async def aliases_of_others(
+    session: AsyncSession, aliases: Collection[str], codes: Collection[str]
+) -> dict[str, str]:
+    """Whose the names are that units other than these have, by the name."""
+    taken = select(UnitAlias.alias, UnitAlias.unit_code).where(
+        col(UnitAlias.alias) == _any(aliases), ~(col(UnitAlias.unit_code) == _any(codes))
+    )
+    return dict((await session.exec(taken)).all())
+
+
+async def put_units(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+    """Register these units or change them, with their other names; no others are touched."""
+    given = {"rows": json.dumps(rows, default=str)}
+    for statement in (_PUT_UNITS, _DROP_ALIASES, _ADD_ALIASES):
+        await session.execute(statement, given)
 
 
 async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:

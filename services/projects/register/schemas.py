@@ -110,6 +110,19 @@ class UnitInput(Input):
     version: int | None = Field(None, ge=1, description="所见的版本 | The version you saw.")
 
 
+class UnitImportRow(Input):
+    """A line of an import file of units."""
+
+    code: str = Field(pattern=UNIT_CODE)
+    name: str = Field(min_length=2, max_length=200)
+    name_en: str = Field("", max_length=200)
+    aliases: list[Annotated[str, Field(min_length=2, max_length=200)]] = Field(
+        default_factory=list, max_length=50
+    )
+    valid_from: date
+    valid_to: date | None = None
+
+
 class UnitView(View):
     """A body that must publish."""
 

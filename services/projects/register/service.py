@@ -35,6 +35,7 @@ _NOT_BY_OFFICERS = Text(
     "Names that an officer gave are confirmed by an auditor or an administrator",
 )
 _CONFIRMED_ALREADY = Text("这个项目没有待确认的名称", "No name of this project waits")
+_ENDED = Text("这个公开主体已经撤并", "This unit has ended already")
 _BACKWARDS = Text("撤并之日不能早于存在之日", "It cannot end before it begins")
 
 
@@ -162,6 +163,21 @@ async def put_unit(
     await audit_log.write(session, actor, "unit.put", f"unit:{code}", now)
     [row] = await queries.units(session, None, 1, code)
     return row, is_new
+
+
+async def end_unit(session: AsyncSession, code: str, last_day: date, version: int) -> None:
+    """Let the unit exist until that day. Raises NotFound, Invalid for a day before it began, and
+    StateConflict if it moved since it was read, or has ended.
+    """
+    unit = await session.get(ResponsibleUnit, code)
+    if unit is None:
+        raise NotFound
+    versions.ensure(version, version=unit.version, state="registered")
+    if unit.valid_to is not None and unit.valid_to <= last_day:
+        refuse("ended", unit.version, _ENDED)
+    if last_day < unit.valid_from:
+        raise Invalid(_BACKWARDS, pointer="/body/merged_on")
+    await swap(session, unit, {"valid_to": last_day}, state="code")
 
 
 def _own_only(project: Project, caller: Caller) -> None:

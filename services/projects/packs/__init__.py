@@ -1,0 +1,13 @@
+"""领域公开包: what one domain owes, as data; taken over into the catalogue, switched on by unit."""
+
+from datetime import timedelta
+
+from services.projects.packs.periods import make_due
+from services.projects.packs.routes import admin, router
+from shared.jobs import Job
+from shared.web.room import Room
+
+room = Room(
+    routers=[router, admin],
+    jobs=[Job("period-duties", timedelta(minutes=10), make_due)],
+)
