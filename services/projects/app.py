@@ -12,6 +12,8 @@ from services.projects import (
     evidence,
     examples,
     matching,
+    mergers,
+    packs,
     portals,
     register,
     reports,
@@ -35,6 +37,8 @@ ROOMS = (
     collecting.room,
     evidence.room,
     matching.room,
+    packs.room,
+    mergers.room,
 )
 blueprint = Blueprint("projects", TITLE, ROOMS)
 

@@ -1,0 +1,70 @@
+"""A unit becomes part of another: what is open is taken over, what was found stays with the old."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing import service as auditing
+from services.projects.duties import service as duties
+from services.projects.mergers.events import DutyTakenOver
+from services.projects.mergers.models import UnitMerger
+from services.projects.mergers.schemas import MergerInput
+from services.projects.packs import service as packs
+from services.projects.register import service as register
+from shared import clock
+from shared.errors import Invalid, Text
+from shared.messaging import outbox
+from shared.messaging.outbox import Addressed
+from shared.security import audit_log
+
+_ITSELF = Text("不能并入本单位", "A unit does not become part of itself")
+_AHEAD = Text("并入之日不能在今天之后", "The day lies after today")
+_NO_UNIT = Text("该日没有这个公开主体", "There is no such unit on that day")
+
+
+async def merge(
+    session: AsyncSession, code: str, order: MergerInput, now: datetime, *, actor: str
+) -> UnitMerger:
+    """Let the unit end on the day before, and the other one take over its open duties.
+
+    The history of verdicts up to now, and all that is published, stay with the unit that it was
+    found of: its reports say the same as ever. Raises NotFound, Invalid, StateConflict.
+    """
+    await _check(session, code, order, now)
+    last_day = order.merged_on - timedelta(days=1)
+    await register.end_unit(session, code, last_day, order.version)
+    await auditing.take_turn(session)
+    taken = await auditing.hand_over(session, code, order.into_code, now, actor=actor)
+    await duties.hand_over(session, taken, order.into_code)
+    await packs.hand_over(session, code, order.into_code, order.merged_on, now, actor=actor)
+    await auditing.judge_duties(session, taken, now, actor=actor)
+    await outbox.record_many(session, [_taken_over(duty, code, order, now) for duty in taken])
+    merger = UnitMerger(
+        unit_code=code,
+        **order.model_dump(exclude={"version"}),
+        taken_over=len(taken),
+        recorded_at=now,
+        recorded_by=actor,
+    )
+    session.add(merger)
+    await session.flush()
+    details = {"into": order.into_code, "duties": len(taken)}
+    await audit_log.write(session, actor, "unit.merged", f"unit:{code}", now, details)
+    return merger
+
+
+async def _check(session: AsyncSession, code: str, order: MergerInput, now: datetime) -> None:
+    if order.into_code == code:
+        raise Invalid(_ITSELF, pointer="/body/into_code")
+    if order.merged_on > clock.today(now):
+        raise Invalid(_AHEAD, pointer="/body/merged_on")
+    if not await register.has_unit(session, order.into_code, clock.today(now)):
+        raise Invalid(_NO_UNIT, pointer="/body/into_code")
+
+
+def _taken_over(duty: UUID, code: str, order: MergerInput, now: datetime) -> Addressed:
+    event = DutyTakenOver(
+        unit_code=order.into_code, from_unit_code=code, duty_id=duty, taken_over_at=now
+    )
+    return Addressed(event, order.into_code, str(duty))
