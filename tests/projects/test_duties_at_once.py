@@ -15,8 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
 from services.projects.calendar.schemas import VersionOrder
-from services.projects.duties import observing, queries
-from services.projects.duties import service as duties
+from services.projects.duties import observing, queries, recounting
 from services.projects.duties.models import ClaimKind, FullWalk
 from services.projects.duties.rules import Sighting
 from shared import clock
@@ -189,7 +188,7 @@ async def test_an_event_is_counted_by_the_notice_that_came_while_it_waited(case:
 
     async def load(session: AsyncSession, notice: VersionOrder) -> None:
         await calendars.add_version(session, notice, now(), actor="test")
-        await duties.recount(session, "CN", 2026, now())
+        await recounting.recount(session, "CN", 2026, now())
 
     try:
         (answer,) = await case.while_somebody_judges(

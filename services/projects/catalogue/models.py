@@ -100,7 +100,7 @@ class CatalogueItem(Table, table=True):
     limit_unit: DisclosureLimitUnit = Field(sa_type=enum_type(DisclosureLimitUnit, length=16))
     month_day: str | None = Field(default=None, max_length=5)
     short_limit_wd: int | None = None
-    clock: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    clock: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     """The clock as data (`calendar.clocks.from_data`), where the columns above do not say it all.
     Of items that a release before ours took over none: they are judged as they were until then."""
     licence: LicenceClass = Field(sa_type=enum_type(LicenceClass, length=16))

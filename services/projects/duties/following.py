@@ -32,7 +32,7 @@ async def follow(session: AsyncSession, now: datetime) -> int:
         columns = dated(duty, begun[duty.id], calendar)
         for name, value in columns.items():
             setattr(duty, name, value)
-        ends = json.dumps(columns["ends"])
+        ends = None if columns["ends"] is None else json.dumps(columns["ends"])
         await session.execute(PUT_CLOCK, {**columns, "ends": ends, "id": duty.id})
     await observing.derive(session, duties, now, actor=ACTOR)
     await auditing.judge_duties(session, list(begun), now, actor=ACTOR)

@@ -137,9 +137,9 @@ class Duty(Table, table=True):
     region: str = Field(default="CN", max_length=16)
     rule_kind: RuleKind = Field(sa_type=enum_type(RuleKind, length=16))
     rule_n: int | None = None
-    rule: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    rule: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     """The whole rule (`calendar.clocks.from_data`) where kind and number do not say all of it."""
-    ends: list[Any] | None = Field(default=None, sa_type=JSONB)
+    ends: list[Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     """Of such a rule, the ends from which a calendar dates it: [day, working days after, how]."""
     short_n: int | None = None
     """The 7 working days of licences where the legal class is not confirmed: reported beside."""

@@ -207,7 +207,7 @@ RECOUNT_ENDS = text("""
                                x ->> 2 AS counts FROM jsonb_array_elements(d.ends) x) e
     LEFT JOIN work_calendar c ON c.region = :region AND c.date = e.on_day
     WHERE d.region = :region AND d.ends IS NOT NULL),
-  least AS (
+  earliest AS (
     SELECT id, by_days, extended_by, formed_on,
            CASE WHEN bool_and(last_on IS NOT NULL) OR min(last_on) <= min(k.last_day)
                 THEN min(last_on) - DATE '2000-01-01' END AS due_day,
@@ -218,7 +218,7 @@ RECOUNT_ENDS = text("""
     SELECT l.id, CASE WHEN l.by_days THEN l.formed_on - DATE '2000-01-01'
                       ELSE c.ord_start END AS start_ord,
            l.extended_by + CASE WHEN l.by_days THEN l.due_day ELSE l.due_ord END AS due_ord
-    FROM least l LEFT JOIN work_calendar c ON c.region = :region AND c.date = l.formed_on)
+    FROM earliest l LEFT JOIN work_calendar c ON c.region = :region AND c.date = l.formed_on)
   UPDATE duty d SET start_ord = n.start_ord, due_ord = n.due_ord FROM dated n
   WHERE d.id = n.id AND (d.start_ord, d.due_ord) IS DISTINCT FROM (n.start_ord, n.due_ord)""")
 
