@@ -15,6 +15,7 @@ from services.projects import (
     mergers,
     packs,
     portals,
+    rectification,
     register,
     reports,
 )
@@ -31,6 +32,7 @@ ROOMS = (
     calendar.room,
     duties.room,
     disputes.room,
+    rectification.room,
     auditing.room,
     reports.room,
     portals.room,

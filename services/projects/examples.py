@@ -11,6 +11,8 @@ from services.projects.duties import workflow as duties
 from services.projects.duties.models import Duty
 from services.projects.matching.models import MatchState, PageMatch
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
+from services.projects.rectification import workflow as rectification
+from services.projects.rectification.models import RectificationOrder
 from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.reports.models import Report, ReportWithdrawal
 from shared.database.newest import newest, newest_in, values_of
@@ -19,6 +21,13 @@ from shared.web.examples import Example, read
 
 LATE = (Verdict.OVERDUE, Verdict.LATE, Verdict.INCOMPLETE, Verdict.WITHDRAWN)
 RULINGS = ("exempt", "extend", "suspend", "restore")
+RECTIFYING = {
+    "acknowledge": "acknowledge_rectification",
+    "reply": "reply_to_rectification",
+    "return": "return_rectification",
+    "close": "close_rectification",
+    "revoke": "revoke_rectification",
+}
 
 
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
@@ -52,6 +61,7 @@ def _duty(duty: Duty) -> Example:
 
 async def _decisions(session: AsyncSession) -> dict[str, Example]:
     found: dict[str, Example] = {}
+    found |= await _rectifications(session)
     match = await newest_in(session, PageMatch, [MatchState.REVIEW])
     if match is not None:
         seen = Example({"match_id": str(match.id)}, body={"version": match.version})
@@ -63,6 +73,27 @@ async def _decisions(session: AsyncSession) -> dict[str, Example]:
     report = await newest(session, Report, standing, by=Report.frozen_at)
     if report is not None:
         found["withdraw_report"] = Example({"report_id": str(report.id)})
+    return found
+
+
+async def _rectifications(session: AsyncSession) -> dict[str, Example]:
+    """A fault that nobody has disputed or ordered to be put right, and orders in each state."""
+    found = {}
+    duty = await newest(
+        session,
+        Duty,
+        col(Duty.unit_code).in_(["D01", "D03"]),
+        col(Duty.id).in_(values_of(Standing.duty_id, col(Standing.verdict).in_(LATE))),
+        ~col(Duty.id).in_(values_of(Dispute.duty_id)),
+        ~col(Duty.id).in_(values_of(RectificationOrder.duty_id)),
+    )
+    if duty is not None:
+        found["order_rectification"] = Example(body={"duty_id": str(duty.id)})
+    for action, operation in RECTIFYING.items():
+        states = [row.state for row in rectification.WORKFLOW.of(action)]
+        order = await newest_in(session, RectificationOrder, states)
+        if order is not None:
+            found[operation] = Example({"rectification_id": str(order.id)})
     return found
 
 

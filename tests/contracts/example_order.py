@@ -1,5 +1,7 @@
 """When the examples of operations are tried: how long one waits, what comes first, what last."""
 
+from services.projects import examples as projects
+
 SOON = 3.0
 PATIENCE = {
     "read_notice": 10.0,
@@ -8,6 +10,7 @@ PATIENCE = {
     "give_rating": 10.0,
     "ask_to_rate": 10.0,
     "dispute_duty": 300.0,
+    "order_rectification": 300.0,
 }
 """Seconds to wait at most: events take a moment, and so do the demo's portals."""
 TIME = {
@@ -17,7 +20,8 @@ TIME = {
     "lift_penalty": "the same",
 }
 """Sent by no test here: their case takes hours or days (`tests/appointments/` hands in a clock)."""
-AFTER_A_WALK = {"dispute_duty", "decide_dispute", "accept_match", "reject_match"}
+RECTIFYING = {*projects.RECTIFYING.values(), "order_rectification"}
+AFTER_A_WALK = {"dispute_duty", "decide_dispute", "accept_match", "reject_match", *RECTIFYING}
 """Tried late: by then the demo's portals have been read."""
 UNDOES_PROOFS = {"put_absence_policy", "put_portal", "put_portal_rule", "put_unit"}
 """Tried last: by what these change, nothing is proven absent for an hour, or until all is read."""

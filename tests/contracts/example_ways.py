@@ -27,6 +27,9 @@ from services.feedback.ratings import workflow as ratings
 from services.feedback.ratings.models import RatingState
 from services.feedback.supervision import workflow as supervision
 from services.feedback.supervision.models import OrderState
+from services.projects.examples import RECTIFYING
+from services.projects.rectification import workflow as rectification
+from services.projects.rectification.models import RectificationState
 from shared.workflow import Workflow
 
 CALLED = ("issue_ticket", "open_window", "call_ticket")
@@ -118,6 +121,12 @@ FLOWS = (
         RatingState.RATED_BAD,
         (*CALLED, "serve_ticket", "finish_ticket", "give_rating"),
         {action: operation for operation, action in RATINGS.items()},
+    ),
+    Flow(
+        rectification.WORKFLOW,
+        RectificationState.ISSUED,
+        ("order_rectification",),
+        dict(RECTIFYING),
     ),
     Flow(
         supervision.WORKFLOW,

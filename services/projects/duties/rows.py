@@ -49,6 +49,8 @@ class DutyRow:
     dispute_due_on: date | None
     rule: dict[str, Any] | None
     keep_until: date | None
+    in_rectification: bool
+    rectified: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +65,7 @@ class LifeRow(DutyRow):
 
 @dataclass(frozen=True, kw_only=True)
 class DetailRow(DutyRow):
-    """A duty with the names that people read; its facts, its rulings and the moves of its verdict
-    by their columns, oldest first.
-    """
+    """A duty with the names that people read and all that led to its verdict, oldest first."""
 
     unit_name: str
     project_name: str
@@ -74,4 +74,5 @@ class DetailRow(DutyRow):
     kind: TriggerKind
     facts: list[dict[str, Any]]
     rulings: list[dict[str, Any]]
+    rectifications: list[dict[str, Any]]
     history: list[dict[str, Any]]

@@ -115,6 +115,11 @@ class DutyView(View):
     dispute: OpenDispute | None = Field(
         description="处理中的异议；没有则为空 | The open dispute, if there is one."
     )
+    in_rectification: bool = Field(description="整改中 | An order to put it right is open.")
+    rectified: bool = Field(
+        description="逾期等问题经复核已整改，结论不变"
+        " | Put right with proof after an order; its verdict stays as it is."
+    )
     rule: ClockRuleView
     calendar_version: int
     version: int
@@ -143,6 +148,10 @@ class LifeItem(View):
     verdict: Verdict
     light: str = Field(description="绿黄红灰 | green, yellow, red or grey.")
     in_dispute: bool = Field(description="异议处理中 | A dispute about it is open.")
+    in_rectification: bool = Field(description="整改中 | An order to put it right is open.")
+    rectified: bool = Field(
+        description="经复核已整改，结论不变 | Put right with proof; its verdict stays as it is."
+    )
     first_seen_at: AwareDatetime | None
     url: str | None
 
@@ -227,6 +236,22 @@ class RulingView(View):
     ruled_at: AwareDatetime
 
 
+class DutyRectification(View):
+    """An order to put the duty right, in short; `/rectifications/{id}` has all of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: str
+    cause: Verdict = Field(description="下达时的结论 | The verdict when it was ordered.")
+    state: str
+    level: int
+    due_on: date | None
+    closing: str | None
+    issued_at: AwareDatetime
+    ended_at: AwareDatetime | None
+
+
 class ShortVerdict(View):
     """How the duty would stand under the 7 working days of licences, while its class is open."""
 
@@ -250,6 +275,7 @@ class DutyDetail(DutyView):
     if_licence: ShortVerdict | None
     facts: list[FactView]
     rulings: list[RulingView]
+    rectifications: list[DutyRectification]
     history: list[VerdictMove]
 
 

@@ -15,7 +15,7 @@ from services.projects.auditing.rules.basis import Basis
 from services.projects.calendar.models import RuleKind
 from services.projects.duties import making, queries, rules, seen
 from services.projects.duties.events import DutyCreated
-from services.projects.duties.models import Duty, TriggerEvent
+from services.projects.duties.models import Duty, PublicationFact, TriggerEvent
 from services.projects.duties.rows import DetailRow, DutyRow
 from services.projects.duties.schemas import TriggerOrder
 from services.projects.duties.seen import SeenReferences
@@ -228,6 +228,16 @@ async def duty_detail(
     if row is None or not may_see(caller, row.unit_code):
         raise NotFound
     return row
+
+
+async def facts_of(
+    session: AsyncSession, duties: Sequence[UUID]
+) -> dict[UUID, list[PublicationFact]]:
+    """All that was observed of these duties, oldest first."""
+    found: dict[UUID, list[PublicationFact]] = {}
+    for fact in await queries.facts(session, duties):
+        found.setdefault(fact.duty_id, []).append(fact)
+    return found
 
 
 async def unseen(session: AsyncSession, unit_code: str) -> list[queries.UnseenDuty]:

@@ -26,12 +26,16 @@ _VIEW = f"""
               ELSE c.date END AS due_on,
          p.claimed_at, p.first_seen_at, p.url, coalesce(p.trust, 0) AS trust,
          CASE WHEN p.duty_id IS NULL THEN w.walked_at ELSE p.last_absent_at END AS last_absent_at,
-         x.id AS dispute_id, x.opened_at AS dispute_opened_at, x.due_on AS dispute_due_on
+         x.id AS dispute_id, x.opened_at AS dispute_opened_at, x.due_on AS dispute_due_on,
+         r.id IS NOT NULL AS in_rectification,
+         EXISTS (SELECT FROM rectification_order k
+                 WHERE k.duty_id = d.id AND k.closing = 'proof') AS rectified
   FROM ({_TODAY}) today
   CROSS JOIN duty d
   JOIN standing s ON s.duty_id = d.id
   LEFT JOIN publication p ON p.duty_id = d.id
   LEFT JOIN dispute x ON x.duty_id = d.id AND x.state = 'open'
+  LEFT JOIN rectification_order r ON r.duty_id = d.id AND r.ended_at IS NULL
   LEFT JOIN work_calendar c
     ON c.region = d.region AND c.ord_start = d.due_ord AND c.is_workday AND d.basis = 'working'
   LEFT JOIN LATERAL (SELECT calendar_version FROM verdict_event
@@ -66,6 +70,8 @@ DETAIL = text(f"""
           WHERE f.duty_id = v.id) AS facts,
          (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.ruled_at, k.id), '[]')
           FROM duty_ruling k WHERE k.duty_id = v.id) AS rulings,
+         (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.issued_at, o.id), '[]')
+          FROM rectification_order o WHERE o.duty_id = v.id) AS rectifications,
          (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.id), '[]')
           FROM verdict_event e WHERE e.duty_id = v.id) AS history
   FROM ({_VIEW} WHERE d.id = :id) v

@@ -26,6 +26,7 @@ from services.projects.duties.schemas import (
     DutiesMade,
     DutyClock,
     DutyDetail,
+    DutyRectification,
     DutyView,
     FactView,
     LifeItem,
@@ -74,6 +75,8 @@ def duty_view(row: DutyRow) -> DutyView:
         ),
         reasons=[reason_view(row.reason)],
         dispute=_dispute(row),
+        in_rectification=row.in_rectification,
+        rectified=row.rectified,
         rule=rule_view(row),
         calendar_version=row.calendar_version,
         version=row.version,
@@ -105,6 +108,8 @@ def made_view(made: Made) -> DutiesMade:
         published=unseen,
         reasons=[reason_view(made.standing.reason)],
         dispute=None,
+        in_rectification=False,
+        rectified=False,
         rule=rule_view(duty),
         calendar_version=made.calendar_version,
         version=duty.version,
@@ -177,6 +182,7 @@ def _detail(row: DetailRow, if_licence: ShortVerdict | None) -> DutyDetail:
         if_licence=if_licence,
         facts=[FactView.model_validate(fact) for fact in row.facts],
         rulings=[RulingView.model_validate(each) for each in row.rulings],
+        rectifications=[DutyRectification.model_validate(each) for each in row.rectifications],
         history=[VerdictMove.model_validate(move) for move in row.history],
     )
 

@@ -1,0 +1,111 @@
+"""The notice that is handed over to a unit, as a page to print: Chinese first, A4 upright.
+
+One form for orders and for disputes, so that people read both alike. No scripts, nothing from
+outside; whatever a person wrote is escaped.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from fastapi import Response
+
+from services.projects.auditing.models import Verdict
+from services.projects.duties.schemas import DutyView
+from shared.clock import SHANGHAI
+from shared.errors import Text
+from shared.web.templates import templates_of
+
+_TEMPLATES = templates_of("projects")
+
+
+class Fact(NamedTuple):
+    """A line of the table of facts; what is not known says so."""
+
+    name: Text
+    value: str | None
+
+
+class Paragraph(NamedTuple):
+    """What is demanded, disputed or decided, in the words of whoever wrote it, or in ours."""
+
+    heading: Text
+    words: Sequence[Text]
+    is_quoted: bool = False
+
+
+class Line(NamedTuple):
+    """What was done, when, by whom, with which words."""
+
+    at: str
+    what: Text
+    by: str
+    words: str
+
+
+class Notice(NamedTuple):
+    """What the page says, in its order. `ended` stands at its head where the matter is over."""
+
+    title: Text
+    number: str
+    city: Text
+    unit_name: str
+    opening: Text
+    facts: Sequence[Fact]
+    paragraphs: Sequence[Paragraph]
+    lines: Sequence[Line]
+    signed: Text
+    dated: date
+    ended: Text | None
+    source: str
+
+
+def page(notice: Notice) -> str:
+    """The whole page."""
+    return _TEMPLATES.get_template("notice.html").render(
+        **notice._asdict(), head_number=None, notice_day=day_text(notice.dated)
+    )
+
+
+def answer(html: str) -> Response:
+    """A page for whom it concerns: nobody on the way keeps it."""
+    headers = {"Cache-Control": "no-store", "Vary": "Authorization"}
+    return Response(html, headers=headers, media_type="text/html; charset=utf-8")
+
+
+def day_text(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def moment(at: datetime) -> str:
+    """To the minute, in Asia/Shanghai."""
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def plain(words: str) -> Text:
+    """What a person wrote stands there as it is, in the one language that it was written in."""
+    return Text(words, "")
+
+
+def duty_facts(
+    duty: DutyView, project: str | None, item: str, verdicts: dict[str, Text], found: Verdict
+) -> list[Fact]:
+    """What the notice is about: the duty, its clock, and what was found."""
+    over = f"，超期{duty.over_by}天" if duty.over_by and found == duty.verdict else ""
+    now = "；".join([verdicts[duty.verdict].zh, *(reason.zh for reason in duty.reasons)])
+    known = [
+        Fact(Text("公开事项", "item"), f"{item}（{duty.item_code}）"),
+        Fact(Text("形成日期", "formed on"), _day(duty.formed_on)),
+        Fact(Text("应公开日期", "due on"), _day(duty.due_on)),
+        Fact(Text("监察结论", "finding"), f"{verdicts[found].zh}{over}"),
+        Fact(Text("现在的情况", "now"), now),
+    ]
+    if duty.published.url is not None:
+        known.append(Fact(Text("最近所见网址", "address"), duty.published.url))
+    if project is None:
+        return known
+    return [Fact(Text("项目", "project"), f"{project}（{duty.project_code}）"), *known]
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day_text(day)

@@ -1,0 +1,153 @@
+"""What the unit and the auditors do to an order; what needs two persons is first proposed."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from services.projects.calendar import service as calendars
+from services.projects.duties import service as duties
+from services.projects.duties.models import PublicationFact
+from services.projects.rectification import queries, rules, service
+from services.projects.rectification.events import RectificationAnswered
+from services.projects.rectification.models import (
+    Closing,
+    RectificationAction,
+    RectificationSweep,
+    ReplyKind,
+)
+from services.projects.rectification.queries import RectificationRow
+from services.projects.rectification.schemas import RectificationReason, RectificationReply
+from services.projects.rectification.workflow import WORKFLOW, RectificationMove
+from shared import clock
+from shared.database.deciding import DecidingSession
+from shared.database.versioned import swap
+from shared.errors import NotFound
+from shared.security.identity import Caller
+from shared.web import versions
+
+
+class Handler(NamedTuple):
+    """Who takes a step of an order, when, and which version they have seen."""
+
+    session: DecidingSession
+    caller: Caller
+    now: datetime
+    version: int | None
+
+
+async def acknowledge(by: Handler, order_id: UUID) -> RectificationRow:
+    """The unit has received it. Raises NotFound, or StateConflict."""
+    row = await _own(by, order_id)
+    return await _take(by, row, _move(by, row, RectificationAction.ACKNOWLEDGE), {}, {})
+
+
+async def reply(by: Handler, order_id: UUID, given: RectificationReply) -> RectificationRow:
+    """The unit says what it has done. It proves nothing: the collector looks at the place itself.
+
+    Raises NotFound, StateConflict, or Invalid where the reply does not name what it is about.
+    """
+    rules.ensure_named(
+        given.url,
+        given.document,
+        wants_url=given.kind is ReplyKind.ADDRESS,
+        wants_document=given.kind is ReplyKind.DOCUMENT,
+    )
+    row = await _own(by, order_id)
+    move = _move(by, row, RectificationAction.REPLY)
+    words = {"reply_kind": given.kind, **given.model_dump(include={"url", "document", "text"})}
+    row = await _take(by, row, move, {"replied_by": by.caller.sub}, words)
+    await service.publish(by.session, row, RectificationAnswered, by.now, kind=given.kind)
+    return row
+
+
+async def give_back(by: Handler, order_id: UUID, why: RectificationReason) -> RectificationRow:
+    """The reply settles nothing: the unit has a further term. Raises NotFound, StateConflict, or
+    FourEyes for who replied."""
+    row = await _seen(by, order_id)
+    move = _move(by, row, RectificationAction.RETURN)
+    rules.ensure_not_theirs(row.order, by.caller)
+    days, today = await queries.further_days(by.session), clock.today(by.now)
+    due_on = rules.due_on(today, days, await calendars.load(by.session))
+    term = {"term_from": today, "term_days": days, "due_on": due_on}
+    return await _take(by, row, move, term, {"text": why.reason})
+
+
+async def end(
+    by: Handler, order_id: UUID, action: RectificationAction, why: RectificationReason
+) -> RectificationRow:
+    """Close or revoke the order: the first person proposes it, another does it.
+
+    One that is proven is closed at once. Raises NotFound, StateConflict, or FourEyes.
+    """
+    row = await _seen(by, order_id)
+    move = _move(by, row, action)
+    assert move.first is not None
+    if move.closing is Closing.EXPLAINED and (proof := await _proof(by, row)) is not None:
+        proven = WORKFLOW[row.order.state, RectificationSweep.PROVE]
+        return await _end(by, row, proven, why.reason, proof)
+    if row.order.proposal is action:
+        rules.ensure_another(row.order, by.caller)
+        return await _end(by, row, move, why.reason)
+    rules.ensure_not_theirs(row.order, by.caller)
+    proposed = {"proposal": action, "first_by": by.caller.sub}
+    return await _take(
+        by, row, WORKFLOW[row.order.state, move.first], proposed, {"text": why.reason}
+    )
+
+
+async def _proof(by: Handler, row: RectificationRow) -> PublicationFact | None:
+    order = row.order
+    facts = await duties.facts_of(by.session, [order.duty_id])
+    return rules.proof_of(
+        order.cause, order.missing_elements, order.issued_at, facts.get(order.duty_id, ())
+    )
+
+
+async def _end(
+    by: Handler,
+    row: RectificationRow,
+    move: RectificationMove,
+    reason: str,
+    proof: PublicationFact | None = None,
+) -> RectificationRow:
+    ended = service.ended(move, by.now, by.caller.sub, proof)
+    row = service.with_proof(await _take(by, row, move, ended, {"text": reason}), proof)
+    await service.publish_end(by.session, row, by.now)
+    return row
+
+
+async def _own(by: Handler, order_id: UUID) -> RectificationRow:
+    """The same for what only the unit itself does. Raises NotFound for others."""
+    row = await _seen(by, order_id)
+    if not by.caller.at(row.order.unit_code):
+        raise NotFound
+    return row
+
+
+async def _seen(by: Handler, order_id: UUID) -> RectificationRow:
+    """The order as the caller saw it; who names no version wants it as it is after whatever is
+    just being done to it."""
+    row = await service.find(by.session, order_id, by.caller)
+    if by.version is None:
+        by.session.statement.wait_for(row.order)
+    versions.ensure(by.version, version=row.order.version, state=row.order.state)
+    return row
+
+
+def _move(by: Handler, row: RectificationRow, action: RectificationAction) -> RectificationMove:
+    return WORKFLOW.take(row.order.state, row.order.version, action, by.caller.roles)
+
+
+async def _take(
+    by: Handler,
+    row: RectificationRow,
+    move: RectificationMove,
+    changes: dict[str, Any],
+    words: dict[str, Any],
+) -> RectificationRow:
+    """Write the step. What was proposed before is so no more, once something else is done."""
+    dropped = {} if move.closing else {"proposal": None, "first_by": None}
+    order = await swap(by.session, row.order, {"state": move.to, **dropped, **changes})
+    row = row._replace(order=order)
+    await service.note(by.session, row, move.step, by.now, by.caller.sub, **words)
+    return row

@@ -1,0 +1,151 @@
+"""What can be ordered, until when, what proves that it is done, and who may end it. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from services.projects.auditing.models import Verdict
+from services.projects.duties.models import FactKind, Hold, PublicationFact
+from services.projects.duties.rules import counting
+from services.projects.rectification.models import RectificationOrder
+from shared.errors import Conflict, FourEyes, Invalid, Text
+from shared.security.identity import Caller
+from shared.workdays import CalendarUnknown, Workdays
+
+FAULTS = (
+    Verdict.OVERDUE,
+    Verdict.LATE,
+    Verdict.INCOMPLETE,
+    Verdict.WITHDRAWN,
+    Verdict.EARLY_VIOLATION,
+)
+"""Verdicts that blame a unit."""
+
+CURABLE = (Verdict.OVERDUE, Verdict.INCOMPLETE, Verdict.WITHDRAWN)
+"""Faults that what is seen later can take away. What was late or too early stays so for ever: such
+an order is closed by what the unit explains."""
+
+SETTLED_HOLDS = (Hold.EXEMPT, Hold.DISPUTED, Hold.NOT_APPLICABLE)
+"""Rulings, each by two persons, after which the finding no longer counts."""
+
+_ANOTHER = Text(
+    "没有复核存证的办结、撤销须由第二人决定：不能是下达整改要求的人、提议的人、回复的人"
+    "或该公开主体的经办人，请交由另一位监察人员",
+    "Without proof it takes a second person: not who ordered it, who proposed it, who replied, nor"
+    " an officer of the unit; please let another auditor decide",
+)
+NO_ADDRESS = Text("请填写现在公开的网址", "Please give the address where it is published now")
+NO_DOCUMENT = Text("请填写文件名或文号", "Please give the name or the number of the document")
+
+
+class NoFault(Conflict):
+    """Members: `verdict`."""
+
+    type = "/problems/no-fault"
+    title = Text("现在的结论没有可整改的问题", "The verdict names nothing to be put right")
+    advice = Text(
+        "只有逾期未公开、逾期公开、要素不全、公开后撤下和提前公开的，才能要求整改；请看最新结论",
+        "Only what is overdue, late, incomplete, withdrawn or too early can be ordered to be put"
+        " right; please look at the present verdict",
+    )
+
+
+class OrderOpen(Conflict):
+    """Members: `rectification_id`, `number`."""
+
+    type = "/problems/rectification-open"
+    title = Text("这项义务已有整改在办理中", "An order about this duty is open already")
+    advice = Text("请在已有的整改中办理", "Please go on with the order that is open")
+
+
+class DisputeIsOpen(Conflict):
+    type = "/problems/dispute-open"
+    title = Text("这项义务的异议尚未决定", "A dispute about this duty is not decided yet")
+    advice = Text("请先决定异议，再要求整改", "Please have the dispute decided first")
+
+
+def due_on(term_from: date, term_days: int, calendar: Workdays) -> date | None:
+    """The last day of a term; None while a holiday notice that it needs is not loaded."""
+    try:
+        return calendar.nth_after(term_from, term_days)
+    except CalendarUnknown:
+        return None
+
+
+def is_overdue(order: RectificationOrder, today: date) -> bool:
+    """Whether an open order's last day is over; an unknown one never is."""
+    return order.ended_at is None and order.due_on is not None and order.due_on < today
+
+
+def proof_of(
+    cause: Verdict,
+    missing: Sequence[str],
+    ordered_at: datetime,
+    facts: Sequence[PublicationFact],
+) -> PublicationFact | None:
+    """The fact of one duty (`facts` of it, oldest first) that shows that what an order names is
+    put right; None while nothing does.
+
+    What was there before the order proves nothing, whenever it came to be known: the finding was
+    wrong then, or the page is the one that was ordered to be put right.
+    """
+    if cause not in CURABLE:
+        return None
+    counted = counting(facts)
+    if any(_cures(cause, missing, fact) for fact in _there(counted, until=ordered_at)):
+        return None
+    since = [fact for fact in _there(counted) if fact.observed_at > ordered_at]
+    cured = [fact for fact in since if _cures(cause, missing, fact)]
+    return min(cured, key=lambda fact: fact.observed_at, default=None)
+
+
+def _there(
+    facts: Sequence[PublicationFact], until: datetime | None = None
+) -> Sequence[PublicationFact]:
+    """How each page was seen last, of those that were not known to be gone after that."""
+    known = [fact for fact in facts if until is None or fact.observed_at <= until]
+    gone = [fact.observed_at for fact in known if fact.kind is FactKind.GONE]
+    seen = [
+        fact
+        for fact in known
+        if fact.kind is FactKind.SIGHTING and (not gone or fact.observed_at > max(gone))
+    ]
+    return list({fact.url: fact for fact in sorted(seen, key=lambda f: f.observed_at)}.values())
+
+
+def _cures(cause: Verdict, missing: Sequence[str], fact: PublicationFact) -> bool:
+    return cause != Verdict.INCOMPLETE or not set(missing) & set(fact.missing_elements)
+
+
+def is_lifted(verdict: Verdict | None, hold: str) -> bool:
+    """Whether the finding of an order no longer counts: it was ruled on, or better evidence shows
+    that there never was a fault."""
+    return hold in SETTLED_HOLDS or verdict == Verdict.ON_TIME
+
+
+def ensure_another(order: RectificationOrder, caller: Caller) -> None:
+    """Nobody decides what they opened, asked for or answered. Raises FourEyes."""
+    is_theirs = caller.has("officer") and caller.at(order.unit_code)
+    if is_theirs or caller.sub in (order.issued_by, order.first_by, order.replied_by):
+        raise FourEyes(_ANOTHER)
+
+
+def ensure_not_theirs(order: RectificationOrder, caller: Caller) -> None:
+    """A unit judges nothing of its own, nor does who replied for it. Raises FourEyes."""
+    is_theirs = caller.has("officer") and caller.at(order.unit_code)
+    if is_theirs or caller.sub == order.replied_by:
+        raise FourEyes(_ANOTHER)
+
+
+def ensure_named(
+    url: str | None, document: str | None, *, wants_url: bool, wants_document: bool
+) -> None:
+    """A reply by an address names it, one by a document as well. Raises Invalid."""
+    if wants_url and url is None:
+        raise Invalid(NO_ADDRESS, pointer="/body/url")
+    if wants_document and document is None:
+        raise Invalid(NO_DOCUMENT, pointer="/body/document")
+
+
+def number_of(year: int, running: int) -> str:
+    """How an order is called: 整改〔2026〕12号."""
+    return f"整改〔{year}〕{running}号"

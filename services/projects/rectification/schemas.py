@@ -1,0 +1,172 @@
+"""Orders to put findings right, as people and programs send and read them."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from services.projects.auditing.models import Verdict
+from services.projects.portals.schemas import WebAddress
+from services.projects.rectification.models import (
+    Closing,
+    RectificationAction,
+    RectificationState,
+    RectificationStepKind,
+    ReplyKind,
+)
+from shared.web.models import Input, View
+
+_VERSION = "所依据的版本，可不填 | The version you saw, if you like."
+
+
+class RectificationDemand(Input):
+    """What a unit has to put right, and within how many working days."""
+
+    duty_id: UUID
+    demand: str = Field(
+        min_length=2,
+        max_length=500,
+        description="要求怎样整改，公开主体可见 | What is to be done; the unit reads it.",
+        examples=["请补正公开批复文号和批复时间，并回复整改后的网址"],
+    )
+    working_days: int | None = Field(
+        None,
+        ge=1,
+        le=60,
+        description="整改期限的工作日数，不填则按现行规则"
+        " | The working days that it gives; by the policy in force where none is named.",
+    )
+    version: int | None = Field(
+        None, ge=1, description="所见的义务版本，可不填 | The duty's version you saw, if you like."
+    )
+
+
+class RectificationAcknowledgement(Input):
+    """The unit has received the order."""
+
+    version: int | None = Field(None, ge=1, description=_VERSION)
+
+
+class RectificationReply(Input):
+    """What the unit has done: where it is published now, by which document, or why it cannot be."""
+
+    kind: ReplyKind = Field(
+        description="address 现在公开的网址；document 文件；explanation 说明"
+        " | address: where it is published now; document; explanation.",
+        examples=["address"],
+    )
+    url: WebAddress | None = Field(
+        None,
+        description="整改后的网址，由采集器复核 | The address, which the collector looks at.",
+    )
+    document: str | None = Field(
+        None, min_length=2, max_length=200, description="文件名或文号 | Document."
+    )
+    text: str = Field(
+        min_length=2,
+        max_length=500,
+        description="整改情况 | What was done.",
+        examples=["已补正批复文号，请复核"],
+    )
+    version: int | None = Field(None, ge=1, description=_VERSION)
+
+
+class RectificationReason(Input):
+    """Why a reply is returned, or an order closed or taken back."""
+
+    reason: str = Field(
+        min_length=2,
+        max_length=500,
+        description="理由，公开主体可见 | Why; the unit reads it.",
+        examples=["所附网址仍缺批复文号"],
+    )
+    version: int | None = Field(None, ge=1, description=_VERSION)
+
+
+class RectificationProof(View):
+    """What was seen after the order and shows that the fault is gone."""
+
+    fact_id: int
+    url: str
+    observed_at: AwareDatetime
+    evidence_id: UUID | None
+
+
+class RectificationView(View):
+    """An order to put a finding right, and what became of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: str = Field(examples=["整改〔2026〕12号"])
+    duty_id: UUID
+    unit_code: str
+    unit_name: str
+    project_code: str | None
+    project_name: str | None
+    item_code: str
+    item_name: str
+    cause: Verdict = Field(description="下达时的结论 | The verdict when it was ordered.")
+    missing_elements: list[str]
+    verdict: Verdict = Field(
+        description="现在的结论；逾期的永远是逾期 | The verdict now; late stays late for ever."
+    )
+    demand: str
+    state: RectificationState
+    level: int = Field(
+        description="第几级，到期未办升一级 | Its level; it rises when it is left alone."
+    )
+    term_days: int = Field(description="期限的工作日数 | The working days of its term.")
+    due_on: date | None = Field(
+        description="应于此日前整改；放假通知未载入的为空"
+        " | To be done by then; null while a holiday notice is missing."
+    )
+    overdue: bool = Field(description="已过整改期限 | Not done within the term.")
+    in_dispute: bool = Field(
+        description="异议处理中，期满不升级 | A dispute is open; it does not rise meanwhile."
+    )
+    issued_at: AwareDatetime
+    issued_by: str = Field(description="下达人账号 | The account that ordered it.")
+    escalated_at: AwareDatetime | None = Field(
+        description="转督办的时间 | When it became a supervision order."
+    )
+    proposal: RectificationAction | None = Field(
+        description="第一人提议的办结或撤销，待另一人决定"
+        " | Closing or revoking, as one has proposed; another decides."
+    )
+    first_by: str | None = Field(description="提议人账号 | The account that proposed it.")
+    closing: Closing | None = Field(
+        description="怎样结束的：复核属实、说明后办结、撤销、结论不再作数"
+        " | How it ended: by proof, explained, revoked, or with its finding."
+    )
+    rectified: bool = Field(
+        description="有复核存证的整改完成；与逾期结论并列"
+        " | Put right with proof; it stands beside a late verdict."
+    )
+    proof: RectificationProof | None
+    ended_at: AwareDatetime | None
+    ended_by: str | None
+    version: int
+
+
+class RectificationStepView(View):
+    """A line of an order's history."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    step: RectificationStepKind
+    state: RectificationState
+    level: int
+    due_on: date | None
+    reply_kind: ReplyKind | None
+    url: str | None
+    document: str | None
+    text: str | None
+    at: AwareDatetime
+    by: str
+
+
+class RectificationDetail(RectificationView):
+    """An order with all that was done to it, oldest first."""
+
+    steps: list[RectificationStepView]

@@ -1,0 +1,255 @@
+"""A finding is ordered to be put right; orders are read and listed, and their terms counted."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing.models import Verdict
+from services.projects.calendar import service as calendars
+from services.projects.calendar.models import NATIONAL
+from services.projects.duties import ruling
+from services.projects.duties import service as duties
+from services.projects.duties.models import PublicationFact
+from services.projects.duties.seen import SeenDuty
+from services.projects.rectification import queries, rules
+from services.projects.rectification.events import RectificationClosed, RectificationOrdered
+from services.projects.rectification.models import (
+    Closing,
+    RectificationOrder,
+    RectificationState,
+    RectificationStep,
+    RectificationStepKind,
+    RectificationYear,
+)
+from services.projects.rectification.queries import (
+    Filters,
+    OrderingBasis,
+    RectificationRow,
+    StepRow,
+)
+from services.projects.rectification.schemas import RectificationDemand
+from services.projects.rectification.workflow import RectificationMove
+from shared import clock
+from shared.database import versioned
+from shared.database.deciding import DecidingSession
+from shared.errors import NotFound
+from shared.messaging import outbox
+from shared.messaging.outbox import Addressed
+from shared.security import audit_log
+from shared.security.identity import Caller
+from shared.web import versions
+
+
+async def issue(
+    session: DecidingSession, wanted: RectificationDemand, now: datetime, caller: Caller
+) -> RectificationRow:
+    """Order the unit of a duty to put right what its verdict blames it for.
+
+    Duty and verdict are held as they were read: of a verdict that moves meanwhile, or a dispute
+    that is opened, all is decided anew. Raises NotFound, StateConflict if the duty moved since it
+    was read, NoFault, DisputeIsOpen, or OrderOpen.
+    """
+    found = await ruling.find(session, wanted.duty_id, now, caller)
+    duty, verdict = found.duty, found.standing.verdict
+    versions.ensure(wanted.version, version=duty.version, state=duty.hold)
+    if verdict not in rules.FAULTS:
+        raise rules.NoFault(verdict=str(verdict))
+    if found.dispute_version is not None:
+        raise rules.DisputeIsOpen
+    await versioned.hold(session, duty)
+    await versioned.hold(session, found.standing)
+    year = clock.today(now).year
+    basis = await queries.ordering_basis(session, duty.id, year)
+    if basis.open_id is not None:
+        raise rules.OrderOpen(rectification_id=str(basis.open_id), number=basis.open_number)
+    number, new_year = await _numbered(session, year, basis)
+    order = _order(found, verdict, wanted, basis, number, now, caller)
+    queries.add(session, order, new_year)
+    row = _row(found, order)
+    await note(session, row, RectificationStepKind.ORDERED, now, caller.sub, text=wanted.demand)
+    await publish(session, row, RectificationOrdered, now)
+    return row
+
+
+async def _numbered(
+    session: DecidingSession, year: int, basis: OrderingBasis
+) -> tuple[str, RectificationYear | None]:
+    """The next number of the year, and the year where this is its first."""
+    if basis.last_number is None or basis.year_version is None:
+        return rules.number_of(year, 1), RectificationYear(year=year, last_number=1)
+    number = basis.last_number + 1
+    seen = RectificationYear(year=year, last_number=basis.last_number, version=basis.year_version)
+    await versioned.swap(session, seen, {"last_number": number}, state="year", follows=True)
+    return rules.number_of(year, number), None
+
+
+def _order(
+    found: SeenDuty,
+    verdict: Verdict,
+    wanted: RectificationDemand,
+    basis: OrderingBasis,
+    number: str,
+    now: datetime,
+    caller: Caller,
+) -> RectificationOrder:
+    today, days = clock.today(now), wanted.working_days or basis.term_days
+    return RectificationOrder(
+        number=number,
+        duty_id=found.duty.id,
+        unit_code=found.duty.unit_code,
+        cause=verdict,
+        missing_elements=basis.missing_elements if verdict is Verdict.INCOMPLETE else [],
+        demand=wanted.demand,
+        term_from=today,
+        term_days=days,
+        due_on=rules.due_on(today, days, found.calendar),
+        issued_at=now,
+        issued_by=caller.sub,
+    )
+
+
+def _row(found: SeenDuty, order: RectificationOrder) -> RectificationRow:
+    """A new order as it is shown, its duty in hand."""
+    duty, standing = found.duty, found.standing
+    names = (found.unit_name, duty.project_code, found.project_name, duty.item_code)
+    how = (order.cause, standing.hold, standing.version, False)
+    return RectificationRow(order, *names, found.item_name, *how)
+
+
+async def note(
+    session: AsyncSession,
+    row: RectificationRow,
+    step: RectificationStepKind,
+    now: datetime,
+    by: str,
+    **words: Any,
+) -> None:
+    """Append a line to the order's history, and to the audit log."""
+    order = row.order
+    line = RectificationStep(
+        order_id=order.id,
+        step=step,
+        state=order.state,
+        level=order.level,
+        due_on=order.due_on,
+        at=now,
+        by=by,
+        **words,
+    )
+    session.add(line)
+    where, details = f"rectification:{order.id}", {"duty": str(order.duty_id)}
+    await audit_log.write(session, by, f"rectification.{step}", where, now, details)
+
+
+async def publish(
+    session: AsyncSession, row: RectificationRow, event: type[Any], now: datetime, **more: Any
+) -> None:
+    """Publish what became of the order."""
+    order = row.order
+    published = event(
+        rectification_id=order.id,
+        number=order.number,
+        duty_id=order.duty_id,
+        unit_code=order.unit_code,
+        project_code=row.project_code,
+        item_code=row.item_code,
+        cause=order.cause,
+        level=order.level,
+        due_on=order.due_on,
+        at=now,
+        **more,
+    )
+    await outbox.record_many(session, [Addressed(published, order.unit_code, str(order.id))])
+
+
+def ended(
+    move: RectificationMove, now: datetime, by: str, proof: PublicationFact | None
+) -> dict[str, Any]:
+    """The columns of an order that ends by that row of the table."""
+    fact_id = None if proof is None else proof.id
+    return {"closing": move.closing, "ended_at": now, "ended_by": by, "proof_fact_id": fact_id}
+
+
+def with_proof(row: RectificationRow, proof: PublicationFact | None) -> RectificationRow:
+    """The order as it is shown with what proves it."""
+    if proof is None:
+        return row
+    return row._replace(
+        proof_url=proof.url, proof_at=proof.observed_at, proof_evidence_id=proof.evidence_id
+    )
+
+
+async def publish_end(session: AsyncSession, row: RectificationRow, now: datetime) -> None:
+    """Publish how the order has ended."""
+    order = row.order
+    await publish(
+        session,
+        row,
+        RectificationClosed,
+        now,
+        closing=order.closing,
+        rectified=order.closing is Closing.PROOF,
+        url=row.proof_url,
+        was_escalated=order.escalated_at is not None,
+    )
+
+
+async def find(session: AsyncSession, order_id: UUID, caller: Caller) -> RectificationRow:
+    """Raises NotFound, also for one of a unit that is not the caller's."""
+    row = await queries.find(session, order_id)
+    if row is None or not duties.may_see(caller, row.order.unit_code):
+        raise NotFound
+    return row
+
+
+async def steps(session: AsyncSession, order_id: UUID) -> list[StepRow]:
+    """What was done to the order, oldest first."""
+    return await queries.steps(session, order_id)
+
+
+async def listed(
+    session: AsyncSession,
+    caller: Caller,
+    now: datetime,
+    *,
+    unit: str | None,
+    state: RectificationState | None,
+    duty: UUID | None,
+    mine: bool,
+    overdue: bool,
+    due_before: date | None,
+    after: tuple[date | None, UUID] | None,
+    limit: int,
+) -> Sequence[RectificationRow]:
+    """Orders that the caller may see; `mine`: those that wait for them.
+
+    Raises NotFound for a unit that is not theirs.
+    """
+    wanted = Filters(
+        units=duties.visible_units(caller, unit),
+        state=state,
+        duty=duty,
+        overdue=overdue,
+        today=clock.today(now),
+        due_before=due_before,
+        waits_for=sorted(caller.roles) if mine else None,
+        sub=caller.sub,
+    )
+    return await queries.listed(session, wanted, after, limit)
+
+
+async def count_terms(session: AsyncSession, region: str) -> int:
+    """Count the last days of open orders anew, after the calendar moved; how many moved."""
+    if region != NATIONAL:
+        return 0
+    calendar = await calendars.load(session)
+    count = 0
+    for order in await queries.open_terms(session):
+        due_on = rules.due_on(order.term_from, order.term_days, calendar)
+        if due_on != order.due_on:
+            await versioned.swap(session, order, {"due_on": due_on})
+            count += 1
+    return count

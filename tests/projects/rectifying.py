@@ -1,0 +1,127 @@
+"""A unit with a duty that is overdue, ordered to be put right: what the tests of orders share."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+
+from services.projects.duties import observing
+from services.projects.rectification import settling
+from shared.clock import now
+from shared.ids import new_id
+from tests.projects import make
+from tests.projects.test_reports import inside, see, walk
+from tests.support import Connect, Databases
+
+Headers = Callable[..., dict[str, str]]
+PATH = "/api/v1/rectifications"
+AUDITORS = ("auditor-a", "auditor-b", "auditor-c")
+REPLY = {"kind": "address", "url": "https://example.gov.cn/new.htm", "text": "已公开"}
+
+
+class Case:
+    """A duty of a unit of its own, and what its officer and three auditors do about it."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+    ) -> None:
+        self.client, self.as_, self.sql, self.databases = client, as_, sql, databases
+        self.unit, self.duty, self.order = "", dict[str, Any](), dict[str, Any]()
+
+    @property
+    def officer(self) -> dict[str, str]:
+        return self.as_("officer", self.unit, sub=f"officer-{self.unit}")
+
+    def auditor(self, which: int = 0) -> dict[str, str]:
+        return self.as_("auditor", sub=AUDITORS[which])
+
+    async def rows(self) -> asyncpg.Connection:
+        """The tables, to look at and to change what only time changes."""
+        return await self.sql("projects")
+
+    async def formed(self, on: str = "2026-03-02") -> None:
+        """A duty whose limit is over."""
+        rows = await self.rows()
+        self.unit, project = await make.unit(rows), await make.project(rows)
+        body = make.event(project, self.unit, on)
+        self.duty = await make.duty(self.client, self.as_("system"), body)
+
+    async def overdue(self) -> None:
+        """The duty was proven absent after its limit."""
+        await self.formed()
+        await walk(self.databases, self.unit)
+
+    async def seen(self, url: str = "new", **others: Any) -> None:
+        """The collector sees a page of the duty."""
+        address = f"https://example.gov.cn/{url}.htm"
+        await see(self.databases, self.duty["id"], None, url=address, **others)
+
+    async def gone(self, url: str, at: datetime) -> None:
+        """The collector finds the page gone."""
+        duty, address = UUID(self.duty["id"]), f"https://example.gov.cn/{url}.htm"
+        await inside(
+            self.databases,
+            lambda session: observing.record_gone(session, duty, address, at, now(), actor="test"),
+        )
+
+    async def ask(self, which: int = 0, **others: Any) -> httpx.Response:
+        """An auditor orders the unit to put it right."""
+        body = {"duty_id": self.duty["id"], "demand": "请限期公开并回复网址", **others}
+        return await self.client.post(PATH, json=body, headers=self.auditor(which))
+
+    async def ordered(self, **others: Any) -> dict[str, Any]:
+        answer = await self.ask(**others)
+        assert answer.status_code == 201, answer.text
+        self.order = answer.json()
+        return self.order
+
+    async def act(
+        self, action: str, headers: dict[str, str] | None = None, **body: Any
+    ) -> httpx.Response:
+        """A step of the order: by the officer, or by whom the headers name."""
+        path = f"{PATH}/{self.order['id']}/{action}"
+        return await self.client.post(path, json=body, headers=headers or self.officer)
+
+    async def reply(self, **others: Any) -> httpx.Response:
+        return await self.act("reply", **(REPLY | others))
+
+    async def end(self, action: str, which: int, **others: Any) -> httpx.Response:
+        """An auditor closes or revokes it, or proposes to."""
+        return await self.act(action, self.auditor(which), **({"reason": "情况属实"} | others))
+
+    async def read(self) -> dict[str, Any]:
+        """The order as it stands."""
+        path = f"{PATH}/{self.order['id']}"
+        answer = await self.client.get(path, headers=self.as_("supervisor"))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def settled(self) -> dict[str, Any]:
+        """The order, after what is known of duties was looked at."""
+        await inside(self.databases, lambda session: settling.settle(session, now()))
+        return await self.read()
+
+    async def left_alone(self) -> dict[str, Any]:
+        """The order, a day after its last day and a watch over all orders."""
+        rows = await self.rows()
+        sql = "UPDATE rectification_order SET due_on = $2 WHERE id = $1"
+        await rows.execute(sql, UUID(self.order["id"]), (now() - timedelta(days=2)).date())
+        await inside(self.databases, lambda session: settling.escalate(session, now()))
+        return await self.read()
+
+    async def published(self, kind: str) -> list[dict[str, Any]]:
+        """The bodies of the order's events of that kind."""
+        rows = await self.rows()
+        found = await rows.fetch(
+            "SELECT convert_from(body, 'UTF8')::json->'data' AS data FROM outbox"
+            " WHERE subject = $1 ORDER BY position",
+            f"projects.rectification.{kind}.v1.{self.unit}",
+        )
+        return [json.loads(row["data"]) for row in found]
+
+
+NOBODY = str(new_id())

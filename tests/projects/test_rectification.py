@@ -1,0 +1,262 @@
+"""整改: ordered on a fault, answered by the unit, ended by proof or by two persons."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from services.projects.rectification import rules
+from shared import clock
+from shared.workdays import official
+from tests.projects.rectifying import AUDITORS, NOBODY, PATH, REPLY, Case, Headers
+from tests.provoking import provokes
+from tests.support import Connect, Databases
+
+
+@pytest.fixture
+async def case(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> Case:
+    """A duty that is overdue."""
+    made = Case(projects, as_, sql, databases)
+    await made.overdue()
+    return made
+
+
+async def test_an_order_names_its_fault_its_last_day_and_its_number(case: Case) -> None:
+    order = await case.ordered(working_days=7)
+    assert (order["cause"], order["state"], order["level"]) == ("overdue", "issued", 1)
+    today = clock.today(clock.now())
+    due_on = rules.due_on(today, 7, official())
+    assert order["due_on"] == (due_on and due_on.isoformat())
+    year, number = order["number"].removeprefix("整改〔").removesuffix("号").split("〕")
+    assert (int(year), int(number) > 0) == (today.year, True)
+    [event] = await case.published("ordered")
+    assert event["rectification_id"] == order["id"]
+    assert (event["unit_code"], event["due_on"]) == (case.unit, order["due_on"])
+    assert "demand" not in event
+
+
+async def test_numbers_of_a_year_run_without_a_gap_however_many_order_at_once(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> None:
+    cases = [Case(projects, as_, sql, databases) for _ in range(3)]
+    for one in cases:
+        await one.overdue()
+    orders = await asyncio.gather(*(one.ordered() for one in cases))
+    numbers = sorted(int(o["number"].split("〕")[1].removesuffix("号")) for o in orders)
+    assert numbers == [*range(numbers[0], numbers[0] + 3)]
+
+
+async def test_a_term_that_no_notice_covers_has_no_last_day(case: Case) -> None:
+    day = official().last_day
+    assert rules.due_on(day, 1, official()) is None
+    order = await case.ordered()
+    rows = await case.rows()
+    await rows.execute(
+        "UPDATE rectification_order SET term_from = $2, due_on = NULL WHERE id = $1",
+        order["id"],
+        day,
+    )
+    read = await case.read()
+    assert (read["due_on"], read["overdue"]) == (None, False)
+
+
+@provokes("order_rectification", "no-fault")
+async def test_only_a_fault_is_ordered_to_be_put_right(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> None:
+    unproven = Case(projects, as_, sql, databases)
+    await unproven.formed()
+    answer = await unproven.ask()
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/no-fault")
+    assert answer.json()["verdict"] == "unknown_source_down"
+
+
+@provokes("order_rectification", "rectification-open", "not-found", "state-conflict")
+async def test_a_duty_has_one_open_order(case: Case) -> None:
+    stale = await case.ask(version=9)
+    assert (stale.status_code, stale.json()["type"]) == (409, "/problems/state-conflict")
+    answers = await asyncio.gather(*(case.ask(which) for which in range(3)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    [order] = [answer.json() for answer in answers if answer.status_code == 201]
+    refused = next(answer for answer in answers if answer.status_code == 409).json()
+    assert refused["type"] == "/problems/rectification-open"
+    assert (refused["rectification_id"], refused["number"]) == (order["id"], order["number"])
+    unknown = await case.ask(duty_id=NOBODY)
+    assert unknown.status_code == 404
+
+
+@provokes("order_rectification", "dispute-open")
+async def test_nothing_is_ordered_while_a_dispute_is_open(case: Case) -> None:
+    body = {"document": "宁发改函〔2026〕8号", "reason": "网页其实按时", "version": 1}
+    path = f"/api/v1/duties/{case.duty['id']}/dispute"
+    assert (await case.client.post(path, json=body, headers=case.officer)).status_code == 200
+    answer = await case.ask()
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/dispute-open")
+
+
+async def test_the_unit_acknowledges_replies_and_replies_again_once_it_is_returned(
+    case: Case,
+) -> None:
+    order = await case.ordered()
+    taken = await case.act("acknowledge")
+    assert (taken.json()["state"], taken.json()["due_on"]) == ("acknowledged", order["due_on"])
+    replied = await case.reply()
+    assert replied.json()["state"] == "replied"
+    [event] = await case.published("answered")
+    assert (event["kind"], "url" in event) == ("address", False)
+    back = await case.act("return", case.auditor(), reason="网页打不开")
+    assert back.json()["state"] == "returned"
+    again = await case.reply(kind="explanation", text="已请网站修复")
+    assert again.json()["state"] == "replied"
+    steps = (await case.read())["steps"]
+    assert [step["step"] for step in steps] == [
+        *("ordered", "acknowledged", "replied", "returned", "replied")
+    ]
+    assert [step["by"] for step in steps[:3]] == [AUDITORS[0], *[f"officer-{case.unit}"] * 2]
+    assert (steps[2]["url"], steps[3]["text"]) == (REPLY["url"], "网页打不开")
+
+
+@pytest.mark.parametrize(
+    ("reply", "pointer"),
+    [
+        ({"kind": "address", "url": None, "text": "已公开"}, "/body/url"),
+        ({"kind": "document", "url": None, "text": "见文件"}, "/body/document"),
+        ({"url": "javascript:alert(1)//", "text": "已公开"}, "/body/url"),
+    ],
+)
+async def test_a_reply_names_the_place_or_the_document_that_it_is_about(
+    case: Case, reply: dict[str, Any], pointer: str
+) -> None:
+    await case.ordered()
+    answer = await case.reply(**reply)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+@provokes("close_rectification", "four-eyes", "state-conflict")
+async def test_closing_without_proof_takes_a_second_person_who_had_no_part_in_it(
+    case: Case,
+) -> None:
+    await case.ordered()
+    await case.reply(kind="explanation", text="涉及第三方，正在征求意见")
+    first = await case.end("close", 1)
+    assert (first.json()["state"], first.json()["proposal"]) == ("replied", "close")
+    assert first.json()["first_by"] == AUDITORS[1]
+    for alone in (0, 1):  # who ordered it, who proposed it
+        answer = await case.end("close", alone)
+        assert (answer.status_code, answer.json()["type"]) == (409, "/problems/four-eyes")
+    officer_too = case.as_("auditor officer", case.unit, sub=AUDITORS[2])
+    assert (await case.act("close", officer_too, reason="情况属实")).status_code == 409
+    closed = await case.end("close", 2)
+    assert (closed.json()["state"], closed.json()["closing"]) == ("closed", "explained")
+    assert (closed.json()["rectified"], closed.json()["proof"]) == (False, None)
+    [event] = await case.published("closed")
+    assert (event["closing"], event["rectified"]) == ("explained", False)
+    assert (await case.end("close", 2)).status_code == 409
+
+
+@provokes("revoke_rectification", "four-eyes", "state-conflict", "not-found")
+async def test_an_order_that_was_wrong_is_revoked_by_two(case: Case) -> None:
+    await case.ordered()
+    assert (await case.end("revoke", 0)).json()["proposal"] == "revoke"
+    assert (await case.end("revoke", 0)).status_code == 409
+    revoked = await case.end("revoke", 1, version=2)
+    assert (revoked.json()["state"], revoked.json()["closing"]) == ("revoked", "revoked")
+    assert (await case.end("revoke", 1, version=2)).json()["type"] == "/problems/state-conflict"
+    assert (await case.ask()).status_code == 201  # the duty is free for another
+    case.order = {"id": NOBODY}
+    assert (await case.end("revoke", 1)).status_code == 404
+
+
+async def test_what_one_has_proposed_is_dropped_once_something_else_is_done(case: Case) -> None:
+    await case.ordered()
+    await case.end("close", 0)
+    other = await case.end("revoke", 1)
+    assert (other.json()["proposal"], other.json()["first_by"]) == ("revoke", AUDITORS[1])
+    replied = await case.reply()
+    assert (replied.json()["proposal"], replied.json()["first_by"]) == (None, None)
+
+
+@provokes("return_rectification", "four-eyes", "state-conflict", "not-found")
+async def test_who_replied_for_the_unit_returns_nothing(case: Case) -> None:
+    await case.ordered()
+    early = await case.act("return", case.auditor(), reason="还没有回复")
+    assert (early.status_code, early.json()["state"]) == (409, "issued")
+    await case.reply()
+    both = case.as_("auditor officer", case.unit, sub=f"officer-{case.unit}")
+    assert (await case.act("return", both, reason="不齐")).json()["type"] == "/problems/four-eyes"
+    case.order = {"id": NOBODY}
+    assert (await case.act("return", case.auditor(), reason="不齐")).status_code == 404
+
+
+@provokes("acknowledge_rectification", "state-conflict", "not-found")
+@provokes("reply_to_rectification", "state-conflict", "not-found")
+@provokes("read_rectification", "not-found")
+@provokes("close_rectification", "not-found")
+async def test_a_unit_sees_and_answers_only_what_is_theirs(case: Case) -> None:
+    order = await case.ordered()
+    stranger = case.as_("officer", "D99")
+    for action, body in (("acknowledge", {}), ("reply", REPLY)):
+        assert (await case.act(action, stranger, **body)).status_code == 404
+        # An auditor sees every order, and answers none.
+        both = case.as_("auditor officer", "D99")
+        assert (await case.act(action, both, **body)).status_code == 404
+    for path in (f"{PATH}/{order['id']}", f"{PATH}?unit={case.unit}"):
+        assert (await case.client.get(path, headers=stranger)).status_code == 404
+    assert (await case.client.get(PATH, headers=stranger)).json()["items"] == []
+    assert (await case.act("close", stranger, reason="情况属实")).status_code == 403
+    await case.reply()
+    assert (await case.act("acknowledge")).json()["state"] == "replied"
+    assert (await case.reply(version=1)).status_code == 409
+    case.order = {"id": NOBODY}
+    assert (await case.end("close", 1)).status_code == 404
+
+
+async def listed(case: Case, headers: dict[str, str], **params: Any) -> list[str]:
+    """The ids of the unit's orders in a list."""
+    query = {"unit": case.unit, **params}
+    answer = await case.client.get(PATH, params=query, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [one["id"] for one in answer.json()["items"]]
+
+
+async def test_the_work_list_has_what_waits_for_whoever_asks(case: Case) -> None:
+    order = await case.ordered()
+    officer, auditors = case.officer, [case.auditor(which) for which in range(3)]
+    assert await listed(case, officer, mine=True) == [order["id"]]
+    assert await listed(case, auditors[0], mine=True) == []
+    await case.reply()
+    assert await listed(case, officer, mine=True) == []
+    assert await listed(case, auditors[0], mine=True) == [order["id"]]
+    await case.act("return", auditors[0], reason="不齐")
+    await case.end("close", 1)
+    found = [bool(await listed(case, auditor, mine=True)) for auditor in auditors]
+    assert found == [False, False, True]  # not who ordered it, nor who proposed it
+    assert await listed(case, case.as_("supervisor"), mine=True) == []
+    assert await listed(case, officer, state="returned") == [order["id"]]
+    assert await listed(case, officer, state="closed") == []
+    assert await listed(case, officer, duty=case.duty["id"]) == [order["id"]]
+
+
+async def test_lists_by_the_last_day_are_read_in_pages(case: Case) -> None:
+    first = await case.ordered(working_days=5)
+    second = Case(case.client, case.as_, case.sql, case.databases)
+    await second.overdue()
+    rows = await case.rows()
+    await rows.execute("UPDATE duty SET unit_code = $1 WHERE id = $2", case.unit, second.duty["id"])
+    later = await second.ordered(working_days=1)
+    await rows.execute("UPDATE rectification_order SET due_on = NULL WHERE id = $1", first["id"])
+    params: dict[str, Any] = {"unit": case.unit, "limit": 1}
+    seen = []
+    while True:
+        found = (await case.client.get(PATH, params=params, headers=case.officer)).json()
+        seen += [one["id"] for one in found["items"]]
+        if not found["next_cursor"]:
+            break
+        params["cursor"] = found["next_cursor"]
+    assert seen == [later["id"], first["id"]]  # what has no last day comes last
+    assert await listed(case, case.officer, due_before="2999-01-01") == [later["id"]]
+    assert await listed(case, case.officer, overdue=True) == []

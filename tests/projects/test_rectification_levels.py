@@ -1,0 +1,99 @@
+"""An order that is left alone rises level by level, and is then to be supervised, once."""
+
+from datetime import date
+
+import httpx
+import pytest
+
+from services.projects.duties.contracts import CalendarMoved
+from services.projects.rectification import handlers, service
+from services.projects.rectification.models import RectificationState
+from services.projects.rectification.workflow import OPEN, WITH_UNIT, WORKFLOW
+from shared.messaging.events import Envelope
+from shared.workdays import official
+from tests.projects.rectifying import Case, Headers
+from tests.projects.test_reports import inside
+from tests.support import Connect, Databases
+
+
+@pytest.fixture
+async def case(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> Case:
+    made = Case(projects, as_, sql, databases)
+    await made.overdue()
+    await made.ordered()
+    return made
+
+
+async def test_each_further_term_raises_it_and_the_last_one_has_it_supervised(case: Case) -> None:
+    second = await case.left_alone()
+    assert (second["state"], second["level"], second["overdue"]) == ("issued", 2, False)
+    assert second["term_days"] == 5
+    assert (await case.left_alone())["level"] == 3
+    assert await case.published("escalated") == []
+    last = await case.left_alone()
+    assert (last["state"], last["level"], last["overdue"]) == ("escalated", 3, True)
+    [event] = await case.published("escalated")
+    assert (event["number"], event["unit_code"]) == (last["number"], case.unit)
+    assert event["project_name"].startswith("测试工程")
+    await case.left_alone()
+    await case.reply()
+    await case.act("return", case.auditor(), reason="不齐")
+    assert (await case.left_alone())["state"] == "returned"
+    assert len(await case.published("escalated")) == 1
+    steps = [step["step"] for step in (await case.read())["steps"]]
+    assert steps == ["ordered", "raised", "raised", "escalated", "replied", "returned"]
+
+
+async def test_nobody_is_pressed_for_what_waits_for_an_auditor(case: Case) -> None:
+    await case.end("close", 1)
+    assert (await case.left_alone())["level"] == 1
+    await case.reply()
+    assert (await case.left_alone())["level"] == 1
+
+
+async def test_an_order_stands_still_while_its_finding_is_disputed(case: Case) -> None:
+    body = {"document": "宁发改函〔2026〕8号", "reason": "网页其实按时", "version": 1}
+    path = f"/api/v1/duties/{case.duty['id']}/dispute"
+    assert (await case.client.post(path, json=body, headers=case.officer)).status_code == 200
+    still = await case.left_alone()
+    assert (still["level"], still["overdue"], still["in_dispute"]) == (1, True, True)
+
+
+async def test_what_was_escalated_is_closed_by_proof_as_well(case: Case) -> None:
+    for _ in range(3):
+        await case.left_alone()
+    await case.seen()
+    closed = await case.settled()
+    assert (closed["state"], closed["rectified"]) == ("closed", True)
+    assert [event["was_escalated"] for event in await case.published("closed")] == [True]
+
+
+async def test_last_days_are_counted_anew_when_the_calendar_moves(
+    case: Case, databases: Databases
+) -> None:
+    since = date(2026, 9, 28)
+    await (await case.rows()).execute(
+        "UPDATE rectification_order SET term_from = $2, due_on = NULL WHERE id = $1",
+        *(case.order["id"], since),
+    )
+    await inside(databases, lambda session: service.count_terms(session, "CN-3299"))
+    assert (await case.read())["due_on"] is None
+    moved = CalendarMoved(region="CN", year=2026)
+    told = Envelope[CalendarMoved](source="/projects", type=moved.type, data=moved)
+    await inside(databases, lambda session: handlers.count_terms(session, told))
+    expected = official().nth_after(since, case.order["term_days"])
+    assert (await case.read())["due_on"] == expected.isoformat()
+
+
+def test_every_open_state_may_end_in_each_way_and_only_a_unit_is_raised() -> None:
+    for state in RectificationState:
+        ways = {row.action for row in WORKFLOW.rows if row.state is state and row.closing}
+        assert ways == ({"close", "revoke", "prove", "lift"} if state in OPEN else set())
+    assert {row.state for row in WORKFLOW.of("raise")} == set(WITH_UNIT)
+    assert {row.state for row in WORKFLOW.of("escalate")} == set(WITH_UNIT)
+    assert {row.first for row in WORKFLOW.rows if row.first} == {
+        "propose_closing",
+        "propose_revoking",
+    }
