@@ -133,6 +133,17 @@ class SupervisionStep(Table, table=True):
     said_sealed: str | None = None
 
 
+class EndedRectification(Table, table=True):
+    """An order to put a disclosure right that has ended after it was escalated; kept because the
+    notice that it was escalated may arrive after that."""
+
+    __tablename__ = "ended_rectification"
+
+    rectification_id: UUID = Field(primary_key=True)
+    event_id: UUID
+    ended_at: datetime = Field(sa_type=Moment)
+
+
 class PublicationProof(Table, table=True):
     """A duty that was found published; kept because its overdue notice may arrive after it."""
 

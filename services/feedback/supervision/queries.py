@@ -18,6 +18,7 @@ from services.feedback.supervision import statement
 from services.feedback.supervision.models import (
     ENDED,
     Cause,
+    EndedRectification,
     OrderState,
     PublicationProof,
     SupervisionItem,
@@ -51,6 +52,14 @@ class ItemCounts(NamedTuple):
     open_items: int
 
 
+class SettledBy(NamedTuple):
+    """The event that says that a cause is gone, and where one can see it."""
+
+    event_id: UUID
+    url: str | None
+    told_at: datetime
+
+
 class SeenOrder(NamedTuple):
     """An order that exists for the caller, and how many items it has."""
 
@@ -77,6 +86,16 @@ async def is_news(session: AsyncSession, duty_id: UUID, judged_at: datetime) -> 
         col(SupervisionItem.settled_at).is_(None) | (col(SupervisionItem.judged_at) >= judged_at),
     )
     return bool((await session.execute(select(~proof & ~item))).scalar_one())
+
+
+async def is_unsupervised(session: AsyncSession, rectification_id: UUID) -> bool:
+    """Whether no order was ever issued about it, and it has not ended."""
+    item = exists().where(
+        col(SupervisionItem.cause) == Cause.OTHER,
+        col(SupervisionItem.cause_id) == rectification_id,
+    )
+    ended = exists().where(col(EndedRectification.rectification_id) == rectification_id)
+    return bool((await session.execute(select(~item & ~ended))).scalar_one())
 
 
 async def keep_proof(session: AsyncSession, proof: PublicationProof) -> None:
@@ -134,19 +153,19 @@ async def orders_of_cause(session: AsyncSession, cause: Cause, cause_id: UUID) -
     return (await session.execute(rows)).scalars().all()
 
 
-async def settle_published(
-    session: AsyncSession, proof: PublicationProof, now: datetime
+async def settle(
+    session: AsyncSession, cause: Cause, cause_id: UUID, by: SettledBy, now: datetime
 ) -> Sequence[UUID]:
-    """Settle what the proof answers; returns the orders of it. Later judgements stand."""
+    """Settle what the event answers; returns the orders of it. Later judgements stand."""
     settled = (
         update(SupervisionItem)
         .where(
-            col(SupervisionItem.cause) == Cause.DUTY,
-            col(SupervisionItem.cause_id) == proof.duty_id,
+            col(SupervisionItem.cause) == cause,
+            col(SupervisionItem.cause_id) == cause_id,
             col(SupervisionItem.settled_at).is_(None),
-            col(SupervisionItem.judged_at) <= proof.told_at,
+            col(SupervisionItem.judged_at) <= by.told_at,
         )
-        .values(settled_at=now, evidence_event_id=proof.event_id, evidence_url=proof.url)
+        .values(settled_at=now, evidence_event_id=by.event_id, evidence_url=by.url)
         .returning(col(SupervisionItem.order_id))
     )
     return (await session.execute(settled)).scalars().all()

@@ -81,7 +81,9 @@ async def accept_proof(session: AsyncSession, proof: PublicationProof, now: date
     await queries.keep_proof(session, proof)
     concerned = await queries.orders_of_cause(session, Cause.DUTY, proof.duty_id)
     await queries.lock_orders(session, concerned)
-    await close_settled(session, await queries.settle_published(session, proof, now), now)
+    by = queries.SettledBy(proof.event_id, proof.url, proof.told_at)
+    settled = await queries.settle(session, Cause.DUTY, proof.duty_id, by, now)
+    await close_settled(session, settled, now)
 
 
 async def close_settled(session: AsyncSession, ids: Sequence[UUID], now: datetime) -> int:
