@@ -37,6 +37,19 @@ class DisputeRow(NamedTuple):
     version: int
 
 
+class DisputeFilters(NamedTuple):
+    """Which disputes a list shows; `units` None: of all units. `waits_for` is whoever is to decide:
+    not on what they opened."""
+
+    units: list[str] | None
+    state: DisputeState | None
+    duty: UUID | None
+    overdue: bool
+    today: date
+    due_before: date | None
+    waits_for: str | None
+
+
 _VIEWS = """
 SELECT x.id, x.duty_id, x.unit_code, coalesce(d.project_code, d.subject) AS project_code,
        d.item_code, x.state, x.disputed_verdict,
@@ -46,10 +59,14 @@ FROM dispute x
 JOIN duty d ON d.id = x.duty_id
 JOIN standing s ON s.duty_id = x.duty_id
 """
+# What waits for an auditor is what others have opened.
 _LIST = text(
     _VIEWS + "WHERE (CAST(:units AS text[]) IS NULL OR x.unit_code = ANY(CAST(:units AS text[])))"
     " AND (CAST(:state AS text) IS NULL OR x.state = :state)"
     " AND (CAST(:duty AS uuid) IS NULL OR x.duty_id = :duty)"
+    " AND (NOT CAST(:overdue AS boolean) OR x.state = 'open' AND x.due_on < CAST(:today AS date))"
+    " AND (CAST(:due_before AS date) IS NULL OR x.state = 'open' AND x.due_on < :due_before)"
+    " AND (CAST(:waits_for AS text) IS NULL OR x.state = 'open' AND x.opened_by <> :waits_for)"
     " AND (CAST(:after AS uuid) IS NULL OR x.id > :after) ORDER BY x.id LIMIT :limit"
 )
 _ONE = text(_VIEWS + "WHERE x.id = :id")
@@ -76,16 +93,10 @@ async def put_term(session: AsyncSession, dispute_id: UUID, due_on: date) -> Non
 
 
 async def views(
-    session: AsyncSession,
-    *,
-    units: list[str] | None,
-    state: DisputeState | None,
-    duty: UUID | None,
-    after: UUID | None,
-    limit: int,
+    session: AsyncSession, filters: DisputeFilters, *, after: UUID | None, limit: int
 ) -> Sequence[DisputeRow]:
-    """Disputes with their duty, those opened first in front; `units` None: of all units."""
-    wanted = {"units": units, "state": state, "duty": duty, "after": after, "limit": limit}
+    """Disputes with their duty, those opened first in front."""
+    wanted = {**filters._asdict(), "after": after, "limit": limit}
     return [DisputeRow(**row) for row in (await session.execute(_LIST, wanted)).mappings()]
 
 

@@ -1,15 +1,17 @@
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 
-from services.projects.disputes import service, views
+from services.projects import notice_page
+from services.projects.disputes import printing, service, views
 from services.projects.disputes.models import DisputeState
 from services.projects.disputes.schemas import DisputeDecision, DisputeView
 from services.projects.duties import views as duty_views
 from services.projects.duties.schemas import DutyDetail, Ruling, UnitCode
 from shared.clock import today
-from shared.errors import FourEyes, NotFound, StateConflict, problem_responses
+from shared.errors import FourEyes, NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Deciding, Now, Paging, Session, allow
 from shared.web.pagination import Page, page
@@ -54,25 +56,55 @@ async def list_disputes(
     state: Annotated[DisputeState | None, Query(description="状态 | State")] = None,
     unit: Annotated[UnitCode | None, Query(description="公开主体 | Unit")] = None,
     duty: Annotated[UUID | None, Query(description="公开义务 | Duty")] = None,
+    mine: Annotated[bool, Query(description="只列等我决定的 | Only what waits for me")] = False,
+    overdue: Annotated[bool, Query(description="只列已过期限的 | Only what is overdue")] = False,
+    due_before: Annotated[
+        date | None, Query(description="只列此日之前到期的 | Only what is due before that day")
+    ] = None,
 ) -> Page[DisputeView]:
-    """异议及其决定期限，先提出的在前；经办人只见本部门。
+    """异议及其决定期限，先提出的在前；经办人只见本部门。`mine=true` 只列他人提出、待决定的。
 
     ---
     Disputes with the day by which each is to be decided, those opened first in front. Officers see
-    their own unit.
+    their own unit. `mine=true` has what others have opened and is not decided.
     """
     after = paging.key(UUID)
     rows = await service.listed(
         session,
         caller,
+        now,
         unit=unit,
         state=state,
         duty=duty,
+        mine=mine,
+        overdue=overdue,
+        due_before=due_before,
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )
     day = today(now)
     return page(rows, paging, lambda row: (row.id,), lambda row: views.dispute_view(row, day))
+
+
+@auditor.get(
+    "/disputes/{dispute_id}.html",
+    operation_id="read_dispute_notice",
+    summary="异议通知书（可打印网页） | A dispute as a notice to print",
+    response_class=Response,
+    responses={200: {"content": {"text/html": {}}}, **problem_responses(NotFound)},
+)
+async def read_dispute_notice(
+    dispute_id: UUID, request: Request, session: Session, now: Now, caller: Reader
+) -> Response:
+    """送达公开主体的异议受理通知书；已决定的为决定书。
+
+    ---
+    The notice that is handed over to the unit; once it is decided, the ruling.
+    """
+    row = await service.find(session, dispute_id, caller)
+    duty = await duty_views.detail(session, row.duty_id, caller, now)
+    settings = request.state.settings
+    return notice_page.answer(printing.page(row, duty, Text(settings.city, settings.city_en)))
 
 
 @auditor.get(

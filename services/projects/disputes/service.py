@@ -1,7 +1,7 @@
 """Use cases of disputes: a finding is disputed, and decided on by somebody else."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -147,15 +147,29 @@ async def find(session: AsyncSession, dispute_id: UUID, caller: Caller) -> queri
 async def listed(
     session: AsyncSession,
     caller: Caller,
+    now: datetime,
     *,
     unit: str | None,
     state: DisputeState | None,
     duty: UUID | None,
+    mine: bool,
+    overdue: bool,
+    due_before: date | None,
     after: UUID | None,
     limit: int,
 ) -> Sequence[queries.DisputeRow]:
-    """Disputes that the caller may see. Raises NotFound for a unit that is not theirs."""
-    units = duties.visible_units(caller, unit)
-    return await queries.views(
-        session, units=units, state=state, duty=duty, after=after, limit=limit
+    """Disputes that the caller may see; `mine`: the open ones that they may decide, or
+    that are of their unit.
+
+    Raises NotFound for a unit that is not theirs.
+    """
+    filters = queries.DisputeFilters(
+        units=duties.visible_units(caller, unit),
+        state=DisputeState.OPEN if mine else state,
+        duty=duty,
+        overdue=overdue,
+        today=clock.today(now),
+        due_before=due_before,
+        waits_for=caller.sub if mine and caller.has("auditor") else None,
     )
+    return await queries.views(session, filters, after=after, limit=limit)

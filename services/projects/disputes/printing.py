@@ -1,0 +1,75 @@
+"""A dispute as the notice that is handed over: what is held against a finding, and the ruling."""
+
+from services.projects import notice_page
+from services.projects.disputes.models import DisputeState
+from services.projects.disputes.queries import DisputeRow
+from services.projects.disputes.rules import TERM_WORKING_DAYS
+from services.projects.disputes.workflow import WORKFLOW
+from services.projects.duties.schemas import DutyDetail
+from services.projects.notice_page import Fact, Line, Notice, Paragraph
+from services.projects.reports.rules.wording import VERDICT_NAMES
+from shared import clock
+from shared.errors import Text
+
+ASKED = Text("信息公开异议受理通知书", "Notice of a dispute")
+RULED = Text("信息公开异议决定书", "Ruling on a dispute")
+SIGNED = Text("政务公开监察", "disclosure monitoring")
+OPENED = Text("提出异议", "opened")
+
+
+def page(row: DisputeRow, duty: DutyDetail, city: Text) -> str:
+    """The whole page; once it is ruled on, the ruling."""
+    state, name = DisputeState(row.state), VERDICT_NAMES[row.disputed_verdict]
+    facts = notice_page.duty_facts(
+        duty, duty.project_name, duty.item_name, VERDICT_NAMES, row.disputed_verdict
+    )
+    notice = Notice(
+        title=ASKED if row.decided_at is None else RULED,
+        number=f"异议 {str(row.id)[-12:].upper()}",
+        city=city,
+        unit_name=duty.unit_name,
+        opening=Text(
+            f"关于下列信息公开事项“{name.zh}”的结论，已收到异议。",
+            f"The finding “{name.en}” on the following item is disputed.",
+        ),
+        facts=[*facts, Fact(Text("异议文件", "document"), row.document)],
+        paragraphs=[
+            Paragraph(Text("异议理由", "grounds"), [notice_page.plain(row.reason)], True),
+            *_ruling(row, state),
+        ],
+        lines=_lines(row, state),
+        signed=Text(f"{city.zh}{SIGNED.zh}", f"{city.en} {SIGNED.en}".strip()),
+        dated=clock.today(row.decided_at or row.opened_at),
+        ended=None if row.decided_at is None else WORKFLOW.states[state],
+        source=f"dispute {row.id} v{row.version}",
+    )
+    return notice_page.page(notice)
+
+
+def _ruling(row: DisputeRow, state: DisputeState) -> list[Paragraph]:
+    if row.decision is not None:
+        ruled = Paragraph(Text("决定", "ruling"), [WORKFLOW.states[state]])
+        why = Paragraph(Text("理由", "reasons"), [notice_page.plain(row.decision)], True)
+        return [ruled, why]
+    term = Text(
+        f"由提出人以外的监察人员在{TERM_WORKING_DAYS}个工作日内决定，此前结论、灯和得分不变。",
+        f"Decided within {TERM_WORKING_DAYS} working days by an auditor who did not open it; until"
+        " then the finding, the light and the score stay as they are.",
+    )
+    last = Text(
+        "所涉年份的放假通知尚未载入，具体日期另告。",
+        "The day follows once the year's holiday notice is loaded.",
+    )
+    if row.due_on is not None:
+        day = notice_page.day_text(row.due_on)
+        last = Text(f"应于{day}前（含当日）决定。", f"To be decided by {row.due_on}.")
+    return [Paragraph(Text("怎样决定", "how"), [term, last])]
+
+
+def _lines(row: DisputeRow, state: DisputeState) -> list[Line]:
+    lines = [Line(notice_page.moment(row.opened_at), OPENED, row.opened_by, row.document)]
+    if row.decided_at is not None:
+        by, words = row.decided_by or "", row.decision or ""
+        at = notice_page.moment(row.decided_at)
+        lines.append(Line(at, WORKFLOW.states[state], by, words))
+    return lines
