@@ -9,6 +9,7 @@ from services.projects.auditing.models import Standing, Verdict
 from services.projects.disputes.models import Dispute, DisputeState
 from services.projects.duties import workflow as duties
 from services.projects.duties.models import Duty
+from services.projects.exemptions.models import ExemptionRequest, ExemptionState
 from services.projects.matching.models import MatchState, PageMatch
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
 from services.projects.rectification import workflow as rectification
@@ -39,7 +40,8 @@ async def _rulings(session: AsyncSession) -> dict[str, Example]:
     found = {}
     for action in RULINGS:
         holds = [row.state for row in duties.WORKFLOW.of(action)]
-        duty = await newest(session, Duty, col(Duty.hold).in_(holds))
+        free = ~col(Duty.id).in_(values_of(ExemptionRequest.duty_id))
+        duty = await newest(session, Duty, col(Duty.hold).in_(holds), free)
         if duty is not None:
             found[f"{action}_duty"] = _duty(duty)
     disputed = values_of(Dispute.duty_id)
@@ -69,6 +71,9 @@ async def _decisions(session: AsyncSession) -> dict[str, Example]:
     dispute = await newest_in(session, Dispute, [DisputeState.OPEN])
     if dispute is not None:
         found["decide_dispute"] = Example({"dispute_id": str(dispute.id)})
+    asked = await newest_in(session, ExemptionRequest, [ExemptionState.ASKED])
+    if asked is not None:
+        found["decide_exemption"] = Example({"exemption_id": str(asked.id)})
     standing = ~col(Report.id).in_(values_of(ReportWithdrawal.report_id))
     report = await newest(session, Report, standing, by=Report.frozen_at)
     if report is not None:

@@ -188,6 +188,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "resubmit_pre_check": ("submit_pre_check", "answer_pre_check"),
     "withdraw_pre_check": ("submit_pre_check",),
     "decide_dispute": ("dispute_duty",),
+    "decide_exemption": ("exempt_duty",),
     "restore_duty": ("suspend_duty",),
     "withdraw_report": ("run_audit",),
     "grant_account": ("create_account",),

@@ -32,8 +32,6 @@ async def test_what_an_action_answers_is_what_is_read_afterwards(
         ("suspend", {}),
         ("extend", {"days": 2}),
         ("restore", {}),
-        ("exempt", {"article": "条例第14条"}),
-        ("restore", {}),
     ]
     for version, (action, more) in enumerate(actions, made["version"]):
         order = {**RULING, **more, "version": version}

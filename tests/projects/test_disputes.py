@@ -171,9 +171,8 @@ async def test_a_dispute_upheld_after_an_exemption_leaves_the_exemption(
     projects: httpx.AsyncClient, as_: Headers, overdue: dict[str, Any]
 ) -> None:
     disputed = (await opened(projects, as_, overdue)).json()
-    body = {**DISPUTE, "version": disputed["version"], "article": "条例第14条"}
-    path = f"/api/v1/duties/{overdue['id']}"
-    await projects.post(f"{path}/exempt", json=body, headers=as_("auditor"))
+    auditors = as_("auditor"), as_("auditor", sub="auditor-b")
+    await make.exempted(projects, overdue["id"], *auditors, version=disputed["version"])
     dispute = await the_dispute(projects, as_, overdue)
     decided = await projects.post(
         f"/api/v1/disputes/{dispute['id']}/decide",

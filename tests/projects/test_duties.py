@@ -230,31 +230,6 @@ async def test_the_list_turns_pages(
 RULING = {"document": "宁政办〔2026〕1号", "reason": "测试", "version": 1}
 
 
-@provokes("exempt_duty", "state-conflict")
-async def test_an_exemption_carries_its_article_and_a_restored_duty_is_judged_again(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect
-) -> None:
-    rows = await sql("projects")
-    unit, project = await make.unit(rows), await make.project(rows)
-    made = await make.duty(projects, as_("system"), make.event(project, unit, "2026-03-02"))
-    path, auditor = f"/api/v1/duties/{made['id']}", as_("auditor")
-    body = {**RULING, "article": "条例第14条"}
-    exempt = await projects.post(f"{path}/exempt", json=body, headers=auditor)
-    assert (exempt.json()["verdict"], exempt.json()["version"]) == ("exempt", 2)
-    lost = await projects.post(f"{path}/exempt", json=body, headers=auditor)
-    assert lost.status_code == 409
-    assert (lost.json()["state"], lost.json()["version"]) == ("exempt", 2)
-    body = {**RULING, "version": 2}
-    restored = await projects.post(f"{path}/restore", json=body, headers=auditor)
-    assert restored.json()["verdict"] == made["verdict"]
-    moves = [(m["from_verdict"], m["to_verdict"]) for m in restored.json()["history"]]
-    assert moves == [
-        (None, "unknown_source_down"),
-        ("unknown_source_down", "exempt"),
-        ("exempt", "unknown_source_down"),
-    ]
-
-
 async def test_an_extension_moves_the_last_day_by_working_days(
     projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:

@@ -34,7 +34,6 @@ from tests.support import connect
 from tests.waiting import until_it_waits
 
 RULING = {"document": "宁政办〔2026〕1号", "reason": "测试"}
-EXEMPTION = {**RULING, "article": "条例第14条"}
 EVENTS = 20
 
 
@@ -107,33 +106,33 @@ async def case(desk: Desk, as_: Headers) -> Case:
 
 
 async def test_of_two_auditors_at_once_one_rules(case: Case) -> None:
-    exempt, suspend = await case.while_somebody_judges(
+    suspend, extend = await case.while_somebody_judges(
         nothing,
-        lambda: case.act("exempt", "auditor1", **EXEMPTION, version=1),
-        lambda: case.act("suspend", "auditor2", **RULING, version=1),
+        lambda: case.act("suspend", "auditor1", **RULING, version=1),
+        lambda: case.act("extend", "auditor2", **RULING, days=3, version=1),
     )
-    assert (exempt.status_code, exempt.json()["verdict"]) == (200, "exempt")
-    assert (suspend.status_code, suspend.json()["state"]) == (409, "exempt")
-    assert suspend.json()["version"] == 2
+    assert (suspend.status_code, suspend.json()["verdict"]) == (200, "suspended")
+    assert (extend.status_code, extend.json()["state"]) == (409, "suspended")
+    assert extend.json()["version"] == 2
     assert await case.wrong_tallies() == 0
 
 
 async def test_who_rules_while_an_audit_runs_is_answered_after_it(case: Case) -> None:
-    """What the audit finds is overdue is exempted from there."""
+    """What the audit finds is overdue is suspended from there."""
 
     async def audit(session: AsyncSession) -> None:
         await case.walk(session)
         await case.judge_all(session)
 
     (answer,) = await case.while_somebody_judges(
-        audit, lambda: case.act("exempt", **EXEMPTION, version=1)
+        audit, lambda: case.act("suspend", **RULING, version=1)
     )
-    assert (answer.status_code, answer.json()["verdict"]) == (200, "exempt")
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "suspended")
     moves = [(move["from_verdict"], move["to_verdict"]) for move in answer.json()["history"]]
     assert moves == [
         (None, "unknown_source_down"),
         ("unknown_source_down", "overdue"),
-        ("overdue", "exempt"),
+        ("overdue", "suspended"),
     ]
     read = await case.desk.client.get(
         f"/api/v1/duties/{case.duty['id']}", headers=case.as_("auditor", "*")
@@ -156,8 +155,8 @@ async def test_a_verdict_goes_by_what_became_known_while_it_waited(
 ) -> None:
     """The pages were read to the end, its limit moved, or a page was found, while a duty was
     restored."""
-    exempt = await case.act("exempt", **EXEMPTION, version=1)
-    assert exempt.status_code == 200
+    suspended = await case.act("suspend", **RULING, version=1)
+    assert suspended.status_code == 200
     (answer,) = await case.while_somebody_judges(
         getattr(case, what), lambda: case.act("restore", **RULING, version=2)
     )

@@ -123,8 +123,8 @@ async def test_a_ruling_counts_from_the_day_it_was_made(
     body = {"document": "宁政办〔2026〕1号", "reason": "依法", "version": 1}
     path = f"/api/v1/duties/{duty['id']}"
     await projects.post(f"{path}/extend", json={**body, "days": 9}, headers=as_("auditor"))
-    exempt = {**body, "version": 2, "article": "条例第14条"}
-    await projects.post(f"{path}/exempt", json=exempt, headers=as_("auditor"))
+    auditors = as_("auditor"), as_("auditor", sub="auditor-b")
+    await make.exempted(projects, duty["id"], *auditors, version=2)
     assert await now(projects, as_, duty) == "exempt"
     [then] = await verdicts(projects, as_, duty["unit"], DUE + timedelta(days=1))
     assert then == ("overdue", 1)

@@ -100,8 +100,7 @@ async def views(session: AsyncSession, as_of: date, ids: Sequence[UUID]) -> list
 
 async def detail(session: AsyncSession, as_of: date, duty_id: UUID) -> DetailRow | None:
     """A duty with the names that people read and all that led to its verdict."""
-    found = await session.execute(DETAIL, {"as_of": as_of, "id": duty_id})
-    row = found.mappings().first()
+    row = (await session.execute(DETAIL, {"as_of": as_of, "id": duty_id})).mappings().first()
     return None if row is None else DetailRow(**row)
 
 

@@ -13,7 +13,6 @@ from services.projects.duties.schemas import (
     DutyClock,
     DutyDetail,
     DutyView,
-    Exemption,
     Extension,
     ProjectCode,
     ProjectLife,
@@ -155,23 +154,6 @@ async def _rule(
 ) -> DutyDetail:
     done = await ruling.rule(session, duty_id, kind, order, now, caller)
     return await views.ruled(session, done, caller, now)
-
-
-@auditor.post(
-    "/duties/{duty_id}/exempt",
-    operation_id="exempt_duty",
-    summary="豁免 | Exempt a duty",
-    responses=_RULED,
-)
-async def exempt_duty(
-    duty_id: UUID, order: Exemption, session: Deciding, now: Now, caller: Ruler
-) -> DutyDetail:
-    """依法不予公开的（条例第14至16条），须附文件和条款；不计入考核。
-
-    ---
-    What the law withholds (regulation art. 14 to 16), with document and article; outside scores.
-    """
-    return await _rule(RulingKind.EXEMPT, duty_id, order, session, now, caller)
 
 
 @auditor.post(

@@ -80,10 +80,43 @@ async def note_dispute(
     step = WORKFLOW.find(duty.hold, duty.version, RulingKind.DISPUTE, caller.roles)
     if not step.is_opened:
         refuse(duty.hold, duty.version, _NOTHING_TO_DISPUTE)
+    return await _note(session, found, version)
+
+
+async def note_exemption(
+    session: AsyncSession, duty_id: UUID, version: int, now: datetime, caller: Caller
+) -> SeenDuty:
+    """The same where an exemption is asked for, of a duty that can be exempted."""
+    found = await find(session, duty_id, now, caller)
+    WORKFLOW.find(found.duty.hold, found.duty.version, RulingKind.EXEMPT, caller.roles)
+    return await _note(session, found, version)
+
+
+async def _note(session: AsyncSession, found: SeenDuty, version: int) -> SeenDuty:
+    duty = found.duty
     versions.ensure(version, version=duty.version, state=duty.hold)
     changed = await versioned.swap(session, duty, {}, state="hold")
     await versioned.hold(session, found.standing)
     return found._replace(duty=changed)
+
+
+async def grant_exemption(
+    session: AsyncSession,
+    duty_id: UUID,
+    asked: tuple[str, str, str],
+    now: datetime,
+    caller: Caller,
+) -> SeenDuty:
+    """The duty is exempt, by the document, the article and the reason that were asked for.
+
+    Raises StateConflict where another ruling does not allow it any more.
+    """
+    await auditing.take_turn(session)
+    found = await find(session, duty_id, now, caller)
+    duty, (document, article, reason) = found.duty, asked
+    step = WORKFLOW.take(duty.hold, duty.version, RulingKind.EXEMPT, caller.roles)
+    order = Exemption(document=document, article=article, reason=reason, version=duty.version)
+    return (await _make(session, found, step, order, now, caller, follows=True)).seen
 
 
 async def uphold_dispute(

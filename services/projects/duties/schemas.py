@@ -252,6 +252,18 @@ class DutyRectification(View):
     ended_at: AwareDatetime | None
 
 
+class AskedExemption(View):
+    """An exemption that waits for its decision; the verdict stands meanwhile."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    document: str
+    article: str
+    asked_at: AwareDatetime
+    asked_by: str = Field(description="提出人账号 | The account that asked for it.")
+
+
 class ShortVerdict(View):
     """How the duty would stand under the 7 working days of licences, while its class is open."""
 
@@ -275,6 +287,9 @@ class DutyDetail(DutyView):
     if_licence: ShortVerdict | None
     facts: list[FactView]
     rulings: list[RulingView]
+    exemption: AskedExemption | None = Field(
+        description="待另一人决定的豁免；没有则为空 | What was asked for and waits for another."
+    )
     rectifications: list[DutyRectification]
     history: list[VerdictMove]
 

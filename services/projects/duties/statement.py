@@ -70,6 +70,8 @@ DETAIL = text(f"""
           WHERE f.duty_id = v.id) AS facts,
          (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.ruled_at, k.id), '[]')
           FROM duty_ruling k WHERE k.duty_id = v.id) AS rulings,
+         (SELECT to_jsonb(x) FROM exemption_request x
+          WHERE x.duty_id = v.id AND x.state = 'asked') AS exemption,
          (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.issued_at, o.id), '[]')
           FROM rectification_order o WHERE o.duty_id = v.id) AS rectifications,
          (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.id), '[]')

@@ -22,6 +22,7 @@ from services.projects.duties.models import Duty
 from services.projects.duties.rows import DetailRow, DutyRow, LifeRow
 from services.projects.duties.ruling import Ruled
 from services.projects.duties.schemas import (
+    AskedExemption,
     ClockRuleView,
     DutiesMade,
     DutyClock,
@@ -162,6 +163,15 @@ async def disputed(
     return view.model_copy(update={"dispute": dispute})
 
 
+async def exemption_asked(
+    session: AsyncSession, found: SeenDuty, asked: AskedExemption, caller: Caller, now: datetime
+) -> DutyDetail:
+    """A duty as it is once an exemption is asked for; read and guarded as in `ruled`."""
+    row = await service.duty_detail(session, found.duty.id, caller, now)
+    view = _detail(replace(row, version=found.duty.version), _if_licence(found))
+    return view.model_copy(update={"exemption": asked})
+
+
 def open_dispute(dispute_id: UUID, opened_at: datetime, due_on: date | None) -> OpenDispute:
     """The mark of a finding about which a dispute is open."""
     words = DISPUTE_OPEN._asdict()
@@ -180,6 +190,7 @@ def _detail(row: DetailRow, if_licence: ShortVerdict | None) -> DutyDetail:
         hold=row.hold,
         extended_by=row.extended_by,
         if_licence=if_licence,
+        exemption=row.exemption and AskedExemption.model_validate(row.exemption),
         facts=[FactView.model_validate(fact) for fact in row.facts],
         rulings=[RulingView.model_validate(each) for each in row.rulings],
         rectifications=[DutyRectification.model_validate(each) for each in row.rectifications],
