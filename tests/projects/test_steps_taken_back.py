@@ -71,7 +71,7 @@ async def test_what_the_database_cannot_hold_is_the_fault_of_the_page(
         async with walk.held.storing() as session:
             await session.execute(text("SELECT CAST('某' AS integer)"))
     assert (caught.value.fault, walk.run.id) == (Fault.UNREADABLE, run_id)
-    await walk.held.release()
+    await walk.held.release(0)
     assert (await desk.collect(portal[2])).id == run_id
 
 

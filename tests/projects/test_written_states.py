@@ -80,7 +80,7 @@ async def test_a_run_is_released_where_the_table_has_a_row(
     step = RUNS.get(state, RunAction.RELEASE)
     async with desk.sessions() as session:
         run_id = await run_in(session, portal_id, state)
-        await queries.release_run(session, run_id, _RUNNER)
+        await queries.release_run(session, run_id, _RUNNER, 0)
         run = await run_now(session, run_id)
         assert run.state is (step.to if step else state)
         assert step is None or (run.lease_until is not None) is step.keeps_lease

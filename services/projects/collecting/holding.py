@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import queries
+from services.projects.collecting.hosts import queries as hosts
 from services.projects.collecting.models import CollectorRun
 from services.projects.reading.faults import Fault, SourceFault
 from shared.database.engine import Sessions
@@ -61,7 +62,14 @@ class HeldRun:
                 raise
             raise SourceFault(Fault.UNREADABLE, "it cannot be stored") from error
 
-    async def release(self) -> None:
-        """Let another runner go on where this one stopped."""
+    @asynccontextmanager
+    async def ending(self, pause: float) -> AsyncIterator[AsyncSession]:
+        """The last step, `pause` seconds after which others may ask its host. Raises LeaseLost."""
+        async with self.step() as session:
+            yield session
+            await hosts.free(session, self.run.id, pause)
+
+    async def release(self, pause: float) -> None:
+        """Let another runner go on where this one stopped, after `pause` seconds."""
         async with self.sessions() as session, session.begin():
-            await queries.release_run(session, self.run.id, self.runner)
+            await queries.release_run(session, self.run.id, self.runner, pause)

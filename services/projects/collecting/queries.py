@@ -61,7 +61,8 @@ async def runs(
 
 
 async def claim_run(session: AsyncSession, runner: UUID) -> UUID | None:
-    """Take the oldest run that waits or lost its runner; leases go by the database's clock."""
+    """Take the oldest run that waits or lost its runner and on whose host nobody is; leases go by
+    the database's clock."""
     taken = await session.execute(CLAIM, {"runner": runner, "lease": LEASE_SECONDS})
     found: UUID | None = taken.scalar_one_or_none()
     return found
@@ -84,9 +85,9 @@ async def hold_run(session: AsyncSession, run_id: UUID, runner: UUID) -> Collect
     return found
 
 
-async def release_run(session: AsyncSession, run_id: UUID, runner: UUID) -> None:
-    """Let another runner go on where this one stopped."""
-    await session.execute(RELEASE, {"id": run_id, "runner": runner})
+async def release_run(session: AsyncSession, run_id: UUID, runner: UUID, pause: float) -> None:
+    """Let another runner go on where this one stopped, after `pause` seconds."""
+    await session.execute(RELEASE, {"id": run_id, "runner": runner, "pause": pause})
 
 
 async def list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> int:

@@ -33,6 +33,7 @@ RECHECKS_A_RUN = 200
 OVERLAP_PAGES = 2
 """An incremental run ends after the page that holds nothing new and one page more."""
 FAULTS_IN_A_ROW = 5
+QUEUED_AT_ONCE = 200
 ERRORS_KEPT = 20
 
 PORTAL_WIDE = frozenset({Fault.TIMEOUT, Fault.UNREACHABLE, Fault.SERVER_ERROR, Fault.BLOCKED})

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from services.projects.collecting import documents, list_notes, queries, rules, service
 from services.projects.collecting.holding import HeldRun, LeaseLost
 from services.projects.collecting.models import CollectorRun, PortalPage
+from services.projects.collecting.runners import LOOK_AGAIN_SECONDS, Shift
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.fetching.addresses import origin_of
@@ -44,19 +45,17 @@ class Collector:
     sessions: Sessions
     files: EvidenceFiles
     limits: Limits = field(default_factory=Limits)
+    look_again: float = LOOK_AGAIN_SECONDS
 
     async def work(self, now: datetime) -> int:
         """Queue what is due, then walk until no run waits; returns how many were walked."""
+        await self._queue_due(now)
+        shift = Shift(self._claim, lambda: self._queue_due(clock_now()), self.look_again)
+        return await shift.work(RUNNERS)
+
+    async def _queue_due(self, now: datetime) -> None:
         async with self.sessions() as session, session.begin():
             await service.queue_due(session, now)
-        return sum(await asyncio.gather(*(self._walk_waiting() for _ in range(RUNNERS))))
-
-    async def _walk_waiting(self) -> int:
-        walked = 0
-        while (walk := await self._claim()) is not None:
-            await walk.go()
-            walked += 1
-        return walked
 
     async def _claim(self) -> "Walk | None":
         runner = uuid4()
@@ -64,8 +63,8 @@ class Collector:
             claimed = await service.claim_run(session, runner)
         if claimed is None:
             return None
-        run, portal, rule = claimed
-        return Walk(self, HeldRun(self.sessions, runner, run), portal, rule)
+        run, portal, rule, pace = claimed
+        return Walk(self, HeldRun(self.sessions, runner, run), portal, rule, pace)
 
 
 def collect_portals(settings: ProjectsSettings) -> LongJob:
@@ -80,17 +79,24 @@ def collect_portals(settings: ProjectsSettings) -> LongJob:
 
 @dataclass
 class Walk:
-    """One run under way."""
+    """One run under way; `pace` is the least pause on its host, in seconds."""
 
     collector: Collector
     held: HeldRun
     portal: Portal
     rule: CollectorRule
+    pace: float
+    fetcher: Fetcher = field(init=False)
     walked: set[str] = field(default_factory=set)
     nothing: documents.AnswersForNothing = field(init=False)
 
     def __post_init__(self) -> None:
         self.nothing = documents.AnswersForNothing(self.rule)
+        url = self.portal.start_url
+        self.fetcher = Fetcher(
+            private_origin=origin_of(url) if self.portal.allow_private else None,
+            limits=replace(self.collector.limits, interval_seconds=self.pace),
+        )
 
     @property
     def run(self) -> CollectorRun:
@@ -109,7 +115,7 @@ class Walk:
             log.warning("collector_stopped", portal=self.portal.id, error=type(error).__name__)
             return
         except asyncio.CancelledError:
-            await self.held.release()
+            await self.held.release(self.fetcher.pause_seconds)
             raise
         log.info(
             "portal_walked",
@@ -122,22 +128,15 @@ class Walk:
 
     async def _walk(self) -> None:
         try:
-            async with self._fetcher() as fetcher:
+            async with self.fetcher as fetcher:
                 await self._walk_list(fetcher)
                 await self._read_details(fetcher)
         except SourceFault as fault:
-            async with self.held.step() as session:
+            async with self.held.ending(self.fetcher.pause_seconds) as session:
                 await service.fail_run(session, self.run, fault, clock_now())
         else:
-            async with self.held.step() as session:
+            async with self.held.ending(self.fetcher.pause_seconds) as session:
                 await service.finish_run(session, self.run, self.rule, clock_now())
-
-    def _fetcher(self) -> Fetcher:
-        pause = self.portal.interval_ms / 1000
-        return Fetcher(
-            private_origin=origin_of(self.portal.start_url) if self.portal.allow_private else None,
-            limits=replace(self.collector.limits, interval_seconds=pause),
-        )
 
     async def _walk_list(self, fetcher: Fetcher) -> None:
         while not self.run.list_complete and not rules.ends_early(self.run):

@@ -8,6 +8,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import documents, queries, rules, table_rows
+from services.projects.collecting.hosts import queries as hosts
 from services.projects.collecting.list_notes import note_error
 from services.projects.collecting.models import (
     CollectorRun,
@@ -32,12 +33,13 @@ SCHEDULE = "schedule"
 
 
 async def queue_due(session: AsyncSession, now: datetime) -> int:
-    """Queue a run for every portal whose time has come; returns for how many."""
-    due = await portals.due(session, now)
+    """Queue a run for portals whose time has come; returns for how many."""
+    due = await hosts.due(session, now, limit=rules.QUEUED_AT_ONCE)
     for portal in due:
         needed_since = await duties.proof_needed_since(session, portal.unit_code, now)
         kind = rules.kind_due(portal, now, needed_since)
         await _queue(session, portal, kind, SCHEDULE, now)
+    await hosts.note(session)
     return len(due)
 
 
@@ -46,7 +48,9 @@ async def start_run(
 ) -> CollectorRun:
     """The queued run of a portal, or the one already underway. Raises NotFound or rules.NoRule."""
     portal = await portals.find(session, portal_id)
-    return await run(session, await _queue(session, portal, kind, sub, now))
+    queued = await _queue(session, portal, kind, sub, now)
+    await hosts.note(session)
+    return await run(session, queued)
 
 
 async def _queue(
@@ -94,14 +98,15 @@ async def portal_to_try(
 
 async def claim_run(
     session: AsyncSession, runner: UUID
-) -> tuple[CollectorRun, Portal, CollectorRule] | None:
-    """A run to walk, with its portal and rule; None when none waits."""
+) -> tuple[CollectorRun, Portal, CollectorRule, float] | None:
+    """A run to walk, with its portal, its rule and its host's pace in seconds; None if none may."""
     run_id = await queries.claim_run(session, runner)
     if run_id is None:
         return None
     claimed = await run(session, run_id)
     portal = await portals.find(session, claimed.portal_id)
-    return claimed, portal, await portals.rule(session, portal.id, claimed.rule_version)
+    rule = await portals.rule(session, portal.id, claimed.rule_version)
+    return claimed, portal, rule, await hosts.pace_ms(session, portal.id) / 1000
 
 
 def answer_of(answer: Fetched, sha256: str, charset: str | None) -> evidence.Answer:

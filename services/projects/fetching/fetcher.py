@@ -91,7 +91,7 @@ class Fetcher:
     limits: Limits = field(default_factory=Limits)
     _clients: dict[Origin, httpx.AsyncClient] = field(default_factory=dict)
     _robots: dict[Origin, Robots] = field(default_factory=dict)
-    _asked_at: dict[Origin, float] = field(default_factory=dict)
+    _left_at: dict[Origin, float] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,6 +104,12 @@ class Fetcher:
     ) -> None:
         for client in self._clients.values():
             await client.aclose()
+
+    @property
+    def pause_seconds(self) -> float:
+        """The longest pause that is kept between two requests, as far as is known by now."""
+        delays = [robots.delay_seconds for robots in self._robots.values()]
+        return max([self.limits.interval_seconds, *delays])
 
     async def get(self, url: str, validators: Validators | None = None) -> Fetched:
         """The page at `url`, redirects followed and each one checked. Raises SourceFault."""
@@ -154,6 +160,9 @@ class Fetcher:
             raise SourceFault(Fault.TIMEOUT, type(error).__name__) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceFault(Fault.UNREACHABLE, type(error).__name__) from error
+        finally:
+            # From the answer on: a host that takes long for one has enough to do.
+            self._left_at[origin] = time.monotonic()
 
     def _request(self, to: Destination, url: str, validators: Validators) -> httpx.Request:
         """A request to the checked address itself: the name is not looked up a second time."""
@@ -186,10 +195,9 @@ class Fetcher:
     async def _wait_turn(self, origin: Origin) -> None:
         delay = self._robots.get(origin, ALLOW_ALL).delay_seconds
         pause = max(self.limits.interval_seconds, delay)
-        asked_at = self._asked_at.get(origin)
-        if asked_at is not None:
-            await asyncio.sleep(max(0.0, asked_at + pause - time.monotonic()))
-        self._asked_at[origin] = time.monotonic()
+        left_at = self._left_at.get(origin)
+        if left_at is not None:
+            await asyncio.sleep(max(0.0, left_at + pause - time.monotonic()))
 
 
 @cache

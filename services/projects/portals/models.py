@@ -4,13 +4,19 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Column, Computed, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.projects.reading.faults import Fault
 from services.projects.tables import Table
 from shared.database.tables import Moment, enum_type, known_states
+
+HOST = (
+    "coalesce(regexp_replace(lower(substring(start_url, '^[a-zA-Z]+://([^/?#]+)')),"
+    " '[.]?(:(80|443))?$', ''), '')"
+)
+"""The host and port of an address, without the usual ports: who is asked, over http or https."""
 
 PORTAL_ID = r"^[A-Za-z0-9][A-Za-z0-9-]{0,39}$"
 
@@ -33,6 +39,7 @@ class Portal(Table, table=True):
         CheckConstraint("(health = 'down') = (fault IS NOT NULL)", name="fault_when_down"),
         known_states("health", PortalHealth),
         Index("ix_portal_due", "next_run_at", postgresql_where=text("enabled")),
+        Index("ix_portal_host", "host"),
         Index("ix_portal_match_wanted", "id", postgresql_where=text("match_wanted")),
     )
 
@@ -40,6 +47,10 @@ class Portal(Table, table=True):
     name: str = Field(max_length=200)
     unit_code: str = Field(foreign_key="responsible_unit.code", index=True, max_length=32)
     start_url: str = Field(max_length=800)
+    host: str = Field(
+        default="", sa_column=Column(String(800), Computed(HOST, persisted=True), nullable=False)
+    )
+    """Whose pace is kept when it is read; the database makes it of `start_url`."""
     allow_private: bool = False
     """Whether `start_url` may stand on a private address; nothing else ever may."""
     is_public: bool = True

@@ -36,7 +36,8 @@ async def put_layout(session: AsyncSession, portal: Portal, layout: str) -> None
 
 async def insert_portal(session: AsyncSession, portal: Portal) -> bool:
     """False if its id is registered already; waits for whoever registers it at this moment."""
-    statement = insert(Portal).values(portal.model_dump()).on_conflict_do_nothing()
+    values = portal.model_dump(exclude={"host"})
+    statement = insert(Portal).values(values).on_conflict_do_nothing()
     added = await session.execute(statement.returning(col(Portal.id)))
     return added.scalar_one_or_none() is not None
 
@@ -50,15 +51,6 @@ async def portals(
     if after is not None:
         found = found.where(col(Portal.id) > after)
     return (await session.exec(found)).all()
-
-
-async def due(session: AsyncSession, now: datetime) -> Sequence[Portal]:
-    """Portals with a rule whose time has come, who waits for longest first."""
-    found = select(Portal).where(
-        col(Portal.enabled), col(Portal.next_run_at) <= now, col(Portal.rule_version).is_not(None)
-    )
-    longest_first = (col(Portal.next_run_at), col(Portal.id))
-    return (await session.exec(found.order_by(*longest_first))).all()
 
 
 async def rule(session: AsyncSession, portal_id: str, version: int) -> PortalRule | None:

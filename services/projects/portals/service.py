@@ -52,11 +52,6 @@ async def listed(
     return await queries.portals(session, unit_code=unit_code, after=after, limit=limit)
 
 
-async def due(session: AsyncSession, now: datetime) -> Sequence[Portal]:
-    """Portals to be read now."""
-    return await queries.due(session, now)
-
-
 async def take_rematched(session: AsyncSession) -> list[str]:
     """The portals whose pages must be matched again; they are not given a second time."""
     return await queries.take_rematched(session)
