@@ -21,7 +21,7 @@ from services.projects.duties.models import Hold
 from services.projects.duties.rules import Sighting
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.supposing import Gone, Supposed
-from services.projects.matching import claims, refusals, rules, seen, sightings
+from services.projects.matching import claims, refusals, seen, sightings, wording
 from services.projects.matching.models import MatchState, PageMatch, ReviewReason
 from services.projects.matching.queries import MatchRow
 from services.projects.matching.seen import SeenMatch
@@ -63,9 +63,9 @@ async def accept(
     match, page, by = case.match, case.page, _Decider(caller, now)
     is_second = _waits_for_second(match, ReviewReason.MAKES_LATE, ReviewReason.MAKES_WITHDRAWN)
     if is_second and match.first_by == caller.sub:
-        raise FourEyes(rules.ANOTHER_AUDITOR)
+        raise FourEyes(wording.ANOTHER_AUDITOR)
     if caller.has("officer") and caller.at(match.unit_code):
-        raise FourEyes(rules.NOT_IN_ONES_OWN_CAUSE)
+        raise FourEyes(wording.NOT_IN_ONES_OWN_CAUSE)
     if match.unreadable_since is not None:
         return await _decide(
             session, case, await _duty(session, case, now), MatchAction.CONFIRM, by
@@ -88,7 +88,7 @@ async def _take_claim(session: DecidingSession, case: SeenMatch, by: _Decider) -
     """The day that the page claims now counts; where it makes the duty late or early, or lifts that
     two persons said so, once another person says so too. Raises FourEyes."""
     if case.match.first_by == by.caller.sub:
-        raise FourEyes(rules.ANOTHER_AUDITOR)
+        raise FourEyes(wording.ANOTHER_AUDITOR)
     _step(case.match, MatchAction.TAKE_CLAIM, by.caller)
     found, is_second = await _duty(session, case, by.now), case.match.first_by is not None
     taken = None
@@ -117,7 +117,7 @@ async def reject(
         return await _decide(session, case, found, MatchAction.KEEP_CLAIM, by)
     is_second = _waits_for_second(match, ReviewReason.MAKES_OVERDUE)
     if is_second and match.first_by == caller.sub:
-        raise FourEyes(rules.ANOTHER_TO_REJECT)
+        raise FourEyes(wording.ANOTHER_TO_REJECT)
     _step(match, MatchAction.REJECT, caller)
     found = await _duty(session, case, now)
     is_last = not is_second and _is_last_candidate(case, found)
@@ -129,7 +129,7 @@ async def _withdraw(session: DecidingSession, case: SeenMatch, by: _Decider) -> 
     """The page is gone; where no other publishes the duty it is passed on to another person."""
     is_second = case.match.reason is ReviewReason.MAKES_WITHDRAWN
     if is_second and case.match.first_by == by.caller.sub:
-        raise FourEyes(rules.ANOTHER_TO_WITHDRAW)
+        raise FourEyes(wording.ANOTHER_TO_WITHDRAW)
     _step(case.match, MatchAction.WITHDRAW, by.caller)
     found = await _duty(session, case, by.now)
     if not is_second and _is_last_page(case, found):

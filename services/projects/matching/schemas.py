@@ -34,6 +34,17 @@ class MatchedDuty(View):
     doc_no: str | None
 
 
+class MatchReasonView(View):
+    """A rule of the matcher by which the match was made, or waits for a person."""
+
+    rule: str = Field(
+        description="规则代号：怎样对上的（method），或为什么须人工审核（reason），sure 为无疑点"
+        " | The rule's code: a `method`, a `reason`, or `sure` where nothing speaks against it."
+    )
+    zh: str
+    en: str
+
+
 class MatchView(View):
     """网页与公开义务的对应关系，及其依据 | A page taken for a duty's publication, and why."""
 
@@ -42,6 +53,9 @@ class MatchView(View):
     method: MatchMethod
     score: float
     reason: ReviewReason | None
+    because: list[MatchReasonView] = Field(
+        description="依据的各条规则，用文字写明 | Each rule it rests on, in words."
+    )
     claim_refused: bool = Field(
         description="网页现在自称的公开时间是否已被人工认定不可信，不论另因何事待核对"
         " | Whether a person does not believe the day that the page claims now, whatever else it"

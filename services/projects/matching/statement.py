@@ -24,6 +24,7 @@ class MatchRow(NamedTuple):
     unit_code: str
     found_at: datetime
     decided_at: datetime | None
+    decided_by: str | None
     first_by: str | None
     unreadable_since: datetime | None
     version: int
@@ -246,9 +247,9 @@ HOLD_PAGE = "SELECT 1 FROM portal_page WHERE id = :id AND version = :version FOR
 
 _VIEWS = f"""
 SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
-       m.first_by, m.unreadable_since, m.version, m.page_id, p.url, p.title, p.listed_on,
-       p.claimed_at, p.claimed_from, p.first_seen_at, p.trust, p.flags, p.index_no, p.evidence_id,
-       m.duty_id, coalesce(d.project_code, d.subject) AS project_code,
+       m.decided_by, m.first_by, m.unreadable_since, m.version, m.page_id, p.url, p.title,
+       p.listed_on, p.claimed_at, p.claimed_from, p.first_seen_at, p.trust, p.flags, p.index_no,
+       p.evidence_id, m.duty_id, coalesce(d.project_code, d.subject) AS project_code,
        coalesce(r.name, d.subject) AS project_name, d.item_code, d.formed_on, d.doc_no,
        {_IS_REFUSED} AS is_refused
 FROM page_match m

@@ -1,15 +1,21 @@
 """Matches as the API shows them."""
 
+from services.projects.matching.explaining import MatchFacts, explain
 from services.projects.matching.models import MatchState, ReviewReason
 from services.projects.matching.queries import MatchRow
-from services.projects.matching.schemas import MatchedDuty, MatchedPage, MatchView
+from services.projects.matching.schemas import (
+    MatchedDuty,
+    MatchedPage,
+    MatchReasonView,
+    MatchView,
+)
 
 
 def match_view(row: MatchRow) -> MatchView:
     """The match with its page and its duty, each under its own id."""
     columns = row._asdict()
     is_refused = row.is_refused or row.reason is ReviewReason.CLAIM_REFUSED
-    columns |= {"reason": _reason(row), "claim_refused": is_refused}
+    columns |= {"reason": _reason(row), "claim_refused": is_refused, "because": _because(row)}
     page = {name: columns[name] for name in MatchedPage.model_fields if name != "id"}
     duty = {name: columns[name] for name in MatchedDuty.model_fields if name != "id"}
     own = {name: columns[name] for name in MatchView.model_fields if name not in ("page", "duty")}
@@ -18,6 +24,12 @@ def match_view(row: MatchRow) -> MatchView:
         page=MatchedPage(id=row.page_id, **page),
         duty=MatchedDuty(id=row.duty_id, **duty),
     )
+
+
+def _because(row: MatchRow) -> list[MatchReasonView]:
+    known = row._asdict() | {"reason": _reason(row)}
+    found = explain(MatchFacts(**{name: known[name] for name in MatchFacts._fields}))
+    return [MatchReasonView(rule=rule, zh=text.zh, en=text.en) for rule, text in found]
 
 
 def _reason(row: MatchRow) -> ReviewReason | None:

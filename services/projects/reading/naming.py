@@ -18,9 +18,17 @@ _ANOTHER_PART = re.compile(
     r"|(?:及其|及|和|与)?(?:配套(?!费)|附属)"
     rf"|{_LOT}|{_COUNTED}(?:标(?!准|志|识)|[楼栋幢座])|标段{_NUMBER}|[上下前后末]段"
     r"|[东西南北]?(?:延伸|延长|连接|联络)[线段]|延伸工程|[东西南北]延|支线"
-    r"|(?:起步|启动|先行|核心|拓展)区)"
+    r"|(?:起步|启动|先行|核心|拓展)区"
+    rf"|(?:no\d{{1,3}})+(?:标段|包)|[a-z\d]{{3,12}}地块|{_COUNTED}包(?![括含装])|包{_NUMBER})"
 )
-"""What follows a project's name where another project is meant: 二期, 扩建, 配套, A标段, 东段."""
+"""What follows a project's name where another project is meant: 二期, 扩建, 配套, A标段, 2包."""
+_ANOTHER_CONTRACT = re.compile(
+    r"(?:建设)?(?:工程|项目)?(?:(?:方案及)?施工(?:阶段|图)?|岩土工程|建筑)?(?:"
+    r"(?:全过程)?(?:监理|造价|咨询|代建|招标代理)|检测|监测|勘察(?!设计施工)"
+    r"|设计(?![、及和]?(?:采购)?施工|方案|变更|文件|概算|审[查批]|的?批复)"
+    r"|(?:材料|设备)(?:采购|检测|监理))"
+)
+"""So does another contract than that of the works: its supervision, its design, its tests."""
 _ANOTHER_NUMBER = re.compile(
     r"\d{1,2}(?![\d年月日个家次份项条处件名万亿元%.])|[a-z](?:\d{1,2}(?!\d)|(?![a-z\d]))"
 )
@@ -42,8 +50,13 @@ _NEAR = 12
 class Naming:
     """How a text names a project: as itself, as another part of it, as one of several."""
 
-    is_another_part: bool
+    part: str
+    """What stands beside the name and makes another part or project of it, if anything does."""
     is_among_others: bool
+
+    @property
+    def is_another_part(self) -> bool:
+        return bool(self.part)
 
 
 def normal_name(text: str) -> str:
@@ -77,7 +90,7 @@ def names_in(text: str, known: Iterable[str]) -> dict[str, Naming]:
         before = plain[max(places[start] - _NEAR, 0) : places[start]].rstrip(_MARKS)
         after = plain[places[end - 1] + 1 :][:_NEAR].lstrip(_MARKS)
         naming = Naming(
-            is_another_part=_is_another(before, normal, end),
+            part=_part(before, normal, end),
             is_among_others=_AMONG_OTHERS_BEFORE.search(before) is not None
             or _AMONG_OTHERS_AFTER.match(after) is not None,
         )
@@ -86,13 +99,15 @@ def names_in(text: str, known: Iterable[str]) -> dict[str, Naming]:
     return found
 
 
-def _is_another(before: str, normal: str, end: int) -> bool:
-    """Whether what stands directly before or after a name makes it the name of another project."""
-    return (
-        _ANOTHER_PART.match(normal, end) is not None
-        or _ANOTHER_NUMBER.match(normal, end) is not None
-        or _ANOTHER_BEFORE.search(before) is not None
+def _part(before: str, normal: str, end: int) -> str:
+    """What stands directly before or after a name and makes it the name of another project."""
+    found = (
+        _ANOTHER_PART.match(normal, end)
+        or _ANOTHER_CONTRACT.match(normal, end)
+        or _ANOTHER_NUMBER.match(normal, end)
+        or _ANOTHER_BEFORE.search(before)
     )
+    return found.group() if found else ""
 
 
 def _starts(text: str, name: str) -> Iterable[int]:
