@@ -19,6 +19,7 @@ from services.projects import (
     rectification,
     register,
     reports,
+    source_health,
 )
 from services.projects.settings import ProjectsSettings
 from shared.errors import Text
@@ -37,6 +38,7 @@ ROOMS = (
     rectification.room,
     auditing.room,
     reports.room,
+    source_health.room,
     portals.room,
     collecting.room,
     evidence.room,
