@@ -1,6 +1,7 @@
 """The body of a request, before anything is made of it: its type, its characters, its fields."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from fastapi import Request
@@ -13,6 +14,8 @@ from shared.errors import BadRequest, Invalid, Text, UnsupportedMediaType
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 SHEETS = ("text/csv", "application/octet-stream")
 """A table, also from clients that send every file as plain octets."""
+ALSO = "x-also-takes"
+"""In a route's `openapi_extra`: the other kinds of file that it takes and reads by itself."""
 
 _NUL = Text("内容含有不允许的空字符", "The content holds a NUL character, which is not allowed")
 
@@ -100,8 +103,21 @@ def announced(request: Request) -> bool:
     return length != "0" or "transfer-encoding" in request.headers
 
 
-async def checked(request: Request, media: str | None) -> Request:
-    """The request, its body read; `media` is what the operation takes, None for none at all.
+class FileRequest(PlainRequest):
+    """A request whose body is a file that nobody parses before the operation does."""
+
+    def __init__(self, request: Request, body: bytes) -> None:
+        typed = [each for each in request.scope["headers"] if each[0] != b"content-type"]
+        scope = {**request.scope, "headers": [*typed, (b"content-type", SHEETS[1].encode())]}
+        super().__init__(scope, request.receive)
+        self._body = body
+
+
+async def checked(
+    request: Request, media: str | None, also: Collection[str] = frozenset()
+) -> Request:
+    """The request, its body read; `media` is what the operation takes, None for none at all. A file
+    of a kind that it takes `also` is handed over as it is.
 
     Raises UnsupportedMediaType, BadRequest or Invalid.
     """
@@ -114,12 +130,16 @@ async def checked(request: Request, media: str | None) -> Request:
     body = await request.body()
     if media is None:
         return _without_body(request, body)
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given in also and not given.endswith("json"):
+        return FileRequest(request, body)
     # PostgreSQL's text cannot hold NUL, however it is written in JSON.
     if b"\\u0000" in body or b"\x00" in body:
         raise BadRequest(_NUL, pointer="/body")
     if not body:
         return request
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given in also:
+        return FileRequest(request, body)
     if media == "application/json":
         if given != media and not given.endswith("+json"):
             raise _other(media)

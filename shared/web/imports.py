@@ -6,7 +6,7 @@ Pure. What a line means, and whether what it names exists, is the business of th
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -86,9 +86,18 @@ def read(
     An empty cell is a field that was left out. Raises ImportRefused for a file that has no lines of
     these columns at all.
     """
+    return fitting(enumerate(_raw(content, columns, max_rows), start=2), model, columns)
+
+
+def fitting(
+    rows: Iterable[tuple[int, Mapping[str, Any]]], model: type[M], columns: Columns
+) -> tuple[list[Line[M]], list[LineError]]:
+    """The rows, each with its number and its texts by column, that fit `model`, and what is wrong
+    with others; what stands beyond the columns is named by an empty one.
+    """
     lines: list[Line[M]] = []
     errors: list[LineError] = []
-    for number, values in enumerate(_raw(content, columns, max_rows), start=2):
+    for number, values in rows:
         if "" in values:
             errors.append(LineError(number, "", "列数太多 | too many columns"))
             continue
@@ -117,18 +126,28 @@ def repeated(lines: list[Line[M]], key: str) -> list[LineError]:
 def _raw(content: bytes, columns: Columns, max_rows: int) -> Iterator[dict[str, Any]]:
     reader = csv.DictReader(io.StringIO(_text(content), newline=""), restkey="", strict=True)
     try:
-        names = set(reader.fieldnames or ())
-        wrong = [*(names - set(columns.all)), *(columns.required - names)]
-        if wrong:
-            raise refuse(
-                [LineError(1, name, "列名不认识或缺失 | unknown or missing") for name in wrong]
-            )
+        ensure_columns(reader.fieldnames or (), columns)
         for number, raw in enumerate(reader, start=1):
-            if number > max_rows:
-                raise refuse([LineError(number + 1, "", f"最多 {max_rows} 行 | at most so many")])
+            ensure_few(number, max_rows)
             yield raw
     except csv.Error as error:
         raise refuse([LineError(reader.line_num, "", str(error))]) from None
+
+
+def ensure_columns(names: Iterable[str], columns: Columns) -> None:
+    """Raises ImportRefused for a heading that lacks a column or has one that nobody knows."""
+    given = set(names)
+    wrong = [*(given - set(columns.all)), *(columns.required - given)]
+    if wrong:
+        raise refuse(
+            [LineError(1, name, "列名不认识或缺失 | unknown or missing") for name in wrong]
+        )
+
+
+def ensure_few(number: int, max_rows: int) -> None:
+    """Raises ImportRefused for a row beyond the last that is taken; the first one is 1."""
+    if number > max_rows:
+        raise refuse([LineError(number + 1, "", f"最多 {max_rows} 行 | at most so many")])
 
 
 def _text(content: bytes) -> str:
@@ -140,7 +159,7 @@ def _text(content: bytes) -> str:
     raise refuse([LineError(1, "", "文字编码应为 UTF-8 或 GB18030 | unknown encoding")])
 
 
-def _typed(values: dict[str, Any], columns: Columns) -> dict[str, Any]:
+def _typed(values: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     """What a file can only write as text; what cannot be read so stays, to be named."""
     filled = {name: text.strip() for name, text in values.items() if text and text.strip()}
     typed: dict[str, Any] = dict(filled)

@@ -100,6 +100,7 @@ class Route(APIRoute):
         known = {field.alias: _Query.of(field.field_info.annotation) for field in queries}
         sees_version = any(field.alias == "if-match" for field in fields)
         media, public = _media_type(self.body_field), dependencies.is_public(self)
+        also = frozenset((self.openapi_extra or {}).get(bodies.ALSO, ()))
 
         async def answer(request: Request) -> Response:
             if request.scope.get("query_string"):
@@ -107,7 +108,7 @@ class Route(APIRoute):
                 _check_query(request, known)
             is_unsafe = request.method in idempotency.UNSAFE
             if is_unsafe or bodies.announced(request):
-                request = await bodies.checked(request, media)
+                request = await bodies.checked(request, media, also)
             if is_unsafe:
                 if self._takes_version:
                     request = await versions.put_into_body(request)

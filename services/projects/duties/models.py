@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.projects.calendar.models import RuleKind
+from services.projects.register.models import LONGEST_CODE
 from services.projects.tables import Table
 from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
@@ -91,7 +92,9 @@ class TriggerEvent(Table, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    project_code: str | None = Field(default=None, foreign_key="project.code", max_length=24)
+    project_code: str | None = Field(
+        default=None, foreign_key="project.code", max_length=LONGEST_CODE
+    )
     subject: str | None = Field(default=None, max_length=200)
     """What it is about besides, or instead of, a project: a year's budget, a policy document."""
     item_code: str = Field(max_length=16)
@@ -125,7 +128,9 @@ class Duty(Table, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     trigger_id: UUID = Field(foreign_key="trigger_event.id", index=True)
-    project_code: str | None = Field(default=None, foreign_key="project.code", max_length=24)
+    project_code: str | None = Field(
+        default=None, foreign_key="project.code", max_length=LONGEST_CODE
+    )
     subject: str | None = Field(default=None, max_length=200)
     follows_id: UUID | None = Field(default=None, foreign_key="duty.id")
     """The duty with which it goes: its clock begins on the day that one is published."""
@@ -210,7 +215,10 @@ class Publication(Table, table=True):
     """The current evidence of a published duty, derived from its facts; none while unseen."""
 
     __tablename__ = "publication"
-    __table_args__ = (CheckConstraint("trust BETWEEN 0 AND 5", name="trust_in_range"),)
+    __table_args__ = (
+        CheckConstraint("trust BETWEEN 0 AND 5", name="trust_in_range"),
+        Index("ix_publication_first_seen_at", "first_seen_at", "duty_id"),
+    )
 
     duty_id: UUID = Field(foreign_key="duty.id", primary_key=True)
     url: str = Field(max_length=1000)

@@ -28,11 +28,8 @@ async def import_projects(
     session: AsyncSession, content: bytes, now: datetime, caller: Caller, *, dry_run: bool
 ) -> ImportResult:
     """Register and change the projects of a file, all or none. Raises ImportRefused."""
-    # Before the transaction begins, and in a thread: it takes seconds of a large file.
-    rows = await asyncio.to_thread(rules.read, content)
-    lines = [Line(number, row) for number, row in enumerate(rows, start=2)]
-    lines.sort(key=lambda line: line.row.code)
-    units = await queries.known_units(session, {row.lead_unit for row in rows if row.lead_unit})
+    lines, units = await _read(session, content)
+    rows = [line.row for line in lines]
     created, updated, errors = 0, 0, list[LineError]()
     for at in range(0, len(lines), PART):
         part = lines[at : at + PART]
@@ -62,7 +59,27 @@ async def import_projects(
         created=created,
         updated=updated,
         unchanged=len(rows) - created - updated,
+        without_unit=sum(row.lead_unit is None for row in rows),
     )
+
+
+async def _read(session: AsyncSession, content: bytes) -> tuple[list[Line[ImportRow]], set[str]]:
+    """The lines in the order of their codes, and those of the units they name that there are."""
+    # Before the transaction begins, and in a thread: it takes seconds of a large file.
+    lines = await asyncio.to_thread(rules.read, content)
+    lines.sort(key=lambda line: line.row.code)
+    named = {line.row.lead_unit for line in lines if line.row.lead_unit}
+    units = await queries.known_units(session, named)
+    if rules.is_package(content):
+        lines = [_known_here(line, units) for line in lines]
+    return lines, units
+
+
+def _known_here(line: Line[ImportRow], units: set[str]) -> Line[ImportRow]:
+    """The authority of a package from elsewhere need not be a unit of ours: then none leads it."""
+    if line.row.lead_unit in units:
+        return line
+    return Line(line.number, line.row.model_copy(update={"lead_unit": None}))
 
 
 def _errors(

@@ -13,7 +13,9 @@ from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
 
 UNIT_CODE = r"^[A-Z0-9][A-Z0-9-]{0,31}$"
-PROJECT_CODE = r"^\d{4}-\d{6}-\d{2}-\d{2}-\d{6}$"
+PROJECT_CODE = r"^(\d{4}-\d{6}-\d{2}-\d{2}-\d{6}|oc4ids-[a-z0-9]{6}-[A-Za-z0-9_-]{1,50})$"
+"""The unified code; of a project from elsewhere that has none, its OC4IDS id."""
+LONGEST_CODE = 64
 
 
 class ApprovalKind(StrEnum):
@@ -75,7 +77,7 @@ class Project(Table, table=True):
         Index("ix_project_match_wanted", "code", postgresql_where=text("match_wanted")),
     )
 
-    code: str = Field(primary_key=True, max_length=24)
+    code: str = Field(primary_key=True, max_length=LONGEST_CODE)
     name: str = Field(max_length=300)
     aliases: list[str] = Field(
         default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
@@ -125,4 +127,4 @@ class ProjectListMember(Table, table=True):
     __tablename__ = "project_list_member"
 
     list_id: UUID = Field(foreign_key="project_list.id", primary_key=True)
-    project_code: str = Field(foreign_key="project.code", primary_key=True, max_length=24)
+    project_code: str = Field(foreign_key="project.code", primary_key=True, max_length=LONGEST_CODE)

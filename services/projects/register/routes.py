@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import Body, Path, Query, Response, status
 
-from services.projects.register import importing, service, unit_import, views
+from services.projects.register import importing, rules, service, unit_import, views
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.rules import MAX_BYTES
 from services.projects.register.schemas import (
@@ -15,6 +15,7 @@ from services.projects.register.schemas import (
 )
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
+from shared.web import bodies
 from shared.web.admission import MAX_BODY
 from shared.web.dependencies import Now, Paging, Session, allow, public
 from shared.web.imports import ImportRefused
@@ -158,9 +159,19 @@ async def confirm_project_names(
 @department.post(
     "/projects:import",
     operation_id="import_projects",
-    summary="批量导入项目（CSV） | Import projects from CSV",
+    summary="批量导入项目（CSV、XLSX、OC4IDS） | Import projects from CSV, XLSX or OC4IDS",
     responses=problem_responses(ImportRefused, PayloadTooLarge),
-    openapi_extra={MAX_BODY: MAX_BYTES, "x-deadline-seconds": 60},
+    openapi_extra={
+        MAX_BODY: MAX_BYTES,
+        "x-deadline-seconds": 60,
+        bodies.ALSO: [rules.XLSX, "application/json"],
+        "requestBody": {
+            "content": {
+                rules.XLSX: {"schema": {"type": "string", "format": "binary"}},
+                "application/json": {"schema": {"type": "object"}},
+            }
+        },
+    },
 )
 async def import_projects(
     content: Annotated[bytes, Body(media_type="text/csv", max_length=MAX_BYTES)],
@@ -170,10 +181,14 @@ async def import_projects(
     dry_run: Annotated[bool, Query(description="只检查不导入 | Check only")] = False,
 ) -> ImportResult:
     """逐行检查，任何一行有误则整个文件不导入，并列出错误的行号和列名（前100处）。最多10万行。
+    可上传 CSV、XLSX（第一张工作表，不含公式）或 OC4IDS 项目包（JSON，行号为项目的次序；
+    没有统一代码的项目用其 OC4IDS 编号）。
 
     ---
     Every line is checked; with any error nothing is imported, and the errors (the first hundred)
     are named by line and column. At most 100,000 lines. Columns: code, name, approval_kind, phase,
-    lead_unit, scope_basis, investment_10k_yuan, list_year, list_title; UTF-8 or GB18030.
+    lead_unit, scope_basis, investment_10k_yuan, list_year, list_title; CSV in UTF-8 or GB18030, or
+    the first sheet of an XLSX file without formulas. An OC4IDS project package (JSON) is named by
+    the places of its projects, from 1; a project without a unified code goes under its OC4IDS id.
     """
     return await importing.import_projects(session, content, now, caller, dry_run=dry_run)

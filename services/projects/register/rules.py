@@ -1,14 +1,17 @@
 """How an import file of projects is read: every line checked, or nothing imported. Pure."""
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from services.projects.register import oc4ids, workbooks
 from services.projects.register.models import Project
 from services.projects.register.schemas import ImportRow
 from shared.web import imports
-from shared.web.imports import Columns, LineError
+from shared.web.imports import Columns, Line, LineError
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = Columns(
     (
         "code",
@@ -48,9 +51,18 @@ def renamed(
     return {"match_wanted": True, "confirmed_names": None, "names_since": now}
 
 
-def read(content: bytes) -> list[ImportRow]:
-    """The projects of a CSV file (UTF-8 or GB18030). Raises ImportRefused with every error."""
-    lines, errors = imports.read(content, ImportRow, COLUMNS, max_rows=MAX_ROWS)
+def read(content: bytes) -> list[Line[ImportRow]]:
+    """The projects of a file with their lines: of a CSV file (UTF-8 or GB18030), of the first sheet
+    of an XLSX file, or of an OC4IDS package, whichever its first characters say that it is.
+
+    Raises ImportRefused with every error.
+    """
+    if is_package(content):
+        lines, errors = oc4ids.read(content, max_rows=MAX_ROWS)
+    elif workbooks.is_workbook(content):
+        lines, errors = workbooks.read(content, ImportRow, COLUMNS, max_rows=MAX_ROWS)
+    else:
+        lines, errors = imports.read(content, ImportRow, COLUMNS, max_rows=MAX_ROWS)
     errors += imports.repeated(lines, "code")
     errors += [
         LineError(number, "list_title", "年度与清单名称须同时填写 | both or none")
@@ -59,4 +71,9 @@ def read(content: bytes) -> list[ImportRow]:
     ]
     if errors:
         raise imports.refuse(sorted(errors, key=lambda error: error.line))
-    return [line.row for line in lines]
+    return lines
+
+
+def is_package(content: bytes) -> bool:
+    """Whether the file is JSON: no heading of a table begins so."""
+    return content.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[")
