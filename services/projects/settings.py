@@ -19,3 +19,18 @@ class ProjectsSettings(Settings):
     evidence_dir: Path = Field(
         Path(".data/evidence"), description="Where the raw bytes of captured pages are kept."
     )
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        pattern=r"^https?://[^\s/?#]+$",
+        description="Where everybody reaches the gateway: addresses in open data begin with it.",
+    )
+    oc4ids_prefix: str = Field(
+        "oc4ids-000000",
+        pattern=r"^oc4ids-[a-z0-9]{6}$",
+        description="The city's registered prefix of OC4IDS project ids; it never changes.",
+    )
+    open_licence: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="The address of the licence of the open data. None: nothing is said of one.",
+    )

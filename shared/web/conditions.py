@@ -1,10 +1,11 @@
-"""Reading again only what has changed: `If-None-Match`, and what a 304 says (RFC 9110).
+"""Reading again only what has changed: its conditions, and what a 304 says (RFC 9110).
 
 The one place that compares tags, so that a condition means the same wherever it is asked.
 """
 
 import re
 from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
 
 from fastapi import Response
 
@@ -25,9 +26,29 @@ def is_known(tag: str, if_none_match: str | None) -> bool:
     return tag.removeprefix("W/") in _TAG.findall(if_none_match)
 
 
-def unless_known(content: Response, if_none_match: str | None) -> Response:
-    """The answer, which has an ETag; or 304 where who asks has it already."""
-    if not is_known(content.headers["etag"], if_none_match):
+def is_as_late(last_modified: str | None, if_modified_since: str | None) -> bool:
+    """Whether who asks has seen the content since it changed last; a date that is none says
+    nothing (section 13.1.3).
+    """
+    if last_modified is None or not if_modified_since:
+        return False
+    try:
+        return parsedate_to_datetime(if_modified_since) >= parsedate_to_datetime(last_modified)
+    except (ValueError, TypeError):
+        return False
+
+
+def unless_known(
+    content: Response, if_none_match: str | None, if_modified_since: str | None = None
+) -> Response:
+    """The answer, which has an ETag; or 304 where who asks has it already. What they say of its
+    time counts where they say nothing of its tag.
+    """
+    if if_none_match:
+        known = is_known(content.headers["etag"], if_none_match)
+    else:
+        known = is_as_late(content.headers.get("last-modified"), if_modified_since)
+    if not known:
         return content
     answer = Response(status_code=304)
     answer.raw_headers = not_modified(content.raw_headers)

@@ -34,6 +34,15 @@ HEADERS: Mapping[str, Json] = {
         " same key had before; nothing was done again",
         "schema": {**_TEXT, "enum": ["true"]},
     },
+    "Last-Modified": {
+        "description": "内容最后一次变化的时间 | When the content changed last",
+        "schema": {**_TEXT, "examples": ["Mon, 30 Nov 2026 01:30:00 GMT"]},
+    },
+    "Link": {
+        "description": "rel=next 是下一页的地址，没有则已是最后一页 | rel=next: the address of the"
+        " next part; without one this is the last",
+        "schema": {**_TEXT, "examples": ['<https://a.example/api/v1/x?cursor=y>; rel="next"']},
+    },
     "Location": {
         "description": "新建内容的地址 | The address of what was made",
         "schema": {**_TEXT, "format": "uri-reference"},
