@@ -19,6 +19,7 @@ from services.projects import (
     portals,
     rectification,
     register,
+    reported_missing,
     reports,
     source_health,
 )
@@ -47,6 +48,7 @@ ROOMS = (
     matching.room,
     packs.room,
     mergers.room,
+    reported_missing.room,
 )
 blueprint = Blueprint("projects", TITLE, ROOMS)
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects import demo_portals
+from services.projects import demo_missing, demo_portals
 from services.projects.demo_world import World, world
 from services.projects.duties import service as duties
 from services.projects.duties.models import TriggerEvent, TriggerKind
@@ -54,7 +54,9 @@ async def load(session: AsyncSession, now: datetime) -> int:
         )
         for duty in city.duties
     ]
-    return len(await duties.record_trigger_events(session, orders, now, LOADER))
+    made = await duties.record_trigger_events(session, orders, now, LOADER)
+    await demo_missing.load(session, city, now)
+    return len(made)
 
 
 async def _units(session: AsyncSession, city: World) -> None:

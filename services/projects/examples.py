@@ -15,6 +15,7 @@ from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
 from services.projects.rectification import workflow as rectification
 from services.projects.rectification.models import RectificationOrder
 from services.projects.register.models import Project, ResponsibleUnit
+from services.projects.reported_missing.models import CheckState, DisclosureCheck
 from services.projects.reports.models import Report, ReportWithdrawal
 from shared.database.newest import newest, newest_in, values_of
 from shared.security.crypto import Keyring
@@ -75,6 +76,10 @@ async def _decisions(session: AsyncSession) -> dict[str, Example]:
     if asked is not None:
         found["decide_exemption"] = Example({"exemption_id": str(asked.id)})
     standing = ~col(Report.id).in_(values_of(ReportWithdrawal.report_id))
+    check = await newest_in(session, DisclosureCheck, [CheckState.OPEN])
+    if check is not None:
+        seen = Example({"check_id": str(check.id)})
+        found |= {"answer_disclosure_check": seen, "read_disclosure_check": seen}
     report = await newest(session, Report, standing, by=Report.frozen_at)
     if report is not None:
         found["withdraw_report"] = Example({"report_id": str(report.id)})

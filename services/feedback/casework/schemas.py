@@ -11,6 +11,7 @@ from services.feedback.casework.models import ActivityKind, LetterGrade
 from services.feedback.departments.schemas import DepartmentCode
 from services.feedback.letters.models import Anonymity, Channel, LetterKind, LetterState
 from services.feedback.letters.schemas import PlainText
+from services.feedback.missing_disclosures.schemas import WithMissingDisclosure
 from services.feedback.quarantine.models import QuarantineState
 from shared.web.models import Prose, View, old_name_of
 
@@ -48,8 +49,7 @@ class Classify(WithNote):
     accused: list[DepartmentCode] | None = Field(
         None,
         max_length=20,
-        description="被举报的部门；举报必填，没有则为空表"
-        " | Who an accusation is about; required for one, empty when no department is accused.",
+        description="被举报的部门，举报必填，可为空表 | Whom an accusation is about, or nobody.",
     )
 
 
@@ -218,7 +218,7 @@ class MergedView(View):
     supplements: list[str]
 
 
-class FileView(LetterView):
+class FileView(WithMissingDisclosure, LetterView):
     """A letter with everything that happened to it, masked."""
 
     body: str
@@ -269,7 +269,7 @@ class SenderStep(View):
     message: str | None = None
 
 
-class SenderView(View):
+class SenderView(WithMissingDisclosure):
     """A letter as its sender sees it."""
 
     reg_no: str

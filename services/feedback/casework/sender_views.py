@@ -82,6 +82,7 @@ async def view(
         timeline=sender_steps.timeline(keyring, letter, papers.steps, language, answer_by),
         reply=reply,
         replied_at=answered.replied_at if reply is not None else None,
+        missing_disclosure=papers.missing,
         actions=_actions(facts.of_sender(letter, answered.state, limits, file, now)),
     )
 

@@ -31,6 +31,8 @@ from services.feedback.casework.rules import FileFacts
 from services.feedback.casework.workflow import APPEALS, REFUSALS, RETURNS
 from services.feedback.letters.models import Letter, LetterSupplement
 from services.feedback.letters.service import Hint
+from services.feedback.missing_disclosures import service as missing_disclosures
+from services.feedback.missing_disclosures.schemas import MissingDisclosureView
 from shared.database.reading import Reading
 
 # A merged letter may wait for one that was merged in its turn: what went out before the latest of
@@ -45,6 +47,11 @@ _REPLY_THAT_COUNTS = """
         WHERE w.merged_into IS NOT NULL AND t.to_state = 'merged' AND t.from_state <> 'merged'))
     ORDER BY a.approved_at DESC, r.id DESC LIMIT 1
 """
+_MISSING = (
+    "(SELECT to_jsonb(m) || jsonb_build_object('answer', to_jsonb(a))"
+    " FROM missing_disclosure m LEFT JOIN disclosure_answer a ON a.reference = m.reference"
+    " WHERE m.letter_id = {letter})"
+)
 _PAPERS = text(f"""
     SELECT (SELECT jsonb_agg(to_jsonb(t) ORDER BY t.version) FROM letter_transition t
             WHERE t.letter_id = :letter),
@@ -52,8 +59,9 @@ _PAPERS = text(f"""
          WHERE s.letter_id = :letter),
         (SELECT to_jsonb(r) {_REPLY_THAT_COUNTS}),
         (SELECT d.name FROM letter l JOIN department d ON d.code = l.department_code
-         WHERE l.id = :letter)
-""").columns(steps=JSONB, added=JSONB, reply=JSONB, name=String)
+         WHERE l.id = :letter),
+        {_MISSING.format(letter=":letter")}
+""").columns(steps=JSONB, added=JSONB, reply=JSONB, name=String, missing=JSONB)
 
 
 HINTS = literal_column(
@@ -72,13 +80,14 @@ def hints_of(found: Sequence[Any] | None) -> list[Hint]:
 
 class SenderPapers(NamedTuple):
     """The way of a letter from the start, what its sender added, the latest reply that went out,
-    and the name of the department that handles it.
+    the name of the department that handles it, and what it says is missing online.
     """
 
     steps: Sequence[LetterTransition]
     supplements: Sequence[LetterSupplement]
     reply: LetterReply | None
     department_name: str | None
+    missing: MissingDisclosureView | None
 
     def with_new(self, step: LetterTransition, added: object) -> "SenderPapers":
         """The same after a step, and with what came into the file by it."""
@@ -98,12 +107,13 @@ def approved(what: ColumnClause[Any]) -> SelectBase:
 async def papers(session: AsyncSession, letter_id: UUID, answered_id: UUID) -> SenderPapers:
     """What a sender is shown of a letter besides itself, in one statement."""
     wanted = {"letter": letter_id, "answered": answered_id}
-    steps, added, reply, name = (await session.execute(_PAPERS, wanted)).one()
+    steps, added, reply, name, missing = (await session.execute(_PAPERS, wanted)).one()
     return SenderPapers(
         [LetterTransition.model_validate(one) for one in steps or ()],
         [LetterSupplement.model_validate(one) for one in added or ()],
         reply and LetterReply.model_validate(reply),
         name,
+        missing_disclosures.shown(missing),
     )
 
 
@@ -142,7 +152,8 @@ async def files_of_many(
 
 class FileRows(NamedTuple):
     """A letter and all that is in its file, each kind oldest first; the numbers of all departments,
-    as they are registered; earlier letters that read like it; whether others were merged into it.
+    as they are registered; earlier letters that read like it; whether others were merged into it;
+    what it says is missing online.
     """
 
     letter: Letter
@@ -153,6 +164,7 @@ class FileRows(NamedTuple):
     numbers: Sequence[str]
     hints: Sequence[Hint]
     has_merged: bool
+    missing: MissingDisclosureView | None
 
 
 def _rows_of(table: str, order: str) -> Any:
@@ -173,6 +185,7 @@ _FILE = Reading(
         literal_column("ARRAY(SELECT unnest(d.numbers) FROM department d)", ARRAY(String)),
         HINTS,
         literal_column("EXISTS (SELECT FROM letter m WHERE m.merged_into = letter.id)", Boolean),
+        literal_column(_MISSING.format(letter="letter.id"), JSONB),
     ).where(col(Letter.id) == bindparam("letter", type_=Uuid))
 )
 
@@ -182,7 +195,7 @@ async def file_rows(session: AsyncSession, letter_id: UUID) -> FileRows | None:
     row = await _FILE.one(session, letter=letter_id)
     if row is None:
         return None
-    letter, steps, added, replies, activities, numbers, hints, has_merged = row
+    letter, steps, added, replies, activities, numbers, hints, has_merged, missing = row
     return FileRows(
         letter,
         [LetterTransition.model_validate(one) for one in steps or ()],
@@ -192,4 +205,5 @@ async def file_rows(session: AsyncSession, letter_id: UUID) -> FileRows | None:
         numbers,
         hints_of(hints),
         has_merged,
+        missing_disclosures.shown(missing),
     )

@@ -87,6 +87,7 @@ async def file(
         steps=[_step(keyring, step, known) for step in found.steps],
         activities=[_activity(keyring, activity, known) for activity in found.activities],
         clocks=[_clock(clock) for clock in running.latest.values()],
+        missing_disclosure=found.missing,
     )
 
 

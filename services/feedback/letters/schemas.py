@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from services.feedback.letters.models import Anonymity, Channel, Letter, LetterKind, LetterState
+from services.feedback.missing_disclosures.schemas import DisclosureReference
 from shared.errors import Text
 from shared.security.personal import Phone
 from shared.web.models import Prose, View
@@ -20,6 +21,10 @@ _CONTROLS = Text("含有看不见的控制字符，请删去", "Please remove th
 _ANONYMOUS = Text(
     "匿名来信不填联系方式：请去掉联系方式，或改为实名、保密",
     "An anonymous letter carries no contact: leave it out, or write in your name or in confidence",
+)
+_ACCUSES = Text(
+    "举报信的线索不交给其他单位：请只写在来信里，或改为其他类型的来信",
+    "Nothing of an accusation goes to others: say it in the letter alone, or choose another kind",
 )
 
 
@@ -57,6 +62,13 @@ class LetterIn(Prose):
     )
     wants_public: bool = False
     channel: Channel = Channel.WEB
+    missing_disclosure: DisclosureReference | None = Field(
+        None,
+        description="反映某项信息没有公开时，写明是哪个项目、哪一项或哪个部门，以便核查；只有这几个代码"
+        "交给信息公开监察，来信内容不交"
+        " | Where the letter reports that something is not published: which project, item or"
+        " department, so that it is looked into. These codes alone go to the auditors.",
+    )
 
     @field_validator("anonymity")
     @classmethod
@@ -66,6 +78,15 @@ class LetterIn(Prose):
         if wanted is Anonymity.ANONYMOUS and others.data.get("contact") is not None:
             raise ValueError(_ANONYMOUS)
         return wanted
+
+    @field_validator("missing_disclosure")
+    @classmethod
+    def _never_of_an_accusation(
+        cls, missing: DisclosureReference | None, others: ValidationInfo
+    ) -> DisclosureReference | None:
+        if missing is not None and others.data.get("kind") is LetterKind.ACCUSATION:
+            raise ValueError(_ACCUSES)
+        return missing
 
     @property
     def resolved_anonymity(self) -> Anonymity:

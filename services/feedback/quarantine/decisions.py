@@ -13,6 +13,8 @@ from services.feedback.deadlines.models import PolicyKind, SubjectKind
 from services.feedback.letters import intake
 from services.feedback.letters import limits as letter_limits
 from services.feedback.letters.models import Anonymity, Letter
+from services.feedback.missing_disclosures import service as missing_disclosures
+from services.feedback.missing_disclosures.schemas import DisclosureReference
 from services.feedback.quarantine import queries, senders, service
 from services.feedback.quarantine.models import QuarantinedLetter, QuarantineState
 from services.feedback.quarantine.schemas import Drop, QuarantineDecision, RejectAppeal, Release
@@ -143,6 +145,9 @@ async def _decide_one(
             now,
         )
         await queries.move_supplements(session, letter.id)
+        codes = waiting.missing_disclosure
+        missing = None if codes is None else DisclosureReference(**codes)
+        await missing_disclosures.report(session, letter.id, missing, now)
     if move.ends_clocks or was_dropped:
         await _turn_clocks(session, decided, move, by, now)
     if move.audited is not None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from services.feedback.letters.models import Anonymity, Channel, LetterKind
@@ -72,6 +72,10 @@ class QuarantinedLetter(Table, table=True):
     body_sealed: str | None = Field(sa_column_kwargs=sealed_to("letter.body"))
     place_sealed: str | None = Field(default=None, sa_column_kwargs=sealed_to("letter.place"))
     wants_public: bool = False
+    missing_disclosure: dict[str, str] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
+    """What it says is missing online: codes alone, reported once it is registered."""
     code_hash: str = Field(sa_column_kwargs=digest())
     sketch: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     decided_by: str | None = Field(default=None, max_length=128)

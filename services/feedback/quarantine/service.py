@@ -11,6 +11,8 @@ from services.feedback.letters import limits as letter_limits
 from services.feedback.letters import rules as letter_rules
 from services.feedback.letters.intake import Draft
 from services.feedback.letters.schemas import LetterIn, LetterReceipt
+from services.feedback.missing_disclosures import service as missing_disclosures
+from services.feedback.missing_disclosures.schemas import DisclosureReference
 from services.feedback.office import in_the_office
 from services.feedback.quarantine import queries, rules
 from services.feedback.quarantine.models import (
@@ -89,16 +91,20 @@ async def take_in(
 
     Raises Forbidden for a channel that is staff's.
     """
+    missing = letter_in.missing_disclosure
     if not rules.is_guarded(letter_in, caller):
-        return await intake.receive(session, keyring, letter_in, caller, intake_.region, now)
+        receipt = await intake.receive(session, keyring, letter_in, caller, intake_.region, now)
+        await missing_disclosures.report(session, receipt.id, missing, now)
+        return receipt
     draft = await intake.prepare(keyring, letter_in, caller, now)
     sign = await _sign(session, draft, intake_, now)
     by = letter_rules.written_by(letter_in.channel, caller)
     await letter_limits.start_on_receipt(session, draft.columns["id"], letter_in.kind, by, now)
     if sign is None:
         letter = await intake.keep(session, draft.columns, intake_.region, now, older=draft.older)
+        await missing_disclosures.report(session, letter.id, missing, now)
         return LetterReceipt.of(letter, draft.code)
-    return await _set_apart(session, draft, sign, intake_)
+    return await _set_apart(session, draft, sign, intake_, missing)
 
 
 async def _sign(
@@ -118,11 +124,19 @@ async def _sign(
 
 
 async def _set_apart(
-    session: AsyncSession, draft: Draft, sign: FloodSign, intake_: Intake
+    session: AsyncSession,
+    draft: Draft,
+    sign: FloodSign,
+    intake_: Intake,
+    missing: DisclosureReference | None,
 ) -> LetterReceipt:
     kept = {name: draft.columns[name] for name in (*MOVED, *SEALED)}
     waiting_no = rules.waiting_number(intake_.region)
-    session.add(QuarantinedLetter(**kept, waiting_no=waiting_no, flood_sign=sign))
+    codes = None if missing is None else missing.model_dump(exclude_none=True)
+    row = QuarantinedLetter(
+        **kept, waiting_no=waiting_no, flood_sign=sign, missing_disclosure=codes
+    )
+    session.add(row)
     await session.flush()
     return LetterReceipt(
         id=kept["id"],

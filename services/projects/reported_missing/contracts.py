@@ -1,0 +1,38 @@
+"""What this room reads of events: somebody reports that something is missing, or a duty moved."""
+
+from typing import ClassVar
+
+from pydantic import AwareDatetime, Field
+
+from shared.messaging.events import Event
+
+
+class MissingReported(Event):
+    """The codes are a stranger's: bounded here, and believed by nobody."""
+
+    type: ClassVar[str] = "feedback.missing_disclosure.reported.v1"
+
+    project_code: str | None = Field(max_length=64)
+    item_code: str | None = Field(max_length=16)
+    department_code: str | None = Field(max_length=32, pattern=r"^[A-Za-z0-9_-]+$")
+    reported_at: AwareDatetime
+
+
+class DutyMoved(Event):
+    """A duty was recorded, its publication found, or its limit passed."""
+
+    project_code: str
+    item_code: str
+    unit_code: str
+
+
+class DutyRecorded(DutyMoved):
+    type: ClassVar[str] = "projects.duty.created.v1"
+
+
+class PublicationSeen(DutyMoved):
+    type: ClassVar[str] = "projects.publication.found.v1"
+
+
+class LimitPassed(DutyMoved):
+    type: ClassVar[str] = "projects.duty.overdue.v1"

@@ -1,0 +1,101 @@
+"""What the duties that a report may be about answer by themselves. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.projects.auditing.models import Verdict
+from services.projects.opendata import rules as opendata
+from services.projects.opendata.facts import PublicDuty
+from services.projects.reported_missing.models import CheckAnswer, DisclosureCheck
+from services.projects.reported_missing.schemas import CheckAnswerInput
+from shared.errors import Invalid, Text
+
+MOST_DUTIES = 50
+"""More than so many are no answer to one report."""
+
+_ANSWER_OF = {
+    Verdict.PENDING: CheckAnswer.NOT_DUE,
+    Verdict.DUE_SOON: CheckAnswer.NOT_DUE,
+    Verdict.OVERDUE: CheckAnswer.OVERDUE,
+    Verdict.ON_TIME: CheckAnswer.PUBLISHED,
+    Verdict.LATE: CheckAnswer.PUBLISHED,
+    Verdict.EARLY_VIOLATION: CheckAnswer.PUBLISHED,
+}
+"""Of all other verdicts a person says what they mean to who misses something."""
+_NEEDED = {
+    CheckAnswer.PUBLISHED: ("url", Text("请写明公开的网址", "Please say at which address it is")),
+    CheckAnswer.NOT_DUE: ("due_on", Text("请写明应于哪天前公开", "Please say by when it is due")),
+    CheckAnswer.ORDERED: ("document", Text("请写明责令公开的文号", "Please name the order")),
+    CheckAnswer.NOT_OWED: ("document", Text("请写明所依据的条款", "Please name the article")),
+}
+
+
+class CheckFinding(NamedTuple):
+    """An answer with what it rests on, by the columns of a check."""
+
+    answer: CheckAnswer
+    duty_id: UUID | None = None
+    url: str | None = None
+    published_at: datetime | None = None
+    due_on: date | None = None
+    document: str | None = None
+
+    def is_new_to(self, check: DisclosureCheck) -> bool:
+        return any(getattr(check, name) != value for name, value in self._asdict().items())
+
+
+def find(check: DisclosureCheck, duties: Sequence[PublicDuty]) -> CheckFinding | None:
+    """What the duties answer; None where a person has to.
+
+    Only a report that names an item, or that one duty alone fits, is about something definite. Of
+    several the worst speaks: one that is overdue, else one that is due later, else all are online,
+    and the last one is shown.
+    """
+    if not duties or len(duties) > MOST_DUTIES:
+        return None
+    if len(duties) > 1 and (check.item_code is None or check.project_code is None):
+        return None
+    answers = {duty.id: _ANSWER_OF.get(duty.verdict) for duty in duties}
+    for answer in (CheckAnswer.OVERDUE, None, CheckAnswer.NOT_DUE):
+        fitting = [duty for duty in duties if answers[duty.id] is answer]
+        if fitting:
+            return None if answer is None else _unpublished(answer, min(fitting, key=_due))
+    return _published(max(duties, key=_seen))
+
+
+def stands(check: DisclosureCheck, found: CheckFinding) -> bool:
+    """Whether the answer that was given stays: a person's is changed by a publication alone."""
+    is_a_persons = check.answered_by is not None
+    return not found.is_new_to(check) or (
+        is_a_persons and found.answer is not CheckAnswer.PUBLISHED
+    )
+
+
+def given(order: CheckAnswerInput) -> CheckFinding:
+    """The answer of a person. Raises Invalid where what it rests on is not named."""
+    needed = _NEEDED.get(order.answer)
+    if needed is not None and getattr(order, needed[0]) is None:
+        raise Invalid(needed[1], pointer=f"/body/{needed[0]}")
+    return CheckFinding(
+        order.answer, None, order.url, order.published_at, order.due_on, order.document
+    )
+
+
+def _due(duty: PublicDuty) -> tuple[date, UUID]:
+    return duty.due_on or date.max, duty.id
+
+
+def _seen(duty: PublicDuty) -> tuple[bool, float, UUID]:
+    seen_at = duty.first_seen_at
+    return seen_at is not None, seen_at.timestamp() if seen_at else 0, duty.id
+
+
+def _unpublished(answer: CheckAnswer, duty: PublicDuty) -> CheckFinding:
+    return CheckFinding(answer, duty.id, due_on=duty.due_on)
+
+
+def _published(duty: PublicDuty) -> CheckFinding:
+    at = opendata.published_at(duty)
+    return CheckFinding(CheckAnswer.PUBLISHED, duty.id, duty.url, at, duty.due_on)

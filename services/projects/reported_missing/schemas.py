@@ -1,0 +1,71 @@
+"""Checks of what is reported missing, as auditors read and answer them."""
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from services.projects.reported_missing.models import CheckAnswer, CheckState
+from shared.web.models import Input, View
+
+
+class CheckAnswerInput(Input):
+    """What an auditor found, with what it rests on; who reported it is told in these words."""
+
+    answer: CheckAnswer = Field(
+        description="published 已公开；not_due 期限未到；overdue 逾期未公开；ordered 已责令公开；"
+        "not_owed 不属于应公开的"
+        " | published; not_due; overdue; ordered: its publication was ordered; not_owed: nobody has"
+        " to publish it."
+    )
+    url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        max_length=1000,
+        description="公开的网址 | Where it is published.",
+        examples=["https://www.example.gov.cn/a.htm"],
+    )
+    published_at: AwareDatetime | None = Field(
+        None, description="公开时间，不能确定的留空 | When; null where nobody can say."
+    )
+    due_on: date | None = Field(None, description="应于此日前公开 | By when it is due.")
+    document: str | None = Field(
+        None,
+        min_length=2,
+        max_length=200,
+        description="责令公开的文号，或不予公开的条款 | The order's number, or the article.",
+        examples=["宁政公开整改〔2026〕12号"],
+    )
+    version: int | None = Field(
+        None, ge=1, description="所依据的版本，可不填 | The version you saw, if you like."
+    )
+
+
+class DisclosureCheckView(View):
+    """What is reported missing, how often, and what was answered."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    project_code: str | None = Field(
+        description="来信写的项目代码，未必已登记 | As reported; it need not be registered."
+    )
+    item_code: str | None = Field(description="来信写的事项 | The item as reported.")
+    unit_code: str | None = Field(description="来信写的部门 | The unit as reported.")
+    reports: int = Field(description="有多少封来信反映 | How many letters report it.")
+    first_reported_at: AwareDatetime
+    last_reported_at: AwareDatetime
+    state: CheckState
+    answer: CheckAnswer | None
+    duty_id: UUID | None = Field(
+        description="从哪项义务得出；由人答复的为空 | The duty that answered; null: a person did."
+    )
+    url: str | None
+    published_at: AwareDatetime | None
+    due_on: date | None
+    document: str | None
+    answered_at: AwareDatetime | None
+    answered_by: str | None = Field(
+        description="答复人账号；由义务自动得出的为空 | Who answered; null: the duty did by itself."
+    )
+    version: int

@@ -1,0 +1,141 @@
+"""Use cases of what is reported missing: counted, looked for, answered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.duties import service as duties
+from services.projects.opendata import service as opendata
+from services.projects.reported_missing import queries, rules
+from services.projects.reported_missing.contracts import DutyMoved, MissingReported
+from services.projects.reported_missing.events import DisclosureCheckAnswered
+from services.projects.reported_missing.models import CheckState, DisclosureCheck
+from services.projects.reported_missing.rules import CheckFinding
+from services.projects.reported_missing.schemas import CheckAnswerInput
+from services.projects.reported_missing.workflow import WORKFLOW, CheckAction
+from shared.database.deciding import DecidingSession
+from shared.database.versioned import swap
+from shared.errors import NotFound
+from shared.messaging import outbox
+from shared.security import audit_log
+from shared.security.identity import Caller
+from shared.web import versions
+
+
+async def take_report(session: AsyncSession, reported: MissingReported, now: datetime) -> None:
+    """Count the report, and answer it if the duties that it may be about do.
+
+    The same again changes the count alone: what was answered stands for all who report it.
+    """
+    named = (reported.project_code, reported.item_code, reported.department_code)
+    new = DisclosureCheck(
+        reference="/".join(part or "-" for part in named),
+        project_code=reported.project_code,
+        item_code=reported.item_code,
+        unit_code=reported.department_code,
+        first_reported_at=reported.reported_at,
+        last_reported_at=reported.reported_at,
+    )
+    await _look(session, await queries.count_report(session, new), now)
+
+
+async def look_again(session: AsyncSession, moved: DutyMoved, now: datetime) -> None:
+    """A duty moved: what was reported of it may have another answer now."""
+    found = await queries.about(session, moved.project_code, moved.item_code, moved.unit_code)
+    for check in found:
+        await _look(session, check, now)
+
+
+async def _look(session: AsyncSession, check: DisclosureCheck, now: datetime) -> None:
+    owed = await opendata.duties_about(
+        session,
+        project=check.project_code,
+        item=check.item_code,
+        unit=check.unit_code,
+        limit=rules.MOST_DUTIES + 1,
+    )
+    found = rules.find(check, owed)
+    if found is None or rules.stands(check, found):
+        return
+    step = WORKFLOW[check.state, CheckAction.FIND]
+    await _answer(session, check, step.to, found, now, by=None)
+
+
+async def answer(
+    session: DecidingSession,
+    check_id: UUID,
+    order: CheckAnswerInput,
+    now: datetime,
+    caller: Caller,
+) -> DisclosureCheck:
+    """An auditor answers, or puts an answer right.
+
+    Raises NotFound, Invalid where what the answer rests on is not named, or StateConflict if it was
+    answered otherwise since it was read.
+    """
+    check = await session.get(DisclosureCheck, check_id)
+    if check is None:
+        raise NotFound
+    if order.version is None:
+        session.statement.wait_for(check)
+    versions.ensure(order.version, version=check.version, state=check.state)
+    step = WORKFLOW.take(check.state, check.version, CheckAction.ANSWER, caller.roles)
+    found = rules.given(order)
+    answered = await _answer(session, check, step.to, found, now, by=caller.sub)
+    where, details = f"disclosure_check:{check_id}", {"answer": found.answer}
+    assert step.audited is not None
+    await audit_log.write(session, caller.sub, step.audited, where, now, details)
+    return answered
+
+
+async def _answer(
+    session: AsyncSession,
+    check: DisclosureCheck,
+    state: CheckState,
+    found: CheckFinding,
+    now: datetime,
+    *,
+    by: str | None,
+) -> DisclosureCheck:
+    """Write the answer, and give it to those who have the letters."""
+    changes = {**found._asdict(), "state": state, "answered_at": now, "answered_by": by}
+    answered = await swap(session, check, changes)
+    event = DisclosureCheckAnswered(
+        check_id=answered.id,
+        project_code=answered.project_code,
+        item_code=answered.item_code,
+        department_code=answered.unit_code,
+        version=answered.version,
+        answered_at=now,
+        **found._asdict(),
+    )
+    scope = answered.unit_code or "_"
+    await outbox.record(session, event, scope=scope, subject=str(answered.id))
+    return answered
+
+
+async def find(session: AsyncSession, check_id: UUID, caller: Caller) -> DisclosureCheck:
+    """Raises NotFound, also for one that names a unit which is not the caller's, or none."""
+    check = await session.get(DisclosureCheck, check_id)
+    if check is None or not duties.may_see(caller, check.unit_code or "*"):
+        raise NotFound
+    return check
+
+
+async def listed(
+    session: AsyncSession,
+    caller: Caller,
+    *,
+    unit: str | None,
+    state: CheckState | None,
+    project: str | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> Sequence[DisclosureCheck]:
+    """Checks that the caller may see. Raises NotFound for a unit that is not theirs."""
+    units = duties.visible_units(caller, unit)
+    return await queries.listed(
+        session, units=units, state=state, project=project, after=after, limit=limit
+    )

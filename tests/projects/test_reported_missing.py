@@ -1,0 +1,181 @@
+"""What citizens report as missing: one check however many report it, answered by the duty or by a
+person, in any order."""
+
+import itertools
+import json
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from services.projects.reported_missing import service
+from services.projects.reported_missing.contracts import DutyMoved, MissingReported
+from shared.clock import SHANGHAI, now
+from tests.conftest import Headers
+from tests.projects import make
+from tests.projects.test_reports import inside, see, walk
+from tests.provoking import provokes
+from tests.support import Connect, Databases
+
+ITEM, CHECKS = "MP-02-01", "/api/v1/disclosure-checks"
+NOBODY = "00000000-0000-7000-8000-000000000000"
+REPORTED_AT = datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
+
+
+class Place:
+    """A unit and a project of a test's own, what is reported of them, and what is answered."""
+
+    def __init__(
+        self, client: httpx.AsyncClient, as_: Headers, databases: Databases, rows: Any
+    ) -> None:
+        self.client, self.as_, self.databases, self.rows = client, as_, databases, rows
+        self.unit = self.project = ""
+
+    async def report(self, times: int = 1, **others: str | None) -> None:
+        named = {"project_code": self.project, "item_code": ITEM, "department_code": self.unit}
+        event = MissingReported(**(named | others), reported_at=REPORTED_AT)
+        for _ in range(times):
+            await inside(self.databases, lambda s: service.take_report(s, event, now()))
+
+    async def record(self, on: str | None) -> dict[str, Any]:
+        body = make.event(self.project, self.unit, on)
+        return await make.duty(self.client, self.as_("system"), body)
+
+    async def moved(self) -> None:
+        """A duty of this project and unit moved, as its event says."""
+        event = DutyMoved(project_code=self.project, item_code=ITEM, unit_code=self.unit)
+        await inside(self.databases, lambda s: service.look_again(s, event, now()))
+
+    async def check(self, **others: str | None) -> dict[str, Any]:
+        asked = {"unit": self.unit, **others}
+        found = await self.client.get(CHECKS, params=asked, headers=self.as_("auditor"))
+        [one] = found.json()["items"]
+        return dict(one)
+
+    async def answers(self) -> list[dict[str, Any]]:
+        subject = f"projects.disclosure_check.answered.v1.{self.unit}"
+        query = "SELECT body FROM outbox WHERE subject = $1 ORDER BY position"
+        return [json.loads(row["body"])["data"] for row in await self.rows.fetch(query, subject)]
+
+
+@pytest.fixture
+async def place(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> Place:
+    rows = await sql("projects")
+    made = Place(projects, as_, databases, rows)
+    made.unit, made.project = await make.unit(rows), await make.project(rows)
+    return made
+
+
+async def test_many_reports_of_one_thing_are_one_check_and_one_answer(place: Place) -> None:
+    duty = await place.record(now().date().isoformat())
+    await place.report(5)
+    check = await place.check()
+    assert (check["reports"], check["state"], check["version"]) == (5, "answered", 2)
+    assert (check["answer"], check["due_on"]) == ("not_due", duty["due_on"])
+    [answer] = await place.answers()
+    assert (answer["duty_id"], answer["department_code"]) == (duty["id"], place.unit)
+    assert answer["version"] == 2
+
+
+async def test_an_overdue_duty_answers_and_so_does_its_publication_later(place: Place) -> None:
+    duty = await place.record("2026-03-02")
+    await walk(place.databases, place.unit)
+    await place.report()
+    await see(place.databases, duty["id"], "2026-03-10")
+    await place.moved()
+    first, second = await place.answers()
+    assert (first["answer"], first["due_on"]) == ("overdue", duty["due_on"])
+    assert (second["answer"], second["url"]) == ("published", "https://example.gov.cn/t1.htm")
+    assert second["published_at"] == "2026-03-10T01:00:00Z"
+    assert second["version"] > first["version"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("report", "record", "move"))))
+async def test_whatever_comes_first_the_answer_is_the_same(
+    place: Place, order: tuple[str, ...]
+) -> None:
+    for what in order:
+        if what == "report":
+            await place.report()
+        elif what == "record":
+            await place.record(now().date().isoformat())
+        else:
+            await place.moved()
+    await place.moved()
+    check = await place.check()
+    assert (check["answer"], check["reports"]) == ("not_due", 1)
+    assert len(await place.answers()) == 1
+
+
+async def test_what_no_duty_answers_waits_for_a_person(place: Place) -> None:
+    await place.report(item_code="MP-08-03")
+    check = await place.check()
+    assert (check["state"], check["answer"]) == ("open", None)
+    await place.record(None)
+    await place.report(item_code=None)
+    listed = await place.client.get(
+        CHECKS, params={"state": "open", "unit": place.unit}, headers=place.as_("supervisor")
+    )
+    assert len(listed.json()["items"]) == 2, "a day that is not known is no answer"
+
+
+async def test_an_auditor_answers_and_a_publication_takes_the_place_of_the_answer(
+    place: Place,
+) -> None:
+    duty = await place.record("2026-03-02")
+    await walk(place.databases, place.unit)
+    await place.report()
+    check = await place.check()
+    path = f"{CHECKS}/{check['id']}/answer"
+    body = {"answer": "ordered", "document": "整改〔2026〕3号", "version": check["version"]}
+    done = await place.client.post(path, json=body, headers=place.as_("auditor"))
+    assert (done.status_code, done.json()["answered_by"]) == (200, "auditor-test"), done.text
+    await place.report()
+    await place.moved()
+    assert (await place.check())["answer"] == "ordered", "a person's answer stands"
+    await see(place.databases, duty["id"], "2026-08-10")
+    await place.moved()
+    read = await place.client.get(f"{CHECKS}/{check['id']}", headers=place.as_("auditor"))
+    assert (read.json()["answer"], read.json()["reports"]) == ("published", 2)
+    assert read.json()["answered_by"] is None
+    answers = [each["answer"] for each in await place.answers()]
+    assert answers == ["overdue", "ordered", "published"]
+
+
+@provokes("answer_disclosure_check", "state-conflict")
+@provokes("answer_disclosure_check", "not-found")
+@provokes("read_disclosure_check", "not-found")
+async def test_an_answer_names_what_it_rests_on_and_is_given_once(place: Place) -> None:
+    await place.report()
+    check = await place.check()
+    path, auditor = f"{CHECKS}/{check['id']}/answer", place.as_("auditor")
+    for answer, needed in (
+        ("published", "url"),
+        ("not_due", "due_on"),
+        ("ordered", "document"),
+        ("not_owed", "document"),
+    ):
+        refused = await place.client.post(path, json={"answer": answer}, headers=auditor)
+        assert refused.json()["errors"][0]["pointer"] == f"/body/{needed}"
+    body = {"answer": "not_owed", "document": "条例第14条", "version": 1}
+    assert (await place.client.post(path, json=body, headers=auditor)).status_code == 200
+    late = await place.client.post(path, json=body, headers=auditor)
+    assert (late.status_code, late.json()["version"]) == (409, 2)
+    nowhere = f"{CHECKS}/{NOBODY}"
+    gone = await place.client.post(f"{nowhere}/answer", json=body, headers=auditor)
+    assert gone.status_code == 404
+    assert (await place.client.get(nowhere, headers=auditor)).status_code == 404
+
+
+async def test_an_officer_sees_the_checks_of_their_own_unit(place: Place, sql: Connect) -> None:
+    await place.report()
+    check = await place.check()
+    mine = await place.client.get(CHECKS, headers=place.as_("officer", place.unit))
+    assert [each["id"] for each in mine.json()["items"]] == [check["id"]]
+    stranger = place.as_("officer", await make.unit(place.rows))
+    assert (await place.client.get(CHECKS, headers=stranger)).json()["items"] == []
+    one = await place.client.get(f"{CHECKS}/{check['id']}", headers=stranger)
+    assert one.status_code == 404
