@@ -1,12 +1,16 @@
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 
 from deploy.local.nats import NatsServer
 from services.projects.app import create_app
 from shared.database.engine import new_engine, new_sessions
 from tests import support
+from tests.conftest import Headers
+from tests.projects import quarter_world
 from tests.projects.collecting_world import Desk
+from tests.projects.quarter_world import Quarter
 from tests.support import Databases, Tokens
 
 
@@ -29,3 +33,9 @@ async def desk(
         await desk.ask_for_no_gap()
         yield desk
     await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def quarter(projects: httpx.AsyncClient, as_: Headers, databases: Databases) -> Quarter:
+    """The second quarter of 2013 and its report, judged today."""
+    return await quarter_world.made(projects, as_, databases)

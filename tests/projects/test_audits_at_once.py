@@ -10,6 +10,7 @@ import pytest
 
 from services.projects.auditing import service as auditing
 from services.projects.auditing.rules import turns
+from services.projects.reports import freezing
 from services.projects.reports import service as reports
 from shared.clock import now
 from shared.database.engine import RoomSession
@@ -68,7 +69,7 @@ async def test_audits_ordered_at_once_each_freeze_a_report_of_their_own(
         file = await projects.get(f"/api/v1/reports/{done['report']}.json")
 
         async def recompute(session: RoomSession, report: str = done["report"]) -> bytes:
-            return await reports.recompute(
+            return await freezing.recompute(
                 session, await reports.find_report(session, UUID(report))
             )
 

@@ -18,6 +18,7 @@ from services.projects.duties import service as duties
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from services.projects.duties.schemas import TriggerOrder
+from services.projects.reports.verifying import verify
 from shared.clock import SHANGHAI, now
 from shared.database.engine import Sessions, new_engine, new_sessions
 from shared.security.identity import Caller
@@ -175,6 +176,46 @@ async def test_a_late_correction_of_days_past_sets_ordinals_right(city: City) ->
     assert (await city.read(made))["due_on"] == "2026-04-17"
     await city.load(notice | {"rest_days": rest_days})
     await support.eventually(lambda: city.due_on(made, "2026-04-20"))
+
+
+async def test_a_quarters_report_stays_as_frozen_and_a_new_one_has_a_number_of_its_own(
+    city: City,
+) -> None:
+    """The notice moves a duty out of the quarter: the report that counted it keeps it."""
+    made = await city.duty("2026-03-03")
+    stays = await city.duty("2026-02-03")
+    assert made["due_on"] == "2026-03-31"
+    before = await _quarter(city)
+    rest_days, weekends = await _notice_of(city, 2026)
+    notice = {"year": 2026, "notice": "关于更正的通知", "working_weekends": weekends}
+    await city.load(notice | {"rest_days": [*rest_days, "2026-03-10"]})
+    await support.eventually(lambda: city.due_on(made, "2026-04-01"))
+    after = await _quarter(city)
+    await city.load(notice | {"rest_days": rest_days})
+    await support.eventually(lambda: city.due_on(made, "2026-03-31"))
+    counted = [_line(report, made["unit"])["due"] for report in (before, after)]
+    assert counted == [1, 0]
+    assert _line(after, stays["unit"])["due"] == 1
+    assert after["report"]["title"]["serial"] == before["report"]["title"]["serial"] + 1
+    path = f"/api/v1/reports/{before['id']}"
+    assert (await city.client.get(path)).json() == before
+    rows = await city.client.get(f"{path}/rows", params={"unit": made["unit"]})
+    assert [row["due_on"] for row in rows.json()["items"]] == ["2026-03-31"]
+    async with city.sessions() as session:
+        checked = await verify(session)
+    assert (checked.composed, checked.changed) == (2, [])
+
+
+async def _quarter(city: City) -> dict[str, Any]:
+    order = {"quarter": "2026-Q1"}
+    done = await city.client.post("/api/v1/audits", json=order, headers=city.as_("auditor"))
+    assert done.status_code == 201, done.text
+    return dict((await city.client.get(f"/api/v1/reports/{done.json()['report_id']}")).json())
+
+
+def _line(report: dict[str, Any], unit: str) -> dict[str, Any]:
+    [line] = [one for one in report["report"]["units"] if one["unit_code"] == unit]
+    return dict(line)
 
 
 async def test_a_region_may_have_days_of_its_own(city: City) -> None:

@@ -10,6 +10,7 @@ import pytest
 from services.projects.auditing.models import Verdict
 from services.projects.duties.models import Hold, RulingKind
 from services.projects.duties.workflow import WORKFLOW
+from services.projects.reports import freezing
 from services.projects.reports import service as reports
 from shared import clock
 from shared.clock import SHANGHAI
@@ -143,7 +144,7 @@ async def test_a_past_audit_leaves_today_as_it_is_and_recomputes_to_the_same_byt
     file = (await projects.get(f"/api/v1/reports/{report}.json")).content
 
     async def recompute(session: Any) -> bytes:
-        return await reports.recompute(session, await reports.find_report(session, report))
+        return await freezing.recompute(session, await reports.find_report(session, report))
 
     assert await inside(databases, recompute) == file
 

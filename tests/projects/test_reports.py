@@ -20,6 +20,7 @@ from services.projects.auditing.rules.scoring import Tally
 from services.projects.duties import observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
+from services.projects.reports import freezing
 from services.projects.reports import service as reports
 from services.projects.reports.rules import report as reporting
 from shared.clock import SHANGHAI, now
@@ -165,7 +166,7 @@ async def test_a_frozen_report_recomputes_to_the_same_bytes(
 
     async def recompute(session: RoomSession) -> bytes:
         found = await reports.find_report(session, UUID(report))
-        return await reports.recompute(session, found)
+        return await freezing.recompute(session, found)
 
     await see(databases, made["id"], "2026-03-10")
     assert await inside(databases, recompute) == file.content

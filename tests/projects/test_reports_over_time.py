@@ -6,6 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.projects.reports import freezing
 from services.projects.reports import service as reports
 from services.projects.reports.verifying import verify
 from shared.database.engine import RoomSession
@@ -52,9 +53,9 @@ async def test_a_report_by_an_earlier_rule_stands_as_it_was_frozen_with_its_rows
         await rows.execute("ALTER TABLE report ENABLE TRIGGER USER")
 
     async def recompute(session: RoomSession) -> bytes:
-        return await reports.recompute(session, await reports.find_report(session, UUID(report)))
+        return await freezing.recompute(session, await reports.find_report(session, UUID(report)))
 
-    with pytest.raises(reports.RulesChanged):
+    with pytest.raises(freezing.RulesChanged):
         await inside(databases, recompute)
     assert (await projects.get(f"{path}.json")).content == file
     found = await projects.get(f"{path}/rows", params={"unit": unit, "column": "late"})

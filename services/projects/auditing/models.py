@@ -101,6 +101,11 @@ class Standing(Table, table=True):
             "stay_most_day",
             postgresql_where=text("reason = 'on_display'"),
         ),
+        Index(
+            "ix_standing_due",
+            *("calendar_days", "due_ord"),
+            postgresql_include=["unit_code", "verdict", "over_by"],
+        ),
         {"postgresql_with": {"fillfactor": "85"}},
     )
 

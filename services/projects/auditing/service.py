@@ -13,7 +13,7 @@ from services.projects.auditing import queries
 from services.projects.auditing.events import DutyDueSoon, DutyJudged, DutyOverdue
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules import turns
-from services.projects.auditing.rules.basis import Basis, facts_of
+from services.projects.auditing.rules.basis import Basis, DueRange, facts_of
 from services.projects.auditing.rules.judging import RULE_VERSION, is_blamed
 from services.projects.calendar.models import NATIONAL
 from shared import clock
@@ -156,15 +156,17 @@ async def wait_turn(session: AsyncSession, audit_id: UUID) -> None:
     await queries.sign(session, audit_id)
 
 
-async def judge_as_of(session: AsyncSession, report_id: UUID, as_of: date) -> None:
-    """Judge every duty of a past day by when things happened, for the report of that id.
-
-    What stands today stays as it is.
+async def judge_as_of(
+    session: AsyncSession, report_id: UUID, as_of: date, due: DueRange | None = None
+) -> None:
+    """Judge every duty of a past day by when things happened, for the report of that id; with
+    `due` those alone that fell due then. What stands today stays as it is.
     """
     day = await queries.today(session, NATIONAL, as_of)
     walks = await queries.walks(session, NATIONAL, day.last_ord)
     before = clock.day_start(as_of + timedelta(days=1))
-    numbers = {**day._asdict(), **walks._asdict(), "as_of": as_of}
+    within = due._asdict() if due else dict.fromkeys(DueRange._fields)
+    numbers = {**day._asdict(), **walks._asdict(), **within, "as_of": as_of}
     await queries.judge_as_of(session, report_id, before, **numbers)
 
 

@@ -355,6 +355,8 @@ _REASON_THEN = REASON.replace(WALKED, "s.walked_ord")
 # without a claim, and not seen absent after the limit, may have been there: it stays seen, and is
 # judged as one whose time is not known.
 #
+# until_ord: of a report of a period only what fell due in it, by the limits of that day.
+#
 # walked_ord: until when absence is proven. A page that appears later was absent as late as we saw
 # it so, or as it says itself; of one that never appeared every walk proves it, later ones as well.
 _STATE_THEN = f"""
@@ -391,7 +393,10 @@ _STATE_THEN = f"""
   LEFT JOIN (SELECT unit_code, max(walked_at) AS walked_at FROM full_walk f WHERE {COUNTS}
              GROUP BY unit_code) w
     ON w.unit_code = d.unit_code
-  WHERE coalesce(d.formed_on <= :as_of, t.recorded_at < :before)"""
+  WHERE coalesce(d.formed_on <= :as_of, t.recorded_at < :before)
+    AND (CAST(:until_ord AS int) IS NULL OR CASE WHEN k.calendar_days
+      THEN k.due_ord_then BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)
+      ELSE k.due_ord_then > CAST(:after_ord AS int) AND k.due_ord_then <= :until_ord END)"""
 
 JUDGE_AS_OF = text(f"""
   INSERT INTO past_judgement (report_id, duty_id, unit_code, verdict, over_by, reason, fact_id,

@@ -1,16 +1,37 @@
 """Audits, the reports that they froze, and what those were made of."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, LargeBinary
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    LargeBinary,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.projects.auditing.models import Reason, Verdict
 from services.projects.tables import Table
-from shared.database.tables import Moment
+from shared.database.tables import Moment, enum_type, known_states
 from shared.ids import new_id
+
+
+class PeriodKind(StrEnum):
+    """What a report counts: all duties as they stood on a day, or those that fell due in a month,
+    a quarter, a year, or since a day."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    SINCE = "since"
 
 
 class Audit(Table, table=True):
@@ -30,12 +51,30 @@ class Audit(Table, table=True):
 
 
 class Report(Table, table=True):
-    """A frozen unit report: what it was made of, and its exact bytes."""
+    """A frozen unit report: what it was made of, and its exact bytes.
+
+    `from_on` and `to_on` are the first and the last day of its period; one of a day has neither.
+    """
 
     __tablename__ = "report"
+    __table_args__ = (
+        known_states("period_kind", PeriodKind),
+        CheckConstraint(
+            "(period_kind = 'day') = (from_on IS NULL) AND (from_on IS NULL) = (to_on IS NULL)"
+            " AND coalesce(from_on <= to_on, true)",
+            name="period_whole",
+        ),
+    )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     as_of: date = Field(index=True)
+    period_kind: PeriodKind = Field(
+        default=PeriodKind.DAY,
+        sa_type=enum_type(PeriodKind, length=16),
+        sa_column_kwargs={"server_default": text("'day'")},
+    )
+    from_on: date | None = None
+    to_on: date | None = None
     frozen_at: datetime = Field(sa_type=Moment)
     last_verdict_event: int = Field(sa_type=BigInteger)
     last_fact: int = Field(sa_type=BigInteger)
@@ -43,6 +82,44 @@ class Report(Table, table=True):
     """Names of units and weights as they were, so that the report recomputes to the same bytes."""
     body: bytes = Field(sa_type=LargeBinary)
     sha256: str = Field(max_length=64)
+
+
+class FrozenDuty(Table, table=True):
+    """A duty of a report of a period, with all that its figures are counted by; never changed.
+
+    `due_on` and `over_by` are those of that day, by the calendar of then; of an overdue one
+    `over_by` is how long it was over by then. `limit_days` and `used_days` count days of the duty's
+    clock (`by_days`: plain days), `used_days` until it was published, if that is known.
+    """
+
+    __tablename__ = "frozen_duty"
+
+    report_id: UUID = Field(
+        sa_column=Column(
+            Uuid,
+            # Frozen before the report is composed of it, within one transaction.
+            ForeignKey("report.id", deferrable=True, initially="DEFERRED"),
+            primary_key=True,
+        )
+    )
+    duty_id: UUID = Field(foreign_key="duty.id", primary_key=True)
+    unit_code: str = Field(max_length=32)
+    project_code: str | None = Field(default=None, max_length=24)
+    item_code: str = Field(max_length=16)
+    phase: str | None = Field(default=None, max_length=16)
+    region: str = Field(max_length=16)
+    trust: int | None = None
+    verdict: Verdict = Field(sa_type=enum_type(Verdict, length=20))
+    reason: Reason = Field(sa_type=enum_type(Reason, length=24))
+    over_by: int | None = None
+    due_on: date | None = None
+    by_days: bool
+    limit_days: int | None = None
+    used_days: int | None = None
+    elements: int
+    missing_elements: int
+    fact_id: int | None = Field(default=None, sa_type=BigInteger)
+    known_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class ReportWithdrawal(Table, table=True):

@@ -10,6 +10,7 @@ from services.projects.reports.models import Report, ReportWithdrawal
 from services.projects.reports.queries import ReportedDuty
 from services.projects.reports.rules import because, shares, summary
 from services.projects.reports.rules.chart import SEGMENTS, chart_of
+from services.projects.reports.rules.period_report import Group
 from services.projects.reports.rules.report import VERDICTS
 from services.projects.reports.rules.wording import (
     COMPARED_COLUMNS,
@@ -85,6 +86,9 @@ class Figure(NamedTuple):
     unit: str | None
     column: str | None
     page: int
+    group: Group = Group()
+    counted: int | None = None
+    """How many, where no line of the report says so by itself."""
 
     @property
     def offset(self) -> int:
@@ -93,6 +97,8 @@ class Figure(NamedTuple):
     @property
     def total(self) -> int:
         """How many duties the figure counts."""
+        if self.counted is not None:
+            return self.counted
         lines = [line for line in self.content["units"] if line["unit"] == self.unit]
         counted = lines[0] if lines else self.content["totals"]
         columns = VERDICTS if self.column is None else (self.column,)
@@ -104,7 +110,7 @@ class Figure(NamedTuple):
 
     def link(self, page: int) -> str:
         """The query of another page of it."""
-        given = {"unit": self.unit, "column": self.column, "page": page}
+        given = {"unit": self.unit, "column": self.column, **self.group._asdict(), "page": page}
         return urlencode({name: value for name, value in given.items() if value is not None})
 
 

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, tuple_
+from sqlalchemy import ColumnElement, UnaryExpression, exists, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Reason, Verdict
-from services.projects.reports.models import Report, ReportWithdrawal
+from services.projects.reports.models import PeriodKind, Report, ReportWithdrawal
 from services.projects.reports.rules.report import Counted
 from services.projects.reports.statement import (
     ABOUT,
@@ -155,10 +155,15 @@ async def fact_hashes(session: AsyncSession, last_fact: int) -> Sequence[str]:
 
 
 async def reports(
-    session: AsyncSession, after: tuple[datetime, UUID] | None, limit: int
+    session: AsyncSession,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    kind: PeriodKind | None = None,
 ) -> Sequence[Report]:
     """Frozen reports, the newest first, after a (frozen_at, id)."""
-    query = select(Report).order_by(col(Report.frozen_at).desc(), col(Report.id).desc())
+    query = select(Report).order_by(*last_first())
+    if kind is not None:
+        query = query.where(Report.period_kind == kind)
     if after is not None:
         query = query.where(tuple_(col(Report.frozen_at), col(Report.id)) < after)
     return (await session.exec(query.limit(limit))).all()
@@ -211,11 +216,20 @@ async def serial(session: AsyncSession, year: int) -> int:
 
 
 async def last_report(session: AsyncSession, as_of: date) -> Report | None:
-    """The report of the latest period up to that day that still counts: of the present day, where
+    """The report of the latest day up to that one that still counts: of the present day, where
     that was reported on already, else of the one before it."""
-    withdrawn = exists().where(col(ReportWithdrawal.report_id) == col(Report.id))
-    query = select(Report).where(Report.as_of <= as_of, ~withdrawn)
-    newest = query.order_by(
-        col(Report.as_of).desc(), col(Report.frozen_at).desc(), col(Report.id).desc()
+    query = select(Report).where(
+        Report.as_of <= as_of, Report.period_kind == PeriodKind.DAY, not_withdrawn()
     )
+    newest = query.order_by(col(Report.as_of).desc(), *last_first())
     return (await session.exec(newest.limit(1))).first()
+
+
+def not_withdrawn() -> ColumnElement[bool]:
+    """That a report still counts."""
+    return ~exists().where(col(ReportWithdrawal.report_id) == col(Report.id))
+
+
+def last_first() -> tuple[UnaryExpression[Any], UnaryExpression[Any]]:
+    """The order of reports, the one that was frozen last in front."""
+    return col(Report.frozen_at).desc(), col(Report.id).desc()

@@ -1,18 +1,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, Query, Request, Response, status
+from fastapi import Body, Query, Request, status
 
 from services.projects.auditing.rules.turns import AuditRunning
 from services.projects.register.models import UNIT_CODE
-from services.projects.reports import printing, service, views
+from services.projects.reports import service, views
+from services.projects.reports.grouping import Grouped
+from services.projects.reports.models import PeriodKind
 from services.projects.reports.one_at_a_time import Alone
-from services.projects.reports.rules import report as reporting
 from services.projects.reports.schemas import (
     AuditOrder,
     AuditView,
     Column,
-    ReportBody,
     ReportRow,
     ReportSummary,
     ReportView,
@@ -20,10 +20,7 @@ from services.projects.reports.schemas import (
 )
 from shared.errors import NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
-from shared.web import answers
-from shared.web.conditions import unless_known
-from shared.web.dependencies import Deciding, Language, Now, Paging, Session, allow, public
-from shared.web.describing import refer, sends
+from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
 from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
@@ -32,11 +29,6 @@ everyone = Router(tags=["citizen"])
 
 Anyone = Annotated[Caller | None, public()]
 _FOUND = problem_responses(NotFound)
-
-
-def _file(media_type: str) -> dict[int | str, dict[str, object]]:
-    sent = {"content": {media_type: {}}, "description": "文件 | The file", "headers": refer("ETag")}
-    return {200: sent, **_FOUND}
 
 
 @router.post(
@@ -57,16 +49,20 @@ async def run_audit(
 ) -> AuditView:
     """按今天的日历和证据判定全部义务，并冻结监察报表。几个人同时发起的，依次进行，各得一份报表。
 
-    指定过去的日期，则按事情发生的时间判定那一天，不改变今天的结论。
+    指定过去的日期，则按事情发生的时间判定那一天，不改变今天的结论。指定月、季、年或起始日期，则报表只计这一期到期的义务，
+    并附近几期的走势、分组和公开所用的工作日。
 
     ---
     Judge every duty by today's calendar and evidence, and freeze the unit report. Audits ordered
     at the same time run one after the other, and each has a report of its own. A past day is judged
-    by when things happened, and leaves the verdicts of today as they are.
+    by when things happened, and leaves the verdicts of today as they are. Of a month, a quarter, a
+    year or since a day, the report counts what fell due in it, with the trend of the last periods,
+    groups, and the working days used.
     """
-    as_of, settings = order.as_of if order else None, request.state.settings
+    settings = request.state.settings
     city = Text(settings.city, settings.city_en)
-    done = await service.audit(session, audit_id, as_of, now, actor=caller.sub, city=city)
+    wanted = order or AuditOrder()
+    done = await service.audit(session, audit_id, wanted, now, actor=caller.sub, city=city)
     return views.audit_view(done)
 
 
@@ -88,13 +84,18 @@ async def read_audit(
 
 
 @everyone.get("/reports", operation_id="list_reports", summary="监察报表目录 | List reports")
-async def list_reports(session: Session, paging: Paging, _: Anyone) -> Page[ReportSummary]:
-    """已冻结的监察报表，最新的在前。
+async def list_reports(
+    session: Session,
+    paging: Paging,
+    _: Anyone,
+    period_kind: Annotated[PeriodKind | None, Query()] = None,
+) -> Page[ReportSummary]:
+    """已冻结的监察报表，最新的在前；可只列月报、季报、年报。
 
     ---
-    Frozen monitoring reports, the newest first.
+    Frozen monitoring reports, the newest first; those of months, quarters or years alone, if asked.
     """
-    rows = await service.list_reports(session, paging, paging.limit + 1)
+    rows = await service.list_reports(session, paging, paging.limit + 1, period_kind)
     withdrawn = await service.withdrawals(session, rows)
     return page(
         rows,
@@ -102,106 +103,6 @@ async def list_reports(session: Session, paging: Paging, _: Anyone) -> Page[Repo
         lambda r: (r.frozen_at, r.id),
         lambda r: views.summary_view(r, withdrawn.get(r.id)),
     )
-
-
-@everyone.get(
-    "/reports/{report_id}.json",
-    operation_id="read_report_json",
-    summary="报表（JSON 文件） | A report as JSON",
-    responses={**_FOUND, **sends("ETag")},
-    response_model=ReportBody,
-)
-async def read_report_json(
-    report_id: UUID, request: Request, session: Session, _: Anyone
-) -> Response:
-    """冻结时的原样字节，其 SHA-256 见报表目录。
-
-    ---
-    The bytes as they were frozen; the list of reports names their SHA-256.
-    """
-    report = await service.find_report(session, report_id)
-    headers = views.frozen_headers(report)
-    file = Response(report.body, media_type="application/json", headers=headers)
-    return unless_known(file, request.headers.get("if-none-match"))
-
-
-@everyone.get(
-    "/reports/{report_id}.csv",
-    operation_id="read_report_csv",
-    summary="报表（CSV 文件） | A report as CSV",
-    responses=_file("text/csv"),
-    response_class=Response,
-)
-async def read_report_csv(
-    report_id: UUID, request: Request, session: Session, language: Language, _: Anyone
-) -> Response:
-    """供电子表格打开：每个公开主体一行；表头用所请求的语言。
-
-    ---
-    For spreadsheets: a line a unit, under heads in the language that is asked for.
-    """
-    report = await service.find_report(session, report_id)
-    content = reporting.to_csv(reporting.read_bytes(report.body), language)
-    name = f'attachment; filename="report-{report.as_of}.csv"'
-    headers = {**views.frozen_headers(report, language), "Content-Disposition": name}
-    file = Response(content, media_type="text/csv; charset=utf-8", headers=headers)
-    answers.in_language(file, language)
-    return unless_known(file, request.headers.get("if-none-match"))
-
-
-@everyone.get(
-    "/reports/{report_id}.html",
-    operation_id="read_report_page",
-    summary="报表（可打印网页） | A report as a printable page",
-    responses=_file("text/html"),
-    response_class=Response,
-)
-async def read_report_page(
-    report_id: UUID, request: Request, session: Session, _: Anyone
-) -> Response:
-    """红黄绿灯、图和表；每个数字都可点开到所依据的义务。
-
-    ---
-    Lights, a chart and a table; every figure opens to the duties behind it.
-    """
-    report = await service.find_report(session, report_id)
-    withdrawal = (await service.withdrawals(session, [report])).get(report_id)
-    html = printing.report_page(report, reporting.read_bytes(report.body), withdrawal)
-    return views.page(html, request)
-
-
-@everyone.get(
-    "/reports/{report_id}/rows.html",
-    operation_id="read_report_rows_page",
-    summary="报表数字背后的义务（网页） | The duties behind a figure, as a page",
-    responses=_file("text/html"),
-    response_class=Response,
-)
-async def read_report_rows_page(
-    report_id: UUID,
-    request: Request,
-    session: Session,
-    _: Anyone,
-    unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
-    column: Column | None = None,
-    number: Annotated[
-        int, Query(alias="page", ge=1, le=100_000, description="第几页 | Which page.")
-    ] = 1,
-) -> Response:
-    """点开一个数字：逐项列出届满日、发布时间、逾期天数、网页地址和存证，每页200项。
-
-    ---
-    A figure opened: each duty with its due day, its publication, the days over, the address of the
-    page and the evidence; 200 a page.
-    """
-    report = await service.find_report(session, report_id)
-    figure = printing.Figure(reporting.read_bytes(report.body), unit, column, number)
-    rows = await service.report_rows(
-        session, report, unit=unit, column=column, offset=figure.offset, limit=printing.ROWS_A_PAGE
-    )
-    withdrawal = (await service.withdrawals(session, [report])).get(report_id)
-    html = printing.rows_page(report, figure, rows, withdrawal)
-    return views.page(html, request)
 
 
 @everyone.get(
@@ -215,6 +116,7 @@ async def list_report_rows(
     session: Session,
     paging: Paging,
     _: Anyone,
+    group: Grouped,
     unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
     column: Column | None = None,
 ) -> Page[ReportRow]:
@@ -230,6 +132,7 @@ async def list_report_rows(
         report,
         unit=unit,
         column=column,
+        group=group,
         after=after[0] if after else None,
         limit=paging.limit + 1,
     )

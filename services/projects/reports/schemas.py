@@ -9,11 +9,18 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.schemas import ReasonView
+from services.projects.reports.models import PeriodKind
+from services.projects.reports.periods.schemas import (
+    DaysUsed,
+    GroupLine,
+    PeriodFigures,
+    ReportPeriod,
+)
 from shared.web.models import Input, View, named, old_name_of
 
 
 class AuditOrder(Input):
-    """Which day to audit; without it, today."""
+    """Which day to audit; without it, today. With a period, what fell due in it, as of that day."""
 
     as_of: date | None = Field(
         None,
@@ -21,6 +28,34 @@ class AuditOrder(Input):
         description="监察日期，默认今天；过去的日期按事情发生的时间判定，事后才得知的另行注明"
         " | Today by default; a past day is judged by when things happened, and what was known"
         " only later says so.",
+    )
+    month: str | None = Field(
+        None,
+        pattern=r"^20\d{2}-(0[1-9]|1[0-2])$",
+        description="只报这个月到期的义务；月、季、年、起始日期只选一种"
+        " | Of this month: what fell due in it. One of month, quarter, year and since.",
+        examples=["2026-09"],
+    )
+    quarter: str | None = Field(
+        None,
+        pattern=r"^20\d{2}-Q[1-4]$",
+        description="只报这一季度到期的义务 | Of this quarter: what fell due in it.",
+        examples=["2026-Q3"],
+    )
+    year: int | None = Field(
+        None,
+        ge=2004,
+        le=2099,
+        description="只报这一年到期的义务 | Of this year: what fell due in it.",
+        examples=[2026],
+    )
+    since: date | None = Field(
+        None,
+        ge=date(2004, 1, 1),
+        le=date(2099, 12, 31),
+        description="只报自这一天到监察日期到期的义务"
+        " | What fell due from this day to that of the audit.",
+        examples=["2026-07-01"],
     )
 
 
@@ -114,6 +149,15 @@ class UnitLine(View):
         " | Findings about which a dispute was open; they stand until it is decided.",
     )
 
+    undated: int | None = Field(
+        None,
+        description="没有到期日、不属任何一期的义务数，只在各期报表里"
+        " | Duties without a last day, which fall in no period; in reports of periods.",
+    )
+    before: dict[str, Any] | None = Field(
+        None, description="上一期的同样数字，按同一天的结论 | The same of the period before."
+    )
+
     @old_name_of("unit_code")
     def unit(self) -> str:
         return self.unit_code
@@ -157,6 +201,24 @@ class ReportBody(View):
     last: dict[str, Any] | None = Field(
         None, description="上一份报表的合计和灯 | Totals and lights of the report before."
     )
+    period: ReportPeriod | None = Field(
+        None, description="各期报表的期间 | The period; null for the report of a day."
+    )
+    undated: int | None = Field(
+        None, description="没有到期日、不属任何一期的义务数 | Duties that fall in no period."
+    )
+    trend: list[PeriodFigures] | None = Field(
+        None,
+        description="近几期的数字，最早的在前，都按同一天的结论"
+        " | The last periods, the earliest first, all judged as of the same day.",
+    )
+    groups: dict[str, list[GroupLine]] | None = Field(
+        None,
+        description="按项目、事项、阶段、地区、可信度 | By each of these kinds of group.",
+    )
+    used_days: DaysUsed | None = Field(
+        None, description="从形成到公开用了几个工作日 | Working days used until publication."
+    )
     units: list[UnitLine]
     totals: dict[str, Any]
     policy: dict[str, float] = Field(
@@ -174,6 +236,11 @@ class ReportSummary(View):
 
     id: UUID
     as_of: date
+    period_kind: PeriodKind = Field(
+        description="day 为某一天的报表，其余为各期报表 | `day` for the report of a day."
+    )
+    from_on: date | None = Field(description="期间的第一天 | The first day of its period.")
+    to_on: date | None = Field(description="期间的最后一天 | The last day of its period.")
     frozen_at: AwareDatetime
     sha256: str
     withdrawn: Withdrawn | None = Field(

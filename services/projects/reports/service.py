@@ -1,23 +1,24 @@
 """Audits and the reports they freeze: composed, recomputed, opened to their duties, withdrawn."""
 
-import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import Any, NoReturn
+from datetime import datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
 from services.projects.auditing.rules.judging import RULE_VERSION
-from services.projects.calendar import service as calendars
-from services.projects.evidence import service as evidence
-from services.projects.evidence.rules import merkle_root
 from services.projects.reports import queries
-from services.projects.reports.events import ReportFrozen, ReportWithdrawn
-from services.projects.reports.models import Audit, Report, ReportWithdrawal
+from services.projects.reports.events import ReportWithdrawn
+from services.projects.reports.freezing import freeze
+from services.projects.reports.models import Audit, PeriodKind, Report, ReportWithdrawal
+from services.projects.reports.periods import queries as frozen
+from services.projects.reports.periods.queries import Moment, Opened
+from services.projects.reports.rules import periods
 from services.projects.reports.rules import report as reporting
-from services.projects.reports.rules.report import Counted
+from services.projects.reports.rules.period_report import Group
+from services.projects.reports.schemas import AuditOrder
 from shared import clock
 from shared.database.deciding import DecidingSession
 from shared.errors import Invalid, NotFound, Text
@@ -27,12 +28,10 @@ from shared.security import audit_log
 from shared.web.pagination import PageRequest
 from shared.workflow import refuse
 
-WORST_SHOWN = 10
-"""So many of the worst duties stand at the head of a report."""
-
-_NOTHING = Text(
-    "这一天还没有任何公开义务，无可监察，请换一个日期",
-    "There was nothing to publish yet on that day; please choose a later one",
+_DAY_HAS_NO_GROUPS = Text(
+    "某一天的报表只能按单位和结论点开；按项目、事项、阶段、地区、可信度点开的是各期报表",
+    "A report of a day opens by unit and verdict; those of periods open by project, item, phase,"
+    " region and trust as well",
 )
 _WITHDRAWN_ALREADY = Text("这份报表已经撤回", "This report is withdrawn already")
 _AHEAD = Text("不能监察将来的日期", "A day that has not come cannot be audited")
@@ -41,25 +40,28 @@ _AHEAD = Text("不能监察将来的日期", "A day that has not come cannot be 
 async def audit(
     session: AsyncSession,
     audit_id: UUID,
-    as_of: date | None,
+    order: AuditOrder,
     now: datetime,
     *,
     actor: str,
     city: Text,
 ) -> Audit:
-    """Judge every duty as of today and freeze the report.
+    """Judge every duty as of today and freeze the report of that day, or of a period.
 
     A past day is judged by when things happened, also what became known later, and moves no
     verdict of today. Raises Invalid for a day that has not come or on which there was nothing to
     judge, and AuditRunning where others judge for too long.
     """
-    day = clock.today(now)
+    day, as_of = clock.today(now), order.as_of
     if as_of is not None and as_of > day:
         raise Invalid(_AHEAD, pointer="/body/as_of")
+    period = periods.asked_for(order, day)
     await auditing.wait_turn(session, audit_id)
     past = as_of is not None and as_of < day
     changed = 0 if past else await auditing.judge_all(session, now, actor=actor)
-    report, judged = await _freeze(session, as_of or day, now, city, is_past=past)
+    at = clock.day_start(as_of + timedelta(days=1)) if past and as_of else now
+    moment = Moment(new_id(), as_of or day, at, past)
+    report, judged = await freeze(session, moment, now, city, period)
     done = Audit(
         id=audit_id,
         as_of=report.as_of,
@@ -74,128 +76,6 @@ async def audit(
     session.add(done)
     await session.flush()
     return done
-
-
-async def _freeze(
-    session: AsyncSession, as_of: date, now: datetime, city: Text, *, is_past: bool
-) -> tuple[Report, int]:
-    """The report of that day, frozen, and how many duties it counts. Raises Invalid for none."""
-    report_id, marks = new_id(), await queries.marks(session)
-    inputs = await _inputs(session, as_of, marks.catalogue_version)
-    if is_past:
-        counts = await _judge_as_of(session, report_id, as_of, inputs)
-    else:
-        counts = await queries.counts(session)
-    at = clock.day_start(as_of + timedelta(days=1)) if is_past else now
-    inputs |= await _head(session, as_of, at, city, report_id if is_past else None)
-    inputs["title"] |= await _number(session, now)
-    inputs["in_dispute"] = await queries.in_dispute(session, at)
-    inputs["captures_root"] = await evidence.root_as_of(session, now)
-    root = await _root(session, marks.last_fact, inputs)
-    content = reporting.compose(as_of, inputs, counts, root)
-    body = reporting.to_bytes(content)
-    report = Report(
-        id=report_id,
-        as_of=as_of,
-        frozen_at=now,
-        last_verdict_event=marks.last_event,
-        last_fact=marks.last_fact,
-        inputs=inputs,
-        body=body,
-        sha256=hashlib.sha256(body).hexdigest(),
-    )
-    session.add(report)
-    await session.flush()
-    frozen = ReportFrozen(
-        report_id=report.id,
-        as_of=as_of,
-        sha256=report.sha256,
-        evidence_root=content["evidence_root"],
-        frozen_at=now,
-    )
-    await outbox.record(session, frozen, subject=str(report.id))
-    return report, sum(row.n for row in counts)
-
-
-async def _judge_as_of(
-    session: AsyncSession, report_id: UUID, as_of: date, inputs: dict[str, Any]
-) -> list[Counted]:
-    """What is counted of a past day; `inputs` gets what the report says of it."""
-    await auditing.judge_as_of(session, report_id, as_of)
-    counts = await queries.counts_as_of(session, report_id)
-    if not counts:
-        raise Invalid(_NOTHING, pointer="/body/as_of")
-    known_at = await queries.known_at(session, report_id)
-    inputs["is_past"], inputs["known_at"] = True, known_at and known_at.isoformat()
-    return counts
-
-
-async def _head(
-    session: AsyncSession, as_of: date, at: datetime, city: Text, past_report: UUID | None
-) -> dict[str, Any]:
-    """What stands at the head of a report: its title, the worst of its duties, the last report."""
-    about = await queries.about(session, as_of)
-    worst = await queries.worst(session, as_of, at, past_report, WORST_SHOWN)
-    last = await queries.last_report(session, as_of)
-    return {
-        "title": {
-            "city": city.zh,
-            "city_en": city.en,
-            "fields": about.fields or [],
-            "from": about.first_on and about.first_on.isoformat(),
-            "to": as_of.isoformat(),
-        },
-        "worst": [reporting.worst_duty(duty) for duty in worst],
-        "last": last and reporting.as_last(last.id, last.as_of, reporting.read_bytes(last.body)),
-    }
-
-
-async def _number(session: AsyncSession, now: datetime) -> dict[str, int]:
-    year = clock.today(now).year
-    return {"year": year, "serial": await queries.serial(session, year)}
-
-
-async def _inputs(session: AsyncSession, as_of: date, catalogue_version: int) -> dict[str, Any]:
-    scheme = await queries.scheme(session, as_of)
-    return {
-        "units": [unit._asdict() for unit in await queries.units(session, as_of)],
-        "weights": scheme.weights,
-        "columns": reporting.columns(),
-        "has_unit_codes": True,
-        "versions": {
-            "calendar": await calendars.newest_version(session),
-            "catalogue": catalogue_version,
-            "rule": RULE_VERSION,
-            "scheme": scheme.version,
-        },
-    }
-
-
-async def _root(session: AsyncSession, last_fact: int, inputs: dict[str, Any]) -> str:
-    """One root over all facts up to `last_fact` and all captures up to the report."""
-    facts = merkle_root(await queries.fact_hashes(session, last_fact))
-    return merkle_root([facts, inputs["captures_root"]])
-
-
-class RulesChanged(Exception):
-    """A report by another version of the rules stands as it was frozen: it is not composed anew,
-    and its rows are those of the history, grouped as they were.
-    """
-
-
-async def recompute(session: AsyncSession, report: Report) -> bytes:
-    """The report's bytes again, from the history of verdicts and the facts up to its freezing.
-
-    Raises RulesChanged.
-    """
-    if report.inputs["versions"]["rule"] != RULE_VERSION:
-        raise RulesChanged
-    if report.inputs.get("is_past"):
-        counts = await queries.counts_as_of(session, report.id)
-    else:
-        counts = await queries.counts_at(session, report.last_verdict_event)
-    root = await _root(session, report.last_fact, report.inputs)
-    return reporting.to_bytes(reporting.compose(report.as_of, report.inputs, counts, root))
 
 
 async def find_report(session: AsyncSession, report_id: UUID) -> Report:
@@ -214,10 +94,12 @@ async def find_audit(session: AsyncSession, audit_id: UUID) -> Audit:
     return done
 
 
-async def list_reports(session: AsyncSession, paging: PageRequest, limit: int) -> Sequence[Report]:
-    """Frozen reports, the newest first."""
+async def list_reports(
+    session: AsyncSession, paging: PageRequest, limit: int, kind: PeriodKind | None = None
+) -> Sequence[Report]:
+    """Frozen reports, the newest first; of one kind of period, if that is asked for."""
     after = paging.key(datetime, UUID)
-    return await queries.reports(session, (after[0], after[1]) if after else None, limit)
+    return await queries.reports(session, (after[0], after[1]) if after else None, limit, kind)
 
 
 async def report_rows(
@@ -227,21 +109,37 @@ async def report_rows(
     unit: str | None,
     column: str | None,
     limit: int,
+    group: Group | None = None,
     after: UUID | None = None,
     offset: int = 0,
 ) -> Sequence[queries.ReportedDuty]:
-    """The duties behind a figure of a report; `column` is a key of `reporting.VERDICTS`."""
-    columns = report.inputs.get("columns") or reporting.columns()
-    verdicts = None if column is None else columns[column]
+    """The duties behind a figure of a report; `column` is a key of `reporting.VERDICTS`, `group`
+    narrows a report of a period. Raises Invalid where a report of a day is asked for a group.
+    """
+    verdicts = _verdicts(report, column)
+    if report.period_kind is not PeriodKind.DAY:
+        opened = Opened(unit, verdicts, group or Group())
+        return await frozen.rows(session, report, opened, after=after, offset=offset, limit=limit)
+    for name, code in (group._asdict() if group else {}).items():
+        if code is not None:
+            raise Invalid(_DAY_HAS_NO_GROUPS, pointer=f"/query/{name}")
     return await queries.rows_at(
-        session,
-        report,
-        unit=unit,
-        verdicts=verdicts,
-        after=after,
-        offset=offset,
-        limit=limit,
+        session, report, unit=unit, verdicts=verdicts, after=after, offset=offset, limit=limit
     )
+
+
+async def count_rows(
+    session: AsyncSession, report: Report, *, unit: str | None, column: str | None, group: Group
+) -> int | None:
+    """How many they are; None of a report of a day, whose lines say so themselves."""
+    if report.period_kind is PeriodKind.DAY:
+        return None
+    return await frozen.count(session, report, Opened(unit, _verdicts(report, column), group))
+
+
+def _verdicts(report: Report, column: str | None) -> list[str] | None:
+    columns = report.inputs.get("columns") or reporting.columns()
+    return None if column is None else columns[column]
 
 
 async def withdraw(

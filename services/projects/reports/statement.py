@@ -1,6 +1,6 @@
 """What reports count and show: by the roll-up, by the history, by the judgements of a past day."""
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 TALLIES = text("SELECT unit_code, verdict, n, over_by FROM unit_tally WHERE n > 0")
 
@@ -82,8 +82,8 @@ _ROWS = """
     AND (CAST(:after AS uuid) IS NULL OR latest.duty_id > :after)
   {order}"""
 
-_IN_ORDER = "ORDER BY latest.duty_id LIMIT :limit OFFSET :offset"
-_WORST_FIRST = """ORDER BY latest.verdict = 'overdue' DESC, over_by DESC NULLS LAST, latest.duty_id
+IN_ORDER = "ORDER BY latest.duty_id LIMIT :limit OFFSET :offset"
+WORST_FIRST = """ORDER BY latest.verdict = 'overdue' DESC, over_by DESC NULLS LAST, latest.duty_id
   LIMIT :limit OFFSET :offset"""
 
 # What shows that an overdue one was not there: all pages of its unit's lists as the walks that
@@ -124,12 +124,18 @@ _SHOWN = ", ".join(
     )
 )
 
+
+def with_absence(rows: str) -> TextClause:
+    """`rows`, the duties of a report, with what proves of the overdue ones that they were not
+    there."""
+    return text(_WITH_ABSENCE.format(columns=_SHOWN, rows=rows))
+
+
 ROWS, PAST_ROWS = (
-    text(_WITH_ABSENCE.format(columns=_SHOWN, rows=_ROWS.format(judged=judged, order=_IN_ORDER)))
-    for judged in (_LATEST, _PAST)
+    with_absence(_ROWS.format(judged=judged, order=IN_ORDER)) for judged in (_LATEST, _PAST)
 )
 WORST, PAST_WORST = (
-    text(_ROWS.format(judged=judged, order=_WORST_FIRST)) for judged in (_NOW, _PAST)
+    text(_ROWS.format(judged=judged, order=WORST_FIRST)) for judged in (_NOW, _PAST)
 )
 
 # One scan of the duties, once a report: an index on what items they have would cost each event.

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.reports import queries, service
+from services.projects.reports import freezing, queries
 from services.projects.reports.models import Report
 
 REPORTS_A_PAGE = 50
@@ -36,8 +36,8 @@ async def verify(session: AsyncSession) -> ReportsCheck:
 async def _verify(session: AsyncSession, report: Report, found: ReportsCheck) -> None:
     is_whole = hashlib.sha256(report.body).hexdigest() == report.sha256
     try:
-        composed = await service.recompute(session, report)
-    except service.RulesChanged:
+        composed = await freezing.recompute(session, report)
+    except freezing.RulesChanged:
         found.by_earlier_rules += 1
     else:
         found.composed += 1

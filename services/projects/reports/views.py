@@ -21,6 +21,7 @@ from services.projects.reports.schemas import (
 )
 from shared.web.conditions import unless_known
 
+_SUMMARY = ("id", "as_of", "period_kind", "from_on", "to_on", "frozen_at", "sha256")
 _FROZEN = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -46,7 +47,7 @@ def page(html: str, request: Request) -> Response:
 def summary_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportSummary:
     """A report in a list, and whether it was withdrawn."""
     withdrawn = withdrawal and Withdrawn.model_validate(withdrawal)
-    columns = {name: getattr(report, name) for name in ("id", "as_of", "frozen_at", "sha256")}
+    columns = {name: getattr(report, name) for name in _SUMMARY}
     return ReportSummary(**columns, withdrawn=withdrawn)
 
 

@@ -10,6 +10,16 @@ from services.projects.auditing.rules.judging import ENDLESS, Day, Facts
 _FACTS = tuple(Facts.__dataclass_fields__)
 
 
+class DueRange(NamedTuple):
+    """The days of a period as due ordinals: of working days those after `after_ord` up to
+    `until_ord`, of plain ones from `first_day` to `last_day`."""
+
+    after_ord: int
+    until_ord: int
+    first_day: int
+    last_day: int
+
+
 class Basis(NamedTuple):
     """Both counts of a day and of the unit's last full walk: working days, and plain ones.
 

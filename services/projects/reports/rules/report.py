@@ -95,7 +95,7 @@ def compose(
     lines = [
         {
             **unit,
-            **_figures(of_unit[unit["unit"]], policy),
+            **figures(of_unit[unit["unit"]], policy),
             "score": scoring.score(of_unit[unit["unit"]], policy),
             "rank": places[unit["unit"]],
             "light": scoring.light(of_unit[unit["unit"]], policy),
@@ -122,7 +122,7 @@ def _named(unit: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]
     return {**code, "unit": unit["code"], "name": unit["name"], "name_en": unit["name_en"]}
 
 
-def _figures(tally: Tally, policy: Mapping[str, float]) -> dict[str, Any]:
+def figures(tally: Tally, policy: Mapping[str, float]) -> dict[str, Any]:
     """The counts, and the rate with all that says how far it carries."""
     counts = {name: tally.of(*kinds) for name, kinds in VERDICTS.items()}
     return {
@@ -142,7 +142,7 @@ def _totals(of_unit: Iterable[Tally], policy: Mapping[str, float]) -> dict[str, 
     for tally in of_unit:
         for verdict, n in tally.verdicts.items():
             whole.add(verdict, n, 0)
-    return _figures(whole, policy)
+    return figures(whole, policy)
 
 
 class Judged(Protocol):

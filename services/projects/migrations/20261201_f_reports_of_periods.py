@@ -1,0 +1,95 @@
+"""reports of a period: the duties that fell due in it, frozen as they were counted
+
+Revision ID: reports_of_periods
+Revises: match_refusals
+Create Date: 2026-12-01
+
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.database import append_only
+
+revision: str = "reports_of_periods"
+down_revision: str | Sequence[str] | None = "match_refusals"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+_INDEX = "ix_standing_due"
+_CHECKS = {
+    "period_kind_known": "period_kind IN ('day', 'month', 'quarter', 'year', 'since')",
+    "period_whole": (
+        "(period_kind = 'day') = (from_on IS NULL) AND (from_on IS NULL) = (to_on IS NULL)"
+        " AND coalesce(from_on <= to_on, true)"
+    ),
+}
+
+
+def upgrade() -> None:
+    """The release before writes reports of days only, which the new columns say by themselves."""
+    op.execute("SET LOCAL lock_timeout = '3s'")
+    op.add_column(
+        "report",
+        sa.Column("period_kind", sa.String(16), nullable=False, server_default=sa.text("'day'")),
+    )
+    op.add_column("report", sa.Column("from_on", sa.Date(), nullable=True))
+    op.add_column("report", sa.Column("to_on", sa.Date(), nullable=True))
+    for name, check in _CHECKS.items():
+        op.execute(f"ALTER TABLE report ADD CONSTRAINT ck_report_{name} CHECK ({check})")
+    _frozen_duty()
+    append_only.protect("frozen_duty")
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_INDEX}")
+        op.execute(
+            f"CREATE INDEX CONCURRENTLY {_INDEX} ON standing (calendar_days, due_ord)"
+            " INCLUDE (unit_code, verdict, over_by)"
+        )
+        op.execute("RESET lock_timeout")
+
+
+def _frozen_duty() -> None:
+    op.create_table(
+        "frozen_duty",
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("duty_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_code", sa.String(32), nullable=False),
+        sa.Column("project_code", sa.String(24), nullable=True),
+        sa.Column("item_code", sa.String(16), nullable=False),
+        sa.Column("phase", sa.String(16), nullable=True),
+        sa.Column("region", sa.String(16), nullable=False),
+        sa.Column("trust", sa.Integer(), nullable=True),
+        sa.Column("verdict", sa.String(20), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("over_by", sa.Integer(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("by_days", sa.Boolean(), nullable=False),
+        sa.Column("limit_days", sa.Integer(), nullable=True),
+        sa.Column("used_days", sa.Integer(), nullable=True),
+        sa.Column("elements", sa.Integer(), nullable=False),
+        sa.Column("missing_elements", sa.Integer(), nullable=False),
+        sa.Column("fact_id", sa.BigInteger(), nullable=True),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["report_id"],
+            ["report.id"],
+            name=op.f("fk_frozen_duty_report_id_report"),
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        sa.ForeignKeyConstraint(["duty_id"], ["duty.id"], name=op.f("fk_frozen_duty_duty_id_duty")),
+        sa.PrimaryKeyConstraint("report_id", "duty_id", name=op.f("pk_frozen_duty")),
+    )
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '3s'")
+    op.execute(f"DROP INDEX IF EXISTS {_INDEX}")
+    op.drop_table("frozen_duty")
+    for name in _CHECKS:
+        op.execute(f"ALTER TABLE report DROP CONSTRAINT IF EXISTS ck_report_{name}")
+    for column in ("to_on", "from_on", "period_kind"):
+        op.drop_column("report", column)

@@ -1,0 +1,189 @@
+"""Reports as they are frozen: gathered once, composed anew from the history to the same bytes."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing import service as auditing
+from services.projects.auditing.rules.judging import RULE_VERSION
+from services.projects.calendar import service as calendars
+from services.projects.evidence import service as evidence
+from services.projects.evidence.rules import merkle_root
+from services.projects.reports import queries
+from services.projects.reports.events import ReportFrozen
+from services.projects.reports.models import PeriodKind, Report
+from services.projects.reports.periods import service as periods
+from services.projects.reports.periods.queries import Moment
+from services.projects.reports.rules import period_report
+from services.projects.reports.rules import report as reporting
+from services.projects.reports.rules.periods import Period
+from services.projects.reports.rules.report import Counted
+from shared import clock
+from shared.errors import Invalid, Text
+from shared.messaging import outbox
+
+WORST_SHOWN = 10
+"""So many of the worst duties stand at the head of a report."""
+
+_NOTHING = Text(
+    "这一天还没有任何公开义务，无可监察，请换一个日期",
+    "There was nothing to publish yet on that day; please choose a later one",
+)
+
+
+async def freeze(
+    session: AsyncSession, moment: Moment, now: datetime, city: Text, period: Period | None
+) -> tuple[Report, int]:
+    """The report of that day or period, frozen, and how many duties it counts. Raises Invalid for
+    none."""
+    marks = await queries.marks(session)
+    inputs = await _inputs(session, moment.as_of, marks.catalogue_version)
+    if period is None:
+        counts, more = await _gather(session, moment)
+    else:
+        counts, more = await periods.gather(session, moment, period, WORST_SHOWN)
+    inputs |= more
+    inputs["title"] |= {"city": city.zh, "city_en": city.en, **await _number(session, now)}
+    inputs["captures_root"] = await evidence.root_as_of(session, now)
+    report = Report(
+        id=moment.report_id,
+        as_of=moment.as_of,
+        period_kind=period.kind if period else PeriodKind.DAY,
+        from_on=period and period.first,
+        to_on=period and period.last,
+        frozen_at=now,
+        last_verdict_event=marks.last_event,
+        last_fact=marks.last_fact,
+        inputs=inputs,
+        body=b"",
+        sha256="",
+    )
+    content = await _content(session, report, counts)
+    report.body = reporting.to_bytes(content)
+    report.sha256 = hashlib.sha256(report.body).hexdigest()
+    session.add(report)
+    await session.flush()
+    await _say_frozen(session, report, content["evidence_root"])
+    return report, sum(row.n for row in counts)
+
+
+async def _say_frozen(session: AsyncSession, report: Report, evidence_root: str) -> None:
+    frozen = ReportFrozen(
+        report_id=report.id,
+        as_of=report.as_of,
+        sha256=report.sha256,
+        evidence_root=evidence_root,
+        frozen_at=report.frozen_at,
+    )
+    await outbox.record(session, frozen, subject=str(report.id))
+
+
+async def _content(
+    session: AsyncSession, report: Report, counts: Sequence[Counted]
+) -> dict[str, Any]:
+    """What the report says, of its inputs, its counts and what it froze."""
+    root = await _root(session, report.last_fact, report.inputs)
+    if report.period_kind is PeriodKind.DAY:
+        return reporting.compose(report.as_of, report.inputs, counts, root)
+    facts = await periods.facts(session, report.id)
+    return period_report.compose(report.as_of, report.inputs, counts, facts, root)
+
+
+async def _gather(
+    session: AsyncSession, moment: Moment
+) -> tuple[Sequence[Counted], dict[str, Any]]:
+    """The counts of a report of a day, and what it keeps."""
+    past: dict[str, Any] = {}
+    if moment.is_past:
+        counts, past = await _judge_as_of(session, moment)
+    else:
+        counts = await queries.counts(session)
+    units = [unit._asdict() for unit in await queries.units(session, moment.as_of)]
+    disputed = await queries.in_dispute(session, moment.at)
+    return counts, past | {
+        "units": units,
+        "in_dispute": disputed,
+        **await _head(session, moment),
+    }
+
+
+async def _judge_as_of(
+    session: AsyncSession, moment: Moment
+) -> tuple[Sequence[Counted], dict[str, Any]]:
+    """What is counted of a past day, and what the report says of it."""
+    await auditing.judge_as_of(session, moment.report_id, moment.as_of)
+    counts = await queries.counts_as_of(session, moment.report_id)
+    if not counts:
+        raise Invalid(_NOTHING, pointer="/body/as_of")
+    known_at = await queries.known_at(session, moment.report_id)
+    return counts, {"is_past": True, "known_at": known_at and known_at.isoformat()}
+
+
+async def _head(session: AsyncSession, moment: Moment) -> dict[str, Any]:
+    """What stands at the head of a report: its title, the worst of its duties, the last report."""
+    about = await queries.about(session, moment.as_of)
+    past = moment.report_id if moment.is_past else None
+    worst = await queries.worst(session, moment.as_of, moment.at, past, WORST_SHOWN)
+    last = await queries.last_report(session, moment.as_of)
+    return {
+        "title": {
+            "fields": about.fields or [],
+            "from": about.first_on and about.first_on.isoformat(),
+            "to": moment.as_of.isoformat(),
+        },
+        "worst": [reporting.worst_duty(duty) for duty in worst],
+        "last": last and reporting.as_last(last.id, last.as_of, reporting.read_bytes(last.body)),
+    }
+
+
+async def _number(session: AsyncSession, now: datetime) -> dict[str, int]:
+    year = clock.today(now).year
+    return {"year": year, "serial": await queries.serial(session, year)}
+
+
+async def _inputs(session: AsyncSession, as_of: date, catalogue_version: int) -> dict[str, Any]:
+    scheme = await queries.scheme(session, as_of)
+    return {
+        "weights": scheme.weights,
+        "columns": reporting.columns(),
+        "has_unit_codes": True,
+        "versions": {
+            "calendar": await calendars.newest_version(session),
+            "catalogue": catalogue_version,
+            "rule": RULE_VERSION,
+            "scheme": scheme.version,
+        },
+    }
+
+
+async def _root(session: AsyncSession, last_fact: int, inputs: dict[str, Any]) -> str:
+    """One root over all facts up to `last_fact` and all captures up to the report."""
+    facts = merkle_root(await queries.fact_hashes(session, last_fact))
+    return merkle_root([facts, inputs["captures_root"]])
+
+
+class RulesChanged(Exception):
+    """A report by another version of the rules stands as it was frozen: it is not composed anew,
+    and its rows are those of the history, grouped as they were.
+    """
+
+
+async def recompute(session: AsyncSession, report: Report) -> bytes:
+    """The report's bytes again, from the history of verdicts and the facts up to its freezing.
+
+    Raises RulesChanged.
+    """
+    if report.inputs["versions"]["rule"] != RULE_VERSION:
+        raise RulesChanged
+    return reporting.to_bytes(await _content(session, report, await _counts_anew(session, report)))
+
+
+async def _counts_anew(session: AsyncSession, report: Report) -> Sequence[Counted]:
+    if report.period_kind is not PeriodKind.DAY:
+        return await periods.counts_anew(session, report)
+    if report.inputs.get("is_past"):
+        return await queries.counts_as_of(session, report.id)
+    return await queries.counts_at(session, report.last_verdict_event)

@@ -1,0 +1,209 @@
+"""What a report of a period freezes and counts: the duties that fell due in it, and no others.
+
+Limits are kept as ordinals and not as days, so a period is a range of each clock's ordinals. What
+falls on which day changes with a notice; so the rows of a report are kept as they were counted.
+"""
+
+from sqlalchemy import text
+
+from services.projects.reports.statement import IN_ORDER, WORST_FIRST, with_absence
+
+DUE_RANGES = text("""
+  SELECT CASE WHEN p.first <= span.first THEN 0 ELSE coalesce(b.ord_start, span.last_ord) END
+           AS after_ord,
+         CASE WHEN p.last < span.first THEN 0 ELSE coalesce(e.ord_start, span.last_ord) END
+           AS until_ord,
+         p.first - DATE '2000-01-01' AS first_day, p.last - DATE '2000-01-01' AS last_day
+  FROM unnest(CAST(:firsts AS date[]), CAST(:lasts AS date[])) WITH ORDINALITY
+    AS p (first, last, place)
+  CROSS JOIN (SELECT min(date) AS first, max(ord_start) AS last_ord FROM work_calendar
+              WHERE region = 'CN') span
+  LEFT JOIN work_calendar b ON b.region = 'CN' AND b.date = p.first - 1
+  LEFT JOIN work_calendar e ON e.region = 'CN' AND e.date = p.last
+  ORDER BY p.place""")
+
+_BOUNDS = """
+  WITH bounds AS (
+    SELECT * FROM unnest(CAST(:after_ords AS int[]), CAST(:until_ords AS int[]),
+      CAST(:first_days AS int[]), CAST(:last_days AS int[])) WITH ORDINALITY
+      AS b (after_ord, until_ord, first_day, last_day, place))"""
+_COUNTED = """
+  SELECT place, unit_code, verdict, count(*) AS n,
+         coalesce(sum(over_by) FILTER (WHERE verdict = 'late'), 0) AS over_by"""
+
+# Two joins and not one with OR: each reads its part of the index of due ordinals and no table.
+COUNTS = text(f"""{_BOUNDS}{_COUNTED}
+  FROM (
+    SELECT b.place, s.unit_code, s.verdict, s.over_by FROM bounds b JOIN standing s
+      ON NOT s.calendar_days AND s.due_ord > b.after_ord AND s.due_ord <= b.until_ord
+    UNION ALL
+    SELECT b.place, s.unit_code, s.verdict, s.over_by FROM bounds b JOIN standing s
+      ON s.calendar_days AND s.due_ord BETWEEN b.first_day AND b.last_day) each
+  GROUP BY place, unit_code, verdict""")
+
+_DUE_THEN = """CROSS JOIN LATERAL (
+    SELECT d.due_ord - CAST(coalesce(sum(x.days), 0) AS int) AS due_ord FROM duty_ruling x
+    WHERE x.duty_id = d.id AND x.ruled_at >= :at) k"""
+
+PAST_COUNTS = text(f"""{_BOUNDS}{_COUNTED}
+  FROM (
+    SELECT b.place, j.unit_code, j.verdict, j.over_by
+    FROM past_judgement j JOIN duty d ON d.id = j.duty_id
+    {_DUE_THEN}
+    JOIN bounds b ON CASE d.basis WHEN 'calendar'
+      THEN k.due_ord BETWEEN b.first_day AND b.last_day
+      ELSE k.due_ord > b.after_ord AND k.due_ord <= b.until_ord END
+    WHERE j.report_id = :report_id) each
+  GROUP BY place, unit_code, verdict""")
+
+_NOW = """
+    SELECT s.duty_id, s.unit_code, s.verdict, s.over_by, s.reason, p.fact_id,
+           CAST(NULL AS timestamptz) AS known_at
+    FROM standing s LEFT JOIN publication p ON p.duty_id = s.duty_id
+    WHERE NOT s.calendar_days AND s.due_ord > CAST(:after_ord AS int)
+      AND s.due_ord <= CAST(:until_ord AS int)
+      OR s.calendar_days
+      AND s.due_ord BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)"""
+_PAST = """
+    SELECT duty_id, unit_code, verdict, over_by, reason, fact_id, known_at
+    FROM past_judgement WHERE report_id = :report_id"""
+
+# used_days: until when it was published, as the verdict went by it: a late one by its verdict, one
+# in time by the claim that was believed, within our own bracket, or else by when we saw it.
+#
+# trust, missing_elements: those of the publication, where it was seen by that day.
+_FREEZE = """
+  WITH day AS (
+    SELECT CAST(:as_of AS date) - DATE '2000-01-01' AS day_number, coalesce(
+      (SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
+      (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = 'CN')) AS ord)
+  INSERT INTO frozen_duty (report_id, duty_id, unit_code, project_code, item_code, phase, region,
+    trust, verdict, reason, over_by, due_on, by_days, limit_days, used_days, elements,
+    missing_elements, fact_id, known_at)
+  SELECT CAST(:report_id AS uuid), j.duty_id, j.unit_code, d.project_code, d.item_code, pr.phase,
+         d.region, p.trust, j.verdict, j.reason,
+         CASE WHEN j.verdict = 'overdue'
+              THEN CASE d.basis WHEN 'calendar' THEN day.day_number ELSE day.ord END - k.due_ord
+              ELSE j.over_by END,
+         CASE d.basis WHEN 'calendar' THEN DATE '2000-01-01' + k.due_ord ELSE c.date END,
+         d.basis = 'calendar', k.due_ord - d.start_ord,
+         CASE WHEN j.verdict = 'late' THEN k.due_ord + j.over_by
+              WHEN j.verdict IN ('on_time', 'incomplete', 'withdrawn') THEN least(k.due_ord,
+                CASE WHEN s.is_claimed AND NOT s.claim_contradicted AND s.claim_ord IS NOT NULL
+                     THEN greatest(s.claim_ord, s.absent_ord) ELSE s.seen_ord END)
+         END - d.start_ord,
+         jsonb_array_length(i.content_elements),
+         coalesce(jsonb_array_length(p.missing_elements), 0),
+         j.fact_id, j.known_at
+  FROM ({judged}) j
+  CROSS JOIN day
+  JOIN standing s ON s.duty_id = j.duty_id
+  JOIN duty d ON d.id = j.duty_id
+  {due_then}
+  JOIN catalogue_item i ON i.id = d.item_id
+  LEFT JOIN project pr ON pr.code = d.project_code
+  LEFT JOIN work_calendar c
+    ON c.region = d.region AND c.ord_start = k.due_ord AND c.is_workday AND d.basis = 'working'
+  LEFT JOIN publication p ON p.duty_id = j.duty_id AND j.fact_id IS NOT NULL
+  WHERE CASE d.basis WHEN 'calendar'
+    THEN k.due_ord BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)
+    ELSE k.due_ord > CAST(:after_ord AS int) AND k.due_ord <= CAST(:until_ord AS int) END"""
+FREEZE, PAST_FREEZE = (
+    text(_FREEZE.format(judged=judged, due_then=_DUE_THEN)) for judged in (_NOW, _PAST)
+)
+
+# What has no last day falls in no period, and would be missing from all of them without a word.
+UNDATED = text("""
+  SELECT unit_code, count(*) AS n FROM (
+    SELECT s.unit_code, s.verdict FROM standing s
+    WHERE s.calendar_days IN (false, true) AND s.due_ord IS NULL
+    UNION ALL
+    SELECT s.unit_code, s.verdict FROM standing s
+    WHERE NOT s.calendar_days
+      AND s.due_ord > (SELECT max(ord_start) FROM work_calendar WHERE region = 'CN')) each
+  WHERE verdict <> ALL(CAST(:outside AS text[])) GROUP BY unit_code""")
+
+# Composed anew: what is counted is the duties of the report by the history, not by their own rows.
+COUNTS_BY_HISTORY = text("""
+  SELECT f.unit_code, l.verdict, count(*) AS n, coalesce(sum(l.over_by), 0) AS over_by
+  FROM frozen_duty f
+  CROSS JOIN LATERAL (
+    SELECT e.to_verdict AS verdict, e.over_by FROM verdict_event e
+    WHERE e.duty_id = f.duty_id AND e.id <= :last ORDER BY e.id DESC LIMIT 1) l
+  WHERE f.report_id = :report_id GROUP BY f.unit_code, l.verdict""")
+COUNTS_BY_JUDGEMENT = text("""
+  SELECT f.unit_code, j.verdict, count(*) AS n, coalesce(sum(j.over_by), 0) AS over_by
+  FROM frozen_duty f
+  JOIN past_judgement j ON j.report_id = f.report_id AND j.duty_id = f.duty_id
+  WHERE f.report_id = :report_id GROUP BY f.unit_code, j.verdict""")
+
+GROUPS = text("""
+  SELECT g.dimension, g.code, f.verdict, count(*) AS n,
+         coalesce(sum(f.over_by) FILTER (WHERE f.verdict = 'late'), 0) AS over_by
+  FROM frozen_duty f
+  CROSS JOIN LATERAL (VALUES ('project', coalesce(f.project_code, '')), ('item', f.item_code),
+    ('phase', coalesce(f.phase, '')), ('region', f.region),
+    ('trust', coalesce(f.trust::text, ''))) g (dimension, code)
+  WHERE f.report_id = :report_id GROUP BY g.dimension, g.code, f.verdict""")
+
+USED_DAYS = text("""
+  SELECT used_days AS days, count(*) AS n FROM frozen_duty
+  WHERE report_id = :report_id AND used_days IS NOT NULL AND NOT by_days
+  GROUP BY used_days ORDER BY used_days""")
+
+NAMES = text("""
+  SELECT 'project' AS dimension, p.code, p.name, '' AS name_en FROM project p
+  WHERE p.code IN (SELECT project_code FROM frozen_duty WHERE report_id = :report_id)
+  UNION ALL
+  SELECT 'item', i.item_code, max(i.item_l2), '' FROM catalogue_item i
+  WHERE i.id IN (SELECT d.item_id FROM frozen_duty f JOIN duty d ON d.id = f.duty_id
+                 WHERE f.report_id = :report_id)
+  GROUP BY i.item_code
+  UNION ALL
+  SELECT 'region', r.code, r.name, r.name_en FROM region r
+  WHERE r.code IN (SELECT region FROM frozen_duty WHERE report_id = :report_id)
+  ORDER BY 1, 2""")
+
+UNITS = text("""
+  SELECT code, name, name_en FROM responsible_unit
+  WHERE valid_from <= :last AND (valid_to IS NULL OR valid_to >= :first)
+     OR code IN (SELECT unit_code FROM frozen_duty WHERE report_id = :report_id)
+  ORDER BY code""")
+
+IN_DISPUTE = text("""
+  SELECT f.unit_code, count(*) AS n FROM frozen_duty f JOIN dispute x ON x.duty_id = f.duty_id
+  WHERE f.report_id = :report_id AND x.opened_at <= :at
+    AND (x.decided_at IS NULL OR x.decided_at > :at)
+  GROUP BY f.unit_code""")
+
+FIELDS = text("""
+  SELECT DISTINCT i.domain FROM frozen_duty f JOIN duty d ON d.id = f.duty_id
+  JOIN catalogue_item i ON i.id = d.item_id WHERE f.report_id = :report_id ORDER BY 1""")
+
+KNOWN_AT = text("SELECT max(known_at) FROM frozen_duty WHERE report_id = :report_id")
+
+# `_ROWS` of the report of a day, but of what was frozen: a notice since then moves no day in it.
+_ROWS = """
+  SELECT latest.duty_id, latest.unit_code, latest.verdict, latest.reason, latest.known_at,
+         coalesce(latest.project_code, '') AS project_code, coalesce(pr.name, '') AS project_name,
+         latest.item_code, i.item_l2 AS item_name, d.formed_on, latest.by_days, latest.due_on,
+         latest.over_by, f.url, f.claimed_at, f.observed_at AS seen_at, f.evidence_id,
+         CAST(NULL AS timestamptz) AS absent_at
+  FROM frozen_duty latest
+  JOIN duty d ON d.id = latest.duty_id
+  JOIN catalogue_item i ON i.id = d.item_id
+  LEFT JOIN project pr ON pr.code = latest.project_code
+  LEFT JOIN publication_fact f ON f.id = latest.fact_id
+  WHERE {opened} AND (CAST(:after AS uuid) IS NULL OR latest.duty_id > :after)
+  {order}"""
+_OPENED = """latest.report_id = :report_id
+    AND (CAST(:unit AS text) IS NULL OR latest.unit_code = :unit)
+    AND (CAST(:verdicts AS text[]) IS NULL OR latest.verdict = ANY(:verdicts))
+    AND (CAST(:project AS text) IS NULL OR coalesce(latest.project_code, '') = :project)
+    AND (CAST(:item AS text) IS NULL OR latest.item_code = :item)
+    AND (CAST(:phase AS text) IS NULL OR coalesce(latest.phase, '') = :phase)
+    AND (CAST(:region AS text) IS NULL OR latest.region = :region)
+    AND (CAST(:trust AS text) IS NULL OR coalesce(latest.trust::text, '') = :trust)"""
+ROWS = with_absence(_ROWS.format(opened=_OPENED, order=IN_ORDER))
+WORST = text(_ROWS.format(opened=_OPENED, order=WORST_FIRST))
+COUNT = text(f"SELECT count(*) FROM frozen_duty latest WHERE {_OPENED}")
