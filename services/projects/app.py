@@ -21,6 +21,7 @@ from services.projects import (
     register,
     reported_missing,
     reports,
+    scoring,
     source_health,
 )
 from services.projects.settings import ProjectsSettings
@@ -42,6 +43,7 @@ ROOMS = (
     auditing.room,
     reports.room,
     source_health.room,
+    scoring.room,
     portals.room,
     collecting.room,
     evidence.room,

@@ -1,4 +1,5 @@
-"""reports of a period: the duties that fell due in it, frozen as they were counted
+"""reports of a period: the duties that fell due in it, frozen as they were counted; the scheme of
+merits beside that of deductions, and groups of peers that places are given among
 
 Revision ID: reports_of_periods
 Revises: match_refusals
@@ -6,10 +7,12 @@ Create Date: 2026-12-01
 
 """
 
+import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database import append_only
 
@@ -27,6 +30,18 @@ _CHECKS = {
     ),
 }
 
+MERITS = {
+    "early_bonus": 0.1,
+    "late_from": 0.6,
+    "late_least": 0.05,
+    "withdrawn": 0.3,
+    "too_early": 0.3,
+    "trust_2": 0.9,
+    "trust_1": 0.7,
+    "least_share": 0.1,
+}
+BASIS = "得分制（缺省办法）：按时1分，提前最多另加0.1，逾期0.6起、每过一个期限减半，未公开不得分"
+
 
 def upgrade() -> None:
     """The release before writes reports of days only, which the new columns say by themselves."""
@@ -41,6 +56,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE report ADD CONSTRAINT ck_report_{name} CHECK ({check})")
     _frozen_duty()
     append_only.protect("frozen_duty")
+    _merit_scheme()
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {_INDEX}")
@@ -85,8 +101,32 @@ def _frozen_duty() -> None:
     )
 
 
+def _merit_scheme() -> None:
+    op.add_column(
+        "score_scheme",
+        sa.Column("peer_groups", JSONB(), nullable=False, server_default=sa.text("'{}'")),
+    )
+    op.create_table(
+        "merit_scheme",
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.String(300), nullable=False),
+        sa.Column("weights", JSONB(), nullable=False),
+        sa.Column("item_weights", JSONB(), nullable=False),
+        sa.Column("in_force_from", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_merit_scheme")),
+    )
+    op.execute(
+        sa.text(
+            "INSERT INTO merit_scheme (version, basis, weights, item_weights, in_force_from)"
+            " VALUES (1, :basis, CAST(:weights AS jsonb), '{}', DATE '2004-01-01')"
+        ).bindparams(basis=BASIS, weights=json.dumps(MERITS))
+    )
+
+
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
+    op.drop_table("merit_scheme")
+    op.drop_column("score_scheme", "peer_groups")
     op.execute(f"DROP INDEX IF EXISTS {_INDEX}")
     op.drop_table("frozen_duty")
     for name in _CHECKS:

@@ -1,7 +1,7 @@
 """Reports as they are frozen: gathered once, composed anew from the history to the same bytes."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -41,6 +41,8 @@ async def freeze(
     none."""
     marks = await queries.marks(session)
     inputs = await _inputs(session, moment.as_of, marks.catalogue_version)
+    if period is not None:
+        inputs["versions"]["merit"] = inputs["merit_version"]
     if period is None:
         counts, more = await _gather(session, moment)
     else:
@@ -61,7 +63,7 @@ async def freeze(
         body=b"",
         sha256="",
     )
-    content = await _content(session, report, counts)
+    [content] = await _contents(session, report, counts, inputs)
     report.body = reporting.to_bytes(content)
     report.sha256 = hashlib.sha256(report.body).hexdigest()
     session.add(report)
@@ -81,15 +83,22 @@ async def _say_frozen(session: AsyncSession, report: Report, evidence_root: str)
     await outbox.record(session, frozen, subject=str(report.id))
 
 
-async def _content(
-    session: AsyncSession, report: Report, counts: Sequence[Counted]
-) -> dict[str, Any]:
-    """What the report says, of its inputs, its counts and what it froze."""
-    root = await _root(session, report.last_fact, report.inputs)
+async def _contents(
+    session: AsyncSession, report: Report, counts: Sequence[Counted], *inputs: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What the report says, of its counts and what it froze, by each of these inputs."""
+    root, as_of = await _root(session, report.last_fact, report.inputs), report.as_of
     if report.period_kind is PeriodKind.DAY:
-        return reporting.compose(report.as_of, report.inputs, counts, root)
+        return [reporting.compose(as_of, each, counts, root) for each in inputs]
     facts = await periods.facts(session, report.id)
-    return period_report.compose(report.as_of, report.inputs, counts, facts, root)
+    return [period_report.compose(as_of, each, counts, facts, root) for each in inputs]
+
+
+async def composed(
+    session: AsyncSession, report: Report, *inputs: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What a frozen report would say by each of these inputs, of the facts that it counted."""
+    return await _contents(session, report, await _counts_anew(session, report), *inputs)
 
 
 async def _gather(
@@ -148,6 +157,10 @@ async def _inputs(session: AsyncSession, as_of: date, catalogue_version: int) ->
     scheme = await queries.scheme(session, as_of)
     return {
         "weights": scheme.weights,
+        "peer_groups": scheme.peer_groups,
+        "merit_version": scheme.merit_version,
+        "merit_weights": scheme.merit_weights,
+        "item_weights": scheme.item_weights,
         "columns": reporting.columns(),
         "has_unit_codes": True,
         "versions": {
@@ -178,7 +191,8 @@ async def recompute(session: AsyncSession, report: Report) -> bytes:
     """
     if report.inputs["versions"]["rule"] != RULE_VERSION:
         raise RulesChanged
-    return reporting.to_bytes(await _content(session, report, await _counts_anew(session, report)))
+    [content] = await composed(session, report, report.inputs)
+    return reporting.to_bytes(content)
 
 
 async def _counts_anew(session: AsyncSession, report: Report) -> Sequence[Counted]:

@@ -134,11 +134,30 @@ class ReportWithdrawal(Table, table=True):
 
 
 class ScoreScheme(Table, table=True):
-    """A version of the deduction scheme (扣分制); reports keep the version they used."""
+    """A version of the deduction scheme (扣分制); reports keep the version they used.
+
+    `peer_groups` are the units that places are given among, by the name of their group.
+    """
 
     __tablename__ = "score_scheme"
 
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     basis: str = Field(max_length=300)
     weights: dict[str, float] = Field(sa_type=JSONB)
+    peer_groups: dict[str, list[str]] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": text("'{}'")}
+    )
+    in_force_from: date
+
+
+class MeritScheme(Table, table=True):
+    """A version of the merit scheme (得分制): what it goes by, and the items that weigh more than
+    1 or less."""
+
+    __tablename__ = "merit_scheme"
+
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    basis: str = Field(max_length=300)
+    weights: dict[str, float] = Field(sa_type=JSONB)
+    item_weights: dict[str, float] = Field(sa_type=JSONB)
     in_force_from: date

@@ -48,8 +48,14 @@ class UnitName(NamedTuple):
 
 
 class Scheme(NamedTuple):
+    """Both schemes of a day, with the groups of peers."""
+
     version: int
     weights: dict[str, float]
+    peer_groups: dict[str, list[str]]
+    merit_version: int
+    merit_weights: dict[str, float]
+    item_weights: dict[str, float]
 
 
 class ReportedDuty(NamedTuple):
@@ -146,7 +152,7 @@ async def in_dispute(session: AsyncSession, at: datetime) -> dict[str, int]:
 
 
 async def scheme(session: AsyncSession, as_of: date) -> Scheme:
-    """The deduction scheme in force."""
+    """The schemes in force."""
     return Scheme(**(await session.execute(SCHEME, {"as_of": as_of})).mappings().one())
 
 

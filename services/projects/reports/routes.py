@@ -9,11 +9,11 @@ from services.projects.reports import service, views
 from services.projects.reports.grouping import Grouped
 from services.projects.reports.models import PeriodKind
 from services.projects.reports.one_at_a_time import Alone
+from services.projects.reports.rows import ReportRow
 from services.projects.reports.schemas import (
     AuditOrder,
     AuditView,
     Column,
-    ReportRow,
     ReportSummary,
     ReportView,
     WithdrawalOrder,

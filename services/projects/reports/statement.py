@@ -33,8 +33,12 @@ UNITS = text("""
   WHERE valid_from <= :as_of AND (valid_to IS NULL OR valid_to >= :as_of) ORDER BY code""")
 
 SCHEME = text("""
-  SELECT version, weights FROM score_scheme WHERE in_force_from <= :as_of
-  ORDER BY in_force_from DESC, version DESC LIMIT 1""")
+  SELECT s.version, s.weights, s.peer_groups, m.version AS merit_version,
+         m.weights AS merit_weights, m.item_weights
+  FROM (SELECT * FROM score_scheme WHERE in_force_from <= :as_of
+        ORDER BY in_force_from DESC, version DESC LIMIT 1) s,
+       (SELECT * FROM merit_scheme WHERE in_force_from <= :as_of
+        ORDER BY in_force_from DESC, version DESC LIMIT 1) m""")
 
 FACT_HASHES = text("SELECT sha256 FROM publication_fact WHERE id <= :last ORDER BY id")
 

@@ -9,12 +9,12 @@ from fastapi import Request, Response
 from services.projects.auditing.views import reason_view
 from services.projects.reports.models import Audit, Report, ReportWithdrawal
 from services.projects.reports.queries import ReportedDuty
+from services.projects.reports.rows import ReportRow
 from services.projects.reports.rules import because
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.schemas import (
     AuditView,
     ReportBody,
-    ReportRow,
     ReportSummary,
     ReportView,
     Withdrawn,

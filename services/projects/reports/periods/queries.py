@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules.basis import DueRange
+from services.projects.auditing.rules.merit import LEFT_OUT, MeritCount
 from services.projects.auditing.rules.scoring import OUTSIDE
 from services.projects.reports.models import Report
 from services.projects.reports.periods.statement import (
@@ -24,6 +25,7 @@ from services.projects.reports.periods.statement import (
     GROUPS,
     IN_DISPUTE,
     KNOWN_AT,
+    MERITS,
     NAMES,
     PAST_COUNTS,
     PAST_FREEZE,
@@ -116,6 +118,13 @@ async def used_days(session: AsyncSession, report_id: UUID) -> list[UsedDays]:
     """After how many working days what was published was, the fewest first."""
     found = await session.execute(USED_DAYS, {"report_id": report_id})
     return [UsedDays(**row) for row in found.mappings()]
+
+
+async def merits(session: AsyncSession, report_id: UUID) -> list[MeritCount]:
+    """By unit, how many duties are alike in all that the merit scheme goes by."""
+    values = {"report_id": report_id, "left_out": [each.value for each in LEFT_OUT]}
+    found = await session.execute(MERITS, values)
+    return [MeritCount(**{**row, "verdict": Verdict(row["verdict"])}) for row in found.mappings()]
 
 
 async def names(session: AsyncSession, report_id: UUID) -> dict[str, dict[str, list[str]]]:

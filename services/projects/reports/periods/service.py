@@ -86,6 +86,7 @@ async def facts(session: AsyncSession, report_id: UUID) -> FrozenFacts:
     return FrozenFacts(
         groups=await queries.groups(session, report_id),
         used_days=await queries.used_days(session, report_id),
+        merits=await queries.merits(session, report_id),
     )
 
 

@@ -146,6 +146,13 @@ GROUPS = text("""
     ('trust', coalesce(f.trust::text, ''))) g (dimension, code)
   WHERE f.report_id = :report_id GROUP BY g.dimension, g.code, f.verdict""")
 
+MERITS = text("""
+  SELECT unit_code, item_code, verdict, trust, limit_days, used_days, over_by, elements,
+         missing_elements, count(*) AS n
+  FROM frozen_duty WHERE report_id = :report_id AND verdict <> ALL(CAST(:left_out AS text[]))
+  GROUP BY unit_code, item_code, verdict, trust, limit_days, used_days, over_by, elements,
+           missing_elements""")
+
 USED_DAYS = text("""
   SELECT used_days AS days, count(*) AS n FROM frozen_duty
   WHERE report_id = :report_id AND used_days IS NOT NULL AND NOT by_days

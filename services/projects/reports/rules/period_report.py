@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from services.projects.auditing.models import Verdict
+from services.projects.auditing.rules import merit, scoring
+from services.projects.auditing.rules.merit import MeritCount
 from services.projects.auditing.rules.scoring import Tally
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.periods import Period
@@ -48,6 +50,7 @@ class FrozenFacts(NamedTuple):
 
     groups: Sequence[GroupCount]
     used_days: Sequence[UsedDays]
+    merits: Sequence[MeritCount]
 
 
 def period_of(period: Period) -> dict[str, str]:
@@ -80,23 +83,59 @@ def before_of(counted: Iterable[Counted]) -> dict[str, dict[str, int]]:
 def compose(
     as_of: date,
     inputs: Mapping[str, Any],
-    counts: Iterable[Counted],
+    counts: Sequence[Counted],
     facts: FrozenFacts,
     evidence_root: str,
 ) -> dict[str, Any]:
     """The report's content; `inputs` as for a report of a day, with the period and what is kept of
     the periods before."""
+    tallies = reporting.tallies(counts)
     content = reporting.compose(as_of, inputs, counts, evidence_root)
     policy = inputs["weights"]
+    units = _scored(content["units"], facts.merits, inputs)
     return {
         **content,
-        "units": [_line(line, inputs, policy) for line in content["units"]],
+        "units": [_line(line, inputs, policy) for line in _placed(units, tallies, inputs)],
+        "merit_policy": {"weights": inputs["merit_weights"], "items": inputs["item_weights"]},
         "period": inputs["period"],
         "undated": sum(inputs["undated"].values()),
         "trend": [_trend_line(kept, policy) for kept in inputs["trend"]],
         "groups": _groups(facts.groups, inputs["names"], policy),
         "used_days": _used(facts.used_days),
     }
+
+
+def _scored(
+    units: Sequence[Mapping[str, Any]], merits: Iterable[MeritCount], inputs: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The lines with their points by merit, of the same duties as those by deduction."""
+    of_unit: dict[str, list[MeritCount]] = {}
+    for count in merits:
+        of_unit.setdefault(count.unit_code, []).append(count)
+    weights, items = inputs["merit_weights"], inputs["item_weights"]
+    return [
+        {**line, "merit_score": merit.score(of_unit.get(line["unit"], []), weights, items)}
+        for line in units
+    ]
+
+
+def _placed(
+    units: Sequence[Mapping[str, Any]], tallies: Mapping[str, Tally], inputs: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The lines with their place among their peers: those of no group are one by themselves."""
+    group_of = {unit: name for name, peers in inputs["peer_groups"].items() for unit in peers}
+    peers: dict[str, dict[str, float | None]] = {}
+    for line in units:
+        tally = tallies.get(line["unit"], Tally())
+        group = peers.setdefault(group_of.get(line["unit"], ""), {})
+        group[line["unit"]] = scoring.sure(tally, inputs["weights"])
+    places = {
+        unit: place for group in peers.values() for unit, place in scoring.ranks(group).items()
+    }
+    return [
+        {**line, "peer_group": group_of.get(line["unit"], ""), "peer_rank": places[line["unit"]]}
+        for line in units
+    ]
 
 
 def _line(

@@ -1,0 +1,87 @@
+from typing import Annotated
+
+from services.projects.scoring import service, views
+from services.projects.scoring.schemas import (
+    DeductionOrder,
+    DeductionView,
+    MeritOrder,
+    MeritView,
+    SchemesView,
+    WhatIf,
+    WhatIfView,
+)
+from shared.errors import NotFound, StateConflict, problem_responses
+from shared.security.identity import Caller
+from shared.web.dependencies import Deciding, Now, Session, allow
+from shared.web.routing import Router
+
+router = Router(tags=["auditor"])
+everyone = Router(tags=["citizen"])
+
+Auditor = Annotated[Caller, allow("auditor")]
+
+
+@router.get("/schemes", operation_id="list_schemes", summary="评分办法 | The schemes of scoring")
+async def list_schemes(
+    session: Session, now: Now, _: Annotated[Caller, allow("auditor", "admin")]
+) -> SchemesView:
+    """扣分制和得分制的全部版本，以及现行的是哪一版。报表记下所用的版本，改办法不动旧报表。
+
+    ---
+    All versions of both schemes, and which are in force. A report keeps the ones that it used.
+    """
+    return views.schemes_view(*await service.schemes(session), now)
+
+
+@router.put(
+    "/schemes/deduction",
+    operation_id="put_deduction_scheme",
+    summary="修改扣分制 | Put the deduction scheme",
+    responses=problem_responses(StateConflict),
+)
+async def put_deduction_scheme(
+    order: DeductionOrder, session: Deciding, now: Now, caller: Auditor
+) -> DeductionView:
+    """扣分、排名和灯的口径，及排名分组。带上读到的最新版本号；不能追溯。
+
+    ---
+    What faults cost, what places and lights go by, and groups of peers. Comes with the newest
+    version that was read, and is not laid down for days past.
+    """
+    scheme = await service.put_deduction(session, order, now, actor=caller.sub)
+    return DeductionView.model_validate(scheme)
+
+
+@router.put(
+    "/schemes/merit",
+    operation_id="put_merit_scheme",
+    summary="修改得分制 | Put the merit scheme",
+    responses=problem_responses(StateConflict),
+)
+async def put_merit_scheme(
+    order: MeritOrder, session: Deciding, now: Now, caller: Auditor
+) -> MeritView:
+    """及时、完整、可信各得几成，和各事项的权重。带上读到的最新版本号；不能追溯。
+
+    ---
+    What being in time, complete and certain earns, and the weights of items. Comes with the newest
+    version that was read, and is not laid down for days past.
+    """
+    scheme = await service.put_merit(session, order, now, actor=caller.sub)
+    return MeritView.model_validate(scheme)
+
+
+@router.post(
+    "/scores/what-if",
+    operation_id="try_schemes",
+    summary="试算评分 | Try other schemes",
+    responses=problem_responses(NotFound),
+)
+async def try_schemes(wanted: WhatIf, session: Session, _: Auditor) -> WhatIfView:
+    """用另外的分值，按一份月报、季报或年报所计的同样事实试算各单位的得分和名次；什么也不保存。
+
+    ---
+    What the units of a report of a period would score, and which places they would have, by other
+    weights on the same facts. Nothing is kept.
+    """
+    return await service.what_if(session, wanted)

@@ -1,0 +1,20 @@
+"""Schemes as the API shows them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.projects.reports.models import MeritScheme, ScoreScheme
+from services.projects.scoring.schemas import DeductionView, MeritView, SchemesView
+from services.projects.scoring.service import in_force
+
+
+def schemes_view(
+    deductions: Sequence[ScoreScheme], merits: Sequence[MeritScheme], now: datetime
+) -> SchemesView:
+    """All versions, and which are in force now."""
+    return SchemesView(
+        deduction=[DeductionView.model_validate(one) for one in deductions],
+        merit=[MeritView.model_validate(one) for one in merits],
+        deduction_in_force=in_force(deductions, now),
+        merit_in_force=in_force(merits, now),
+    )
