@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.register import queries, rules, service
 from services.projects.register.models import Project
-from services.projects.register.schemas import ImportResult, ImportRow
+from services.projects.register.schemas import ImportRow, ProjectImportResult
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import imports
@@ -26,7 +26,7 @@ PART = 2_000
 
 async def import_projects(
     session: AsyncSession, content: bytes, now: datetime, caller: Caller, *, dry_run: bool
-) -> ImportResult:
+) -> ProjectImportResult:
     """Register and change the projects of a file, all or none. Raises ImportRefused."""
     lines, units = await _read(session, content)
     rows = [line.row for line in lines]
@@ -53,7 +53,7 @@ async def import_projects(
         await _put_on_lists(session, rows)
         counts = {"rows": len(rows), "created": created, "updated": updated}
         await audit_log.write(session, caller.sub, "projects.imported", "projects", now, counts)
-    return ImportResult(
+    return ProjectImportResult(
         dry_run=dry_run,
         rows=len(rows),
         created=created,

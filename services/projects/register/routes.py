@@ -8,6 +8,7 @@ from services.projects.register.rules import MAX_BYTES
 from services.projects.register.schemas import (
     ImportResult,
     NamesConfirmation,
+    ProjectImportResult,
     ProjectInput,
     ProjectView,
     UnitInput,
@@ -179,7 +180,7 @@ async def import_projects(
     now: Now,
     caller: Annotated[Caller, allow("officer", "admin")],
     dry_run: Annotated[bool, Query(description="只检查不导入 | Check only")] = False,
-) -> ImportResult:
+) -> ProjectImportResult:
     """逐行检查，任何一行有误则整个文件不导入，并列出错误的行号和列名（前100处）。最多10万行。
     可上传 CSV、XLSX（第一张工作表，不含公式）或 OC4IDS 项目包（JSON，行号为项目的次序；
     没有统一代码的项目用其 OC4IDS 编号）。

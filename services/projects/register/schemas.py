@@ -80,6 +80,11 @@ class ImportResult(View):
     created: int
     updated: int
     unchanged: int
+
+
+class ProjectImportResult(ImportResult):
+    """The same of projects."""
+
     without_unit: int = Field(
         description="没有牵头单位的项目数；OC4IDS 文件里的公共机构不在名录中的，也计在内"
         " | How many no unit leads; those of an OC4IDS file whose public authority is not"
