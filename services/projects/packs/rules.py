@@ -50,7 +50,7 @@ def phase_of(pack: Pack, item_code: str) -> Phase | None:
     return None
 
 
-class Period(NamedTuple):
+class OwedPeriod(NamedTuple):
     """A period of which something is due, and what it is called."""
 
     start: date
@@ -70,7 +70,7 @@ def every_of_rule(rule: ClockRule) -> Every | None:
     return Every.YEAR if rule.kind is RuleKind.FIXED_DATE else None
 
 
-def periods_over(every: Every, since: date, until: date | None, day: date) -> Iterator[Period]:
+def periods_over(every: Every, since: date, until: date | None, day: date) -> Iterator[OwedPeriod]:
     """The periods that were over before `day` and ended from `since` to `until`.
 
     What ends in mid-year owes no period that goes on after it, and all that ended with it.
@@ -78,7 +78,7 @@ def periods_over(every: Every, since: date, until: date | None, day: date) -> It
     end = period_end(every, since)
     while end < day and (until is None or end <= until):
         start = period_start(every, end)
-        yield Period(start, end, _name(every, start))
+        yield OwedPeriod(start, end, _name(every, start))
         end = period_end(every, end + timedelta(days=1))
 
 
