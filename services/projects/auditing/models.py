@@ -99,7 +99,7 @@ class Standing(Table, table=True):
         Index(
             "ix_standing_on_display",
             "stay_most_day",
-            postgresql_where=text("reason = 'on_display'"),
+            postgresql_where=text("reason IN ('on_display', 'display_not_checked')"),
         ),
         Index(
             "ix_standing_due",

@@ -71,6 +71,7 @@ class UnseenDuty(NamedTuple):
     doc_no: str | None
     aliases: list[str]
     confirmed: list[str] | None
+    is_notice: bool
 
 
 async def add_made(

@@ -109,7 +109,8 @@ UNSEEN = text("""
     WHERE d.unit_code = :unit)
   SELECT d.id AS duty_id, d.unit_code, coalesce(d.project_code, d.subject) AS project_code,
          coalesce(p.name, d.subject) AS project_name, d.item_code, d.formed_on, d.doc_no,
-         coalesce(p.aliases, '[]') AS aliases, p.confirmed_names AS confirmed
+         coalesce(p.aliases, '[]') AS aliases, p.confirmed_names AS confirmed,
+         d.rule_kind = 'min_display' AS is_notice
   FROM duty d
   LEFT JOIN project p ON p.code = d.project_code
   WHERE d.id IN (SELECT id FROM owed

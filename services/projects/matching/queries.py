@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, delete, func, literal, or_
@@ -50,6 +51,12 @@ async def _waiting_pages(
         .with_for_update(of=PortalPage, skip_locked=True)
     )
     return (await session.exec(found)).all()
+
+
+async def want_seen_again(session: AsyncSession) -> int:
+    """Have pages matched that were seen again from the last day of a display on; how many."""
+    found: Any = await session.execute(statement.SEEN_AGAIN)
+    return int(found.rowcount)
 
 
 async def settle_pages(session: AsyncSession, pages: Sequence[PortalPage]) -> None:

@@ -40,6 +40,8 @@ class Candidate:
     """Other names and codes of the project."""
     confirmed: Sequence[str] | None = None
     """The names that count, where an officer gave others that nobody has confirmed."""
+    is_notice: bool = False
+    """What it asks for is a notice before a decision itself, to be on display for a time."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +109,7 @@ def propose(
     All of them: what is left out would be called unpublished although a page may publish it.
     """
     if BEFORE_APPROVAL.search(page.title if page.title_above is None else page.title_above):
-        return []
+        candidates = [candidate for candidate in candidates if candidate.is_notice]
     ties = _ties(page, candidates, like_enough)
     return [proposal for tie in ties for proposal in _of_one(page, tie)]
 

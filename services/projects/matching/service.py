@@ -45,6 +45,11 @@ async def match_waiting(sessions: Sessions, now: datetime) -> int:
             return matched
 
 
+async def note_seen_again(session: AsyncSession, now: datetime) -> int:
+    """What must stay on display is noted to be there still, once its page was asked for again."""
+    return await queries.want_seen_again(session)
+
+
 async def match_pages(session: AsyncSession, now: datetime) -> int:
     """Match some of the pages that wait, then note which units' absences are proven.
 

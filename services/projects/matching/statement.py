@@ -72,6 +72,21 @@ class TakenPage(NamedTuple):
     words: str
 
 
+# Of what must stay on display: pages that were asked for again on its last day or later, and that
+# nobody has noted so yet. Who holds one has its turn; in the order in which others lock pages.
+SEEN_AGAIN = text(f"""
+UPDATE portal_page p SET match_wanted = true FROM (
+  SELECT g.id FROM portal_page g
+  WHERE g.gone_at IS NULL AND g.detail_state = 'read' AND NOT g.match_wanted
+    AND g.id = ANY(ARRAY(SELECT q.id FROM standing s
+      JOIN page_match m ON m.duty_id = s.duty_id AND m.state = 'accepted'
+      JOIN portal_page q ON q.id = m.page_id
+      WHERE s.reason IN ('on_display', 'display_not_checked')
+        AND (q.checked_at AT TIME ZONE 'Asia/Shanghai')::date - DATE '{EPOCH}'
+          > greatest(s.stayed_day, s.stay_least_day - 1)))
+  ORDER BY g.portal_id, g.url COLLATE "C" FOR NO KEY UPDATE) seen
+WHERE seen.id = p.id""")
+
 COPIES = text("""
 SELECT DISTINCT m.duty_id
 FROM portal_page p
@@ -118,7 +133,7 @@ WHERE (p.portal_id = ANY(ARRAY(SELECT id FROM portal WHERE unit_code = :unit))
 _CANDIDATE = """
 SELECT d.id, d.unit_code, coalesce(d.project_code, d.subject), coalesce(p.name, d.subject),
        d.item_code, d.formed_on, d.doc_no, coalesce(p.aliases, CAST('[]' AS jsonb)),
-       p.confirmed_names
+       p.confirmed_names, d.rule_kind = 'min_display'
 FROM duty d LEFT JOIN project p ON p.code = d.project_code
 """
 
@@ -222,7 +237,8 @@ SEEN = f"""
 SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
        d.id, d.unit_code, coalesce(d.project_code, d.subject), coalesce(y.name, d.subject),
        d.item_code, d.formed_on, d.doc_no, coalesce(y.aliases, CAST('[]' AS jsonb)),
-       y.confirmed_names, i.content_elements, l.rule, z.version AS standing_version,
+       y.confirmed_names, d.rule_kind = 'min_display', i.content_elements, l.rule,
+       z.version AS standing_version,
        EXISTS (SELECT FROM page_match m WHERE m.id = k.id AND {_KEEPS_OPEN}) AS keeps_open,
        EXISTS (SELECT FROM page_match m
                WHERE m.duty_id = k.duty_id AND m.id <> k.id AND {_KEEPS_OPEN}) AS others_keep_open,

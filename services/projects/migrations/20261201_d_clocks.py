@@ -31,8 +31,9 @@ COLUMNS = (
     ("standing", "stayed_day", sa.Integer),
     ("standing", "gone_day", sa.Integer),
 )
+DISPLAYS = "reason IN ('on_display', 'display_not_checked')"
 INDEXES = (
-    ("ix_standing_on_display", "standing (stay_most_day) WHERE reason = 'on_display'"),
+    ("ix_standing_on_display", f"standing (stay_most_day) WHERE {DISPLAYS}"),
     ("ix_duty_ends", "duty (id) WHERE ends IS NOT NULL"),
 )
 

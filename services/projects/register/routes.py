@@ -88,7 +88,7 @@ async def put_unit(
     "/units:import",
     operation_id="import_units",
     summary="批量导入公开主体（CSV） | Import units from CSV",
-    responses=problem_responses(ImportRefused, PayloadTooLarge),
+    responses=problem_responses(ImportRefused),
 )
 async def import_units(
     content: Annotated[bytes, Body(media_type="text/csv")],
