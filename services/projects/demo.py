@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects import demo_missing, demo_portals
+from services.projects import demo_missing, demo_packs_loading, demo_portals
 from services.projects.demo_world import World, world
 from services.projects.duties import service as duties
 from services.projects.duties.models import TriggerEvent, TriggerKind
@@ -38,7 +38,7 @@ SCOPE = "宁川市重点项目清单"
 async def load(session: AsyncSession, now: datetime) -> int:
     """The demo city, if it is not there; returns how many duties were made."""
     city = world(clock.today(now))
-    await _units(session, city)
+    await put_units(session, city)
     await _projects(session, city, now)
     known = select(exists().where(col(TriggerEvent.recorded_by) == LOADER.sub))
     if (await session.exec(known)).one():
@@ -59,7 +59,8 @@ async def load(session: AsyncSession, now: datetime) -> int:
     return len(made)
 
 
-async def _units(session: AsyncSession, city: World) -> None:
+async def put_units(session: AsyncSession, city: World) -> None:
+    """The units of the city with their other names, where they are not there."""
     units = [
         ResponsibleUnit(
             code=unit.code, name=unit.name, name_en=unit.name_en, valid_from=date(2000, 1, 1)
@@ -107,10 +108,11 @@ async def main() -> None:
     settings, now = ProjectsSettings(), clock.now()
     engine = new_engine(settings, "projects-demo")
     async with new_sessions(engine)() as session, session.begin():
-        made = await load(session, now)
+        made = await load(session, now) + await demo_packs_loading.load(session, now)
         columns = 0
         if settings.demo_portal_url:
             columns = await demo_portals.load(session, settings.demo_portal_url, now)
+            columns += await demo_packs_loading.load_columns(session, settings.demo_portal_url, now)
     print(f"projects: +{made} 项公开义务 duties, +{columns} 个栏目 portals")
     await engine.dispose()
 

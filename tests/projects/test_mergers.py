@@ -59,8 +59,8 @@ async def test_open_duties_are_taken_over_and_what_was_found_stays(
     query = "SELECT unit_code FROM verdict_event WHERE duty_id = $1 ORDER BY id"
     history = [row["unit_code"] for row in await rows.fetch(query, waiting["id"])]
     assert (history[0], history[-1]) == (old, into)
-    units = await rows.fetchrow("SELECT valid_to FROM responsible_unit WHERE code = $1", old)
-    assert units["valid_to"] == date(2026, 3, 15)
+    query = "SELECT valid_to FROM responsible_unit WHERE code = $1"
+    assert await rows.fetchval(query, old) == date(2026, 3, 15)
     late = make.event(project, old, "2026-03-20")
     refused = await projects.post("/api/v1/events", json=late, headers=as_("system"))
     assert refused.status_code == 422

@@ -39,8 +39,8 @@ async def test_units_are_registered_and_changed_by_a_file(
     assert fewer.json()["updated"] == 1
     query = "SELECT alias FROM unit_alias WHERE unit_code = $1"
     assert [row["alias"] for row in await rows.fetch(query, one)] == [f"甲{one}"]
-    query = "SELECT name, version, match_wanted FROM responsible_unit WHERE code = $1"
-    assert tuple(await rows.fetchrow(query, one)) == (f"甲局{one}", 3, True)
+    query = "SELECT name || version || match_wanted FROM responsible_unit WHERE code = $1"
+    assert await rows.fetchval(query, one) == f"甲局{one}3true"
 
 
 @provokes("import_units", "import-refused")

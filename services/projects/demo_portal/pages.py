@@ -6,6 +6,7 @@ from datetime import date, datetime
 from html import escape
 
 from services.projects.demo_city import DemoUnit
+from services.projects.demo_packs import PackColumn
 from services.projects.demo_portal.defects import PUB_DATES, meta_tags
 
 SITE = "宁川市人民政府"
@@ -64,12 +65,16 @@ class Article:
     text: str = ""
 
 
-def home(units: Sequence[DemoUnit]) -> str:
-    """The portal's front page: the columns of all units."""
+def home(units: Sequence[DemoUnit], packs: Sequence[PackColumn]) -> str:
+    """The portal's front page: the columns of all units, and of the other packs."""
     links = "".join(
         f'<a href="/{unit.code.lower()}/index.htm">{escape(unit.name)}</a>' for unit in units
     )
-    body = f"<h2>重大建设项目批准和实施领域</h2><div class=units>{links}</div>"
+    others = "".join(f'<a href="{pack.folder}index.htm">{escape(pack.name)}</a>' for pack in packs)
+    body = (
+        f"<h2>重大建设项目批准和实施领域</h2><div class=units>{links}</div>"
+        f"<h2>其他领域</h2><div class=units>{others}</div>"
+    )
     return _page(_site_tags(), "首页", body, trail="", charset="utf-8")
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
 
-from services.projects import demo_city
+from services.projects import demo_city, demo_packs
 from services.projects.catalogue.schemas import ItemRow
 from services.projects.demo_city import DemoUnit
+from services.projects.demo_packs import PackColumn
 from services.projects.demo_portal import pages
 from services.projects.demo_portal.notices import notices_of
 from services.projects.demo_portal.pages import Article, PortalColumn
@@ -48,7 +49,9 @@ def build(world: World) -> dict[str, File]:
     for unit in world.units:
         if not unit.is_down:
             files.update(_column(unit, published[unit.code], items, world.today))
-    files["/"] = _html(pages.home(world.units), "utf-8")
+    for pack in demo_packs.columns():
+        files.update(_pack_column(pack, world.today))
+    files["/"] = _html(pages.home(world.units, demo_packs.columns()), "utf-8")
     return files
 
 
@@ -65,7 +68,37 @@ def _column(
         *notices_of(unit, today),
     ]
     articles.sort(key=lambda a: (a.list_on or date.min, a.path), reverse=True)
-    column = PortalColumn(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域")
+    return _files(
+        PortalColumn(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域"), articles
+    )
+
+
+def _pack_column(pack: PackColumn, today: date) -> Iterator[tuple[str, File]]:
+    """A pack's column: what of its duties is published."""
+    items = {item.item_code: item for item in pack.items}
+    articles = []
+    for number, duty in enumerate(demo_packs.duties(today)):
+        moment = demo_packs.moment(duty)
+        if duty.pack_code != pack.pack_code or moment is None:
+            continue
+        item = items[duty.item_code]
+        article = Article(
+            path=f"{pack.folder}{moment:%Y%m}/t{moment:%Y%m%d}_{700000 + number}.htm",
+            title=demo_packs.title(duty, item),
+            column=item.item_l2,
+            list_on=duty.published_on,
+            meta_at=moment,
+            label_at=moment,
+            elements=demo_packs.elements(duty, item, pack.unit),
+        )
+        articles.append(article)
+    articles.sort(key=lambda a: (a.list_on or date.min, a.path), reverse=True)
+    return _files(PortalColumn(pack.unit, pack.folder, pack.name), articles)
+
+
+def _files(column: PortalColumn, articles: Sequence[Article]) -> Iterator[tuple[str, File]]:
+    """The pages of a column and its list."""
+    unit = column.unit
     for place, article in enumerate(articles):
         body = pages.article(column, article, variant=place)
         yield article.path, _html(body, unit.charset, _modified_at(article))
