@@ -1,17 +1,26 @@
 """整改: ordered on a fault, answered by the unit, ended by proof or by two persons."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.duties import observing
+from services.projects.duties.rules import Sighting
+from services.projects.portals.models import Portal
 from services.projects.rectification import rules
 from shared import clock
 from shared.workdays import official
+from tests.projects.judged_elsewhere import driver_connection
 from tests.projects.rectifying import AUDITORS, NOBODY, PATH, REPLY, Case, Headers
+from tests.projects.test_reports import inside
 from tests.provoking import provokes
 from tests.support import Connect, Databases
+from tests.waiting import until_it_waits
 
 
 @pytest.fixture
@@ -86,6 +95,43 @@ async def test_a_duty_has_one_open_order(case: Case) -> None:
     assert (refused["rectification_id"], refused["number"]) == (order["id"], order["number"])
     unknown = await case.ask(duty_id=NOBODY)
     assert unknown.status_code == 404
+
+
+async def test_an_order_goes_by_the_verdict_that_stands_once_it_is_written(case: Case) -> None:
+    """The verdict moves while somebody orders: they are not told that they were too slow."""
+    asking = list[asyncio.Task[httpx.Response]]()
+
+    async def seen_in_time(session: AsyncSession) -> None:
+        sighting = Sighting(
+            duty_id=UUID(case.duty["id"]),
+            url="https://example.gov.cn/1.htm",
+            observed_at=datetime(2026, 3, 10, tzinfo=UTC),
+        )
+        await observing.record_sightings(session, [sighting], clock.now(), actor="matcher")
+        asking.append(asyncio.create_task(case.ask()))
+        await until_it_waits(await driver_connection(session), asking[0])
+
+    await inside(case.databases, seen_in_time)
+    answer = await asking[0]
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/no-fault")
+    assert answer.json()["verdict"] == "on_time"
+
+
+async def test_a_reply_has_the_units_portals_read_next(case: Case) -> None:
+    await case.ordered()
+    rows, portal = await case.rows(), f"p-{case.unit}"
+    at = clock.now() + timedelta(days=1)
+    made = Portal(id=portal, name="栏目", unit_code=case.unit, start_url="-", next_run_at=at)
+    values = made.model_dump(include={"id", "name", "unit_code", "start_url", "next_run_at"})
+    await rows.execute(
+        f"INSERT INTO portal ({', '.join(values)}, health, version, allow_private, is_public,"
+        " interval_ms, every_minutes, enabled)"
+        " VALUES ($1, $2, $3, $4, $5, 'unknown', 1, false, true, 1000, 1440, true)",
+        *values.values(),
+    )
+    await case.reply()
+    due = "SELECT next_run_at <= now() FROM portal WHERE id = $1"
+    assert await rows.fetchval(due, portal) is True
 
 
 @provokes("order_rectification", "dispute-open")
@@ -213,50 +259,3 @@ async def test_a_unit_sees_and_answers_only_what_is_theirs(case: Case) -> None:
     assert (await case.reply(version=1)).status_code == 409
     case.order = {"id": NOBODY}
     assert (await case.end("close", 1)).status_code == 404
-
-
-async def listed(case: Case, headers: dict[str, str], **params: Any) -> list[str]:
-    """The ids of the unit's orders in a list."""
-    query = {"unit": case.unit, **params}
-    answer = await case.client.get(PATH, params=query, headers=headers)
-    assert answer.status_code == 200, answer.text
-    return [one["id"] for one in answer.json()["items"]]
-
-
-async def test_the_work_list_has_what_waits_for_whoever_asks(case: Case) -> None:
-    order = await case.ordered()
-    officer, auditors = case.officer, [case.auditor(which) for which in range(3)]
-    assert await listed(case, officer, mine=True) == [order["id"]]
-    assert await listed(case, auditors[0], mine=True) == []
-    await case.reply()
-    assert await listed(case, officer, mine=True) == []
-    assert await listed(case, auditors[0], mine=True) == [order["id"]]
-    await case.act("return", auditors[0], reason="不齐")
-    await case.end("close", 1)
-    found = [bool(await listed(case, auditor, mine=True)) for auditor in auditors]
-    assert found == [False, False, True]  # not who ordered it, nor who proposed it
-    assert await listed(case, case.as_("supervisor"), mine=True) == []
-    assert await listed(case, officer, state="returned") == [order["id"]]
-    assert await listed(case, officer, state="closed") == []
-    assert await listed(case, officer, duty=case.duty["id"]) == [order["id"]]
-
-
-async def test_lists_by_the_last_day_are_read_in_pages(case: Case) -> None:
-    first = await case.ordered(working_days=5)
-    second = Case(case.client, case.as_, case.sql, case.databases)
-    await second.overdue()
-    rows = await case.rows()
-    await rows.execute("UPDATE duty SET unit_code = $1 WHERE id = $2", case.unit, second.duty["id"])
-    later = await second.ordered(working_days=1)
-    await rows.execute("UPDATE rectification_order SET due_on = NULL WHERE id = $1", first["id"])
-    params: dict[str, Any] = {"unit": case.unit, "limit": 1}
-    seen = []
-    while True:
-        found = (await case.client.get(PATH, params=params, headers=case.officer)).json()
-        seen += [one["id"] for one in found["items"]]
-        if not found["next_cursor"]:
-            break
-        params["cursor"] = found["next_cursor"]
-    assert seen == [later["id"], first["id"]]  # what has no last day comes last
-    assert await listed(case, case.officer, due_before="2999-01-01") == [later["id"]]
-    assert await listed(case, case.officer, overdue=True) == []

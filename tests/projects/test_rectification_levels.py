@@ -87,6 +87,52 @@ async def test_last_days_are_counted_anew_when_the_calendar_moves(
     assert (await case.read())["due_on"] == expected.isoformat()
 
 
+async def put(case: Case, state: RectificationState) -> None:
+    """The order is in that state, whatever became of it before."""
+    await (await case.rows()).execute(
+        "UPDATE rectification_order SET state = $2, level = 1, proposal = NULL, first_by = NULL,"
+        " closing = NULL, ended_at = NULL, ended_by = NULL, proof_fact_id = NULL, looked_at = NULL"
+        " WHERE id = $1",
+        *(case.order["id"], str(state)),
+    )
+
+
+async def test_an_order_rises_in_every_state_in_which_it_is_with_its_unit(case: Case) -> None:
+    for state in sorted(OPEN):
+        await put(case, state)
+        left = await case.left_alone()
+        assert (left["state"], left["level"]) == (state, 2 if state in WITH_UNIT else 1)
+        assert left["overdue"] is (state not in WITH_UNIT)
+
+
+async def test_two_persons_end_it_in_every_state_in_which_it_is_open(case: Case) -> None:
+    for state in sorted(OPEN):
+        for action, closing in (("close", "explained"), ("revoke", "revoked")):
+            await put(case, state)
+            first = (await case.end(action, 0)).json()
+            assert (first["state"], first["proposal"]) == (state, action)
+            assert (await case.end(action, 1)).json()["closing"] == closing
+
+
+async def test_proof_closes_it_in_every_state_in_which_it_is_open(case: Case) -> None:
+    await case.seen()
+    for state in sorted(OPEN):
+        await put(case, state)
+        settled = await case.settled()
+        assert (settled["state"], settled["closing"]) == ("closed", "proof")
+
+
+async def test_a_reply_after_the_last_day_and_before_the_watch_is_in_time_to_be_looked_at(
+    case: Case,
+) -> None:
+    rows = await case.rows()
+    late = "UPDATE rectification_order SET due_on = DATE '2026-01-05' WHERE id = $1"
+    await rows.execute(late, case.order["id"])
+    replied = (await case.reply()).json()
+    assert (replied["state"], replied["overdue"]) == ("replied", True)
+    assert (await case.left_alone())["level"] == 1
+
+
 def test_every_open_state_may_end_in_each_way_and_only_a_unit_is_raised() -> None:
     for state in RectificationState:
         ways = {row.action for row in WORKFLOW.rows if row.state is state and row.closing}

@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
+from shared.database.deciding import write
+
+_RUN_SOON = text(
+    "UPDATE portal SET next_run_at = :now"
+    " WHERE unit_code = :unit AND enabled AND next_run_at > :now"
+)
 
 
 async def portal(session: AsyncSession, portal_id: str, *, lock: bool = False) -> Portal | None:
@@ -51,6 +57,11 @@ async def portals(
     if after is not None:
         found = found.where(col(Portal.id) > after)
     return (await session.exec(found)).all()
+
+
+async def run_soon(session: AsyncSession, unit_code: str, now: datetime) -> None:
+    """The unit's portals are read next; with what is decided, where a session decides."""
+    await write(session, _RUN_SOON, {"unit": unit_code, "now": now})
 
 
 async def rule(session: AsyncSession, portal_id: str, version: int) -> PortalRule | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.projects.calendar import service as calendars
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
+from services.projects.portals.soon import run_soon
 from services.projects.rectification import queries, rules, service
 from services.projects.rectification.events import RectificationAnswered
 from services.projects.rectification.models import (
@@ -42,7 +43,7 @@ async def acknowledge(by: Handler, order_id: UUID) -> RectificationRow:
 
 
 async def reply(by: Handler, order_id: UUID, given: RectificationReply) -> RectificationRow:
-    """The unit says what it has done. It proves nothing: the collector looks at the place itself.
+    """The unit says what it has done. It proves nothing: the collector reads its portals next.
 
     Raises NotFound, StateConflict, or Invalid where the reply does not name what it is about.
     """
@@ -56,6 +57,7 @@ async def reply(by: Handler, order_id: UUID, given: RectificationReply) -> Recti
     move = _move(by, row, RectificationAction.REPLY)
     words = {"reply_kind": given.kind, **given.model_dump(include={"url", "document", "text"})}
     row = await _take(by, row, move, {"replied_by": by.caller.sub}, words)
+    await run_soon(by.session, row.order.unit_code, by.now)
     await service.publish(by.session, row, RectificationAnswered, by.now, kind=given.kind)
     return row
 
