@@ -13,7 +13,7 @@ from services.projects.exemptions.models import ExemptionRequest, ExemptionState
 from services.projects.matching.models import MatchState, PageMatch
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
 from services.projects.rectification import workflow as rectification
-from services.projects.rectification.models import RectificationOrder
+from services.projects.rectification.models import RectificationOrder, RectificationPolicy
 from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.reported_missing.models import CheckState, DisclosureCheck
 from services.projects.reports.models import Report, ReportWithdrawal
@@ -115,6 +115,9 @@ async def _versions(session: AsyncSession) -> dict[str, Example]:
         "put_unit": await session.get(ResponsibleUnit, examples["put_unit"]["path"]["code"]),
         "put_portal": await session.get(Portal, examples["put_portal"]["path"]["portal_id"]),
         "put_absence_policy": await newest(session, AbsencePolicy, by=AbsencePolicy.version),
+        "put_rectification_policy": await newest(
+            session, RectificationPolicy, by=RectificationPolicy.version
+        ),
     }
     found = {o: Example(body={"version": row.version}) for o, row in rows.items() if row}
     portal = examples["put_portal_rule"]["path"]["portal_id"]

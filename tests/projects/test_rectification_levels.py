@@ -13,6 +13,7 @@ from shared.messaging.events import Envelope
 from shared.workdays import official
 from tests.projects.rectifying import Case, Headers
 from tests.projects.test_reports import inside
+from tests.provoking import provokes
 from tests.support import Connect, Databases
 
 
@@ -85,6 +86,24 @@ async def test_last_days_are_counted_anew_when_the_calendar_moves(
     await inside(databases, lambda session: handlers.count_terms(session, told))
     expected = official().nth_after(since, case.order["term_days"])
     assert (await case.read())["due_on"] == expected.isoformat()
+
+
+@provokes("put_rectification_policy", "state-conflict")
+async def test_terms_follow_a_policy_in_versions_and_those_that_run_stay(case: Case) -> None:
+    path, admin = "/api/v1/rectification-policy", case.as_("admin")
+    before = (await case.client.get(path, headers=case.auditor())).json()
+    asked = {"term_days": 3, "further_days": 2, "version": before["version"]}
+    answers = [await case.client.put(path, json=asked, headers=admin) for _ in range(2)]
+    try:
+        assert [answer.status_code for answer in answers] == [200, 409]
+        assert answers[0].json() == {**asked, "version": before["version"] + 1}
+        assert (await case.read())["term_days"] == case.order["term_days"]
+        assert (await case.left_alone())["term_days"] == 2
+        refused = await case.client.put(path, json=asked, headers=case.auditor())
+        assert refused.status_code == 403
+    finally:
+        again = {**before, "version": before["version"] + 1}
+        assert (await case.client.put(path, json=again, headers=admin)).status_code == 200
 
 
 async def put(case: Case, state: RectificationState) -> None:

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from services.projects.rectification import events, settling
 from services.projects.rectification.handlers import subscriptions
+from services.projects.rectification.policy_routes import policy
 from services.projects.rectification.routes import auditor, department
 from services.projects.rectification.workflow import WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
 
 room = Room(
-    routers=[department, auditor],
+    routers=[department, auditor, policy],
     publishes=[
         events.RectificationOrdered,
         events.RectificationAnswered,

@@ -8,7 +8,7 @@ from services.projects.calendar import service as calendars
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
 from services.projects.portals.soon import run_soon
-from services.projects.rectification import queries, rules, service
+from services.projects.rectification import policies, rules, service
 from services.projects.rectification.events import RectificationAnswered
 from services.projects.rectification.models import (
     Closing,
@@ -68,7 +68,7 @@ async def give_back(by: Handler, order_id: UUID, why: RectificationReason) -> Re
     row = await _seen(by, order_id)
     move = _move(by, row, RectificationAction.RETURN)
     rules.ensure_not_theirs(row.order, by.caller)
-    days, today = await queries.further_days(by.session), clock.today(by.now)
+    days, today = (await policies.in_force(by.session)).further_days, clock.today(by.now)
     due_on = rules.due_on(today, days, await calendars.load(by.session))
     term = {"term_from": today, "term_days": days, "due_on": due_on}
     return await _take(by, row, move, term, {"text": why.reason})

@@ -5,12 +5,14 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Verdict
 from services.projects.rectification import statement
 from services.projects.rectification.models import (
     RectificationOrder,
+    RectificationPolicy,
     RectificationState,
     RectificationYear,
 )
@@ -103,9 +105,16 @@ async def ordering_basis(session: AsyncSession, duty_id: UUID, year: int) -> Ord
     return OrderingBasis(*found.one())
 
 
-async def further_days(session: AsyncSession) -> int:
-    """The working days of a further term."""
-    return int((await session.execute(statement.FURTHER_DAYS)).scalar_one())
+async def policy(session: AsyncSession) -> RectificationPolicy:
+    """The policy in force."""
+    newest = select(RectificationPolicy).order_by(col(RectificationPolicy.version).desc())
+    return (await session.exec(newest.limit(1))).one()
+
+
+def add_policy(session: DecidingSession, policy: RectificationPolicy) -> None:
+    """The next version; where another was faster all is decided anew."""
+    session.statement.refusing("pk_rectification_policy", Overtaken)
+    session.add(policy)
 
 
 async def steps(session: AsyncSession, order_id: UUID) -> list[StepRow]:

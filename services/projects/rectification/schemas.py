@@ -83,6 +83,37 @@ class RectificationReason(Input):
     version: int | None = Field(None, ge=1, description=_VERSION)
 
 
+class RectificationPolicyInput(Input):
+    """整改期限的工作日数 | How many working days orders give."""
+
+    term_days: int = Field(
+        ge=1,
+        le=60,
+        description="未另定期限的，给几个工作日 | Where an order names none.",
+        examples=[10],
+    )
+    further_days: int = Field(
+        ge=1,
+        le=60,
+        description="回复被退回或到期未办的，再给几个工作日"
+        " | Once a reply is returned or an order is left alone.",
+        examples=[5],
+    )
+    version: int = Field(
+        ge=1, le=2**31 - 2, description="读到的版本 | The version that was read.", examples=[1]
+    )
+
+
+class RectificationPolicyView(View):
+    """The policy in force."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    term_days: int = Field(description="期限的工作日数 | The working days of a term.")
+    further_days: int = Field(description="再给的工作日数 | Those of a further term.")
+    version: int
+
+
 class RectificationProof(View):
     """What was seen after the order and shows that the fault is gone."""
 

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.calendar import service as calendars
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
-from services.projects.rectification import queries, rules, service
+from services.projects.rectification import policies, queries, rules, service
 from services.projects.rectification.events import RectificationEscalated
 from services.projects.rectification.models import HIGHEST_LEVEL, RectificationSweep
 from services.projects.rectification.queries import RectificationRow
@@ -43,7 +43,8 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
     found = await queries.left_alone(session, today, rules.FAULTS, BATCH)
     if not found:
         return 0
-    calendar, days = await calendars.load(session), await queries.further_days(session)
+    calendar, policy = await calendars.load(session), await policies.in_force(session)
+    days = policy.further_days
     due_on = rules.due_on(today, days, calendar)
     for row in found:
         if row.order.level < HIGHEST_LEVEL:

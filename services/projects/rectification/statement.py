@@ -54,8 +54,6 @@ LEFT JOIN rectification_year y ON y.year = :year
 LEFT JOIN rectification_order o ON o.duty_id = :duty AND o.ended_at IS NULL
 LEFT JOIN publication b ON b.duty_id = :duty""")
 
-FURTHER_DAYS = text("SELECT further_days FROM rectification_policy ORDER BY version DESC LIMIT 1")
-
 STEPS = text("""
 SELECT step, state, level, due_on, reply_kind, url, document, text, at, by
 FROM rectification_step WHERE order_id = :id ORDER BY id""")
