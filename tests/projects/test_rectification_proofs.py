@@ -127,6 +127,32 @@ async def test_what_appears_after_the_order_closes_it_and_late_stays_late_beside
     assert (await case.settled())["version"] == closed["version"]
 
 
+async def test_the_duty_and_the_life_of_its_project_show_what_was_ordered_and_put_right(
+    case: Case,
+) -> None:
+    async def shown() -> tuple[dict[str, Any], dict[str, Any]]:
+        path = f"/api/v1/duties/{case.duty['id']}"
+        duty = (await case.client.get(path, headers=case.officer)).json()
+        life = await case.client.get(f"/api/v1/projects/{case.duty['project_code']}")
+        return duty, life.json()["items"][0]
+
+    for one in await shown():
+        assert (one["in_rectification"], one["rectified"]) == (False, False)
+    order = await case.ordered()
+    duty, item = await shown()
+    assert duty["in_rectification"] is item["in_rectification"] is True
+    [listed] = duty["rectifications"]
+    assert (listed["id"], listed["number"], listed["state"]) == (
+        *(order["id"], order["number"]),
+        "issued",
+    )
+    await case.seen(last_absent_at=now() - timedelta(minutes=5))
+    await case.settled()
+    for one in await shown():
+        assert (one["in_rectification"], one["rectified"]) == (False, True)
+        assert one["verdict"] == "late"
+
+
 async def test_the_page_that_was_there_before_the_order_proves_nothing(case: Case) -> None:
     await case.ordered()
     before = now() - timedelta(days=9)
