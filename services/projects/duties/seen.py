@@ -27,7 +27,8 @@ from shared.workdays import CalendarUnknown, Workdays
 
 class SeenDuty(NamedTuple):
     """A duty with how it stands, and what it is judged by. `fact_id` is its best evidence,
-    `dispute_version` that of an open dispute about it.
+    `dispute_version` that of an open dispute about it, `exemption_version` that of an exemption
+    that is asked for.
     """
 
     duty: Duty
@@ -37,6 +38,7 @@ class SeenDuty(NamedTuple):
     item_name: str
     fact_id: int | None
     dispute_version: int | None
+    exemption_version: int | None
     basis: Basis
     calendar: Workdays
 
@@ -124,7 +126,7 @@ LEFT JOIN LATERAL (
 
 _DUTY = f"""{_DAY}
 SELECT {rows.columns(Duty, "d")}, {rows.columns(Standing, "s")}, u.name,
-       coalesce(pr.name, d.subject), i.item_l2, p.fact_id, x.version, {_BASIS}
+       coalesce(pr.name, d.subject), i.item_l2, p.fact_id, x.version, e.version, {_BASIS}
 FROM duty d
 JOIN standing s ON s.duty_id = d.id
 JOIN responsible_unit u ON u.code = d.unit_code
@@ -132,6 +134,7 @@ LEFT JOIN project pr ON pr.code = d.project_code
 JOIN catalogue_item i ON i.id = d.item_id
 LEFT JOIN publication p ON p.duty_id = d.id
 LEFT JOIN dispute x ON x.duty_id = d.id AND x.state = 'open'
+LEFT JOIN exemption_request e ON e.duty_id = d.id AND e.state = 'asked'
 CROSS JOIN day {_WALK.format(unit="d.unit_code", counts=COUNTS)}
 WHERE d.id = $2"""
 
@@ -166,10 +169,12 @@ async def find_duty(session: AsyncSession, duty_id: UUID, now: datetime) -> Seen
         return None
     values = [*found[0]]
     after = rows.rest(Duty, values)
-    unit, project, item, fact_id, dispute, *numbers = rows.rest(Standing, after)
+    unit, project, item, *known = rows.rest(Standing, after)
+    fact_id, dispute, exemption, *numbers = known
     basis, calendar = await _basis(session, numbers)
     duty, standing = rows.loaded(Duty, values), rows.loaded(Standing, after)
-    return SeenDuty(duty, standing, unit, project, item, fact_id, dispute, basis, calendar)
+    about = (unit, project, item, fact_id, dispute, exemption)
+    return SeenDuty(duty, standing, *about, basis, calendar)
 
 
 async def references(

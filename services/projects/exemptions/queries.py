@@ -52,18 +52,12 @@ _LIST = text(
     " AND (CAST(:after AS uuid) IS NULL OR x.id > :after) ORDER BY x.id LIMIT :limit"
 )
 _ONE = text(_VIEWS + "WHERE x.id = :id")
-_ASKED = text("SELECT version FROM exemption_request WHERE duty_id = :duty AND state = 'asked'")
 
 
 def add(session: DecidingSession, asked: ExemptionRequest) -> None:
     """A new request; where another about the duty was made meanwhile, all is decided anew."""
     session.statement.refusing("uq_exemption_request_asked", Overtaken)
     session.add(asked)
-
-
-async def asked_version(session: AsyncSession, duty_id: UUID) -> int | None:
-    """The version of what is asked for the duty already, if something is."""
-    return (await session.execute(_ASKED, {"duty": duty_id})).scalar_one_or_none()
 
 
 async def views(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -43,9 +44,8 @@ async def ask(
     an exemption is asked for already.
     """
     found = await ruling.note_exemption(session, duty_id, order.version, now, caller)
-    version = await queries.asked_version(session, duty_id)
-    if version is not None:
-        refuse(ExemptionState.ASKED, version, _ALREADY)
+    if found.exemption_version is not None:
+        refuse(ExemptionState.ASKED, found.exemption_version, _ALREADY)
     asked = ExemptionRequest(
         duty_id=duty_id,
         unit_code=found.duty.unit_code,
@@ -83,20 +83,31 @@ async def decide(
     rules.ensure_another(asked, caller)
     versions.ensure(order.version, version=asked.version, state=asked.state)
     step = WORKFLOW.take(asked.state, asked.version, ACTION_OF[order.ruling], caller.roles)
-    row = await find(session, exemption_id, caller)
-    verdict = row.verdict
-    if step.exempts:
-        # The turn to judge comes before the row of the request, as for all who rule.
-        duty = await ruling.grant_exemption(
-            session, asked.duty_id, (asked.document, asked.article, asked.reason), now, caller
-        )
-        verdict = duty.standing.verdict or Verdict.UNKNOWN
+    # The turn to judge comes before the row of the request, as for all who rule.
+    of_duty = await (_grant if step.exempts else _leave)(session, asked, now, caller)
     changes = {"decision": order.reason, "decided_at": now, "decided_by": caller.sub}
     asked = await swap(session, asked, {"state": step.to, **changes})
     details, where = {"duty": str(asked.duty_id)}, f"exemption:{exemption_id}"
     await audit_log.write(session, caller.sub, step.audited, where, now, details)
-    decided = asked.model_dump(include={"state", "version", *changes})
-    return row._replace(verdict=verdict, **decided)
+    return queries.ExemptionRow(**asked.model_dump(), **of_duty)
+
+
+async def _grant(
+    session: DecidingSession, asked: ExemptionRequest, now: datetime, caller: Caller
+) -> dict[str, Any]:
+    """The duty is exempt; how it is shown then."""
+    by = (asked.document, asked.article, asked.reason)
+    found = await ruling.grant_exemption(session, asked.duty_id, by, now, caller)
+    codes = {"project_code": found.duty.project_code, "item_code": found.duty.item_code}
+    return {**codes, "verdict": found.standing.verdict or Verdict.UNKNOWN}
+
+
+async def _leave(
+    session: DecidingSession, asked: ExemptionRequest, now: datetime, caller: Caller
+) -> dict[str, Any]:
+    """The duty stays as it is; how it is shown."""
+    row = await find(session, asked.id, caller)
+    return {name: getattr(row, name) for name in ("project_code", "item_code", "verdict")}
 
 
 async def find(session: AsyncSession, exemption_id: UUID, caller: Caller) -> queries.ExemptionRow:
