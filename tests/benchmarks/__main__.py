@@ -25,6 +25,8 @@ IN_TURN: dict[str, tuple[str, ...]] = {
     "relay": (),
     "start": (),
     "audit": (),
+    "collector": (),
+    "province": (),
     "hall_simulation": (),
     "year_of_halls": (),
     "day": (),

@@ -55,6 +55,11 @@ class CollectorRun(Table, table=True):
             unique=True,
             postgresql_where=text("state IN ('queued', 'running')"),
         ),
+        Index(
+            "ix_collector_run_waiting",
+            *("requested_at", "id"),
+            postgresql_where=text("state IN ('queued', 'running')"),
+        ),
         Index("ix_collector_run_portal_id_requested_at", "portal_id", "requested_at"),
     )
 

@@ -24,24 +24,13 @@ LEASE_SECONDS = 180
 ENTRIES_A_STATEMENT = 200
 
 
-async def queue_run(session: AsyncSession, run: CollectorRun) -> UUID:
-    """The id of the new run, or of the one underway: a portal has one run at a time."""
-    fresh = (
-        insert(CollectorRun)
-        .values(run.model_dump())
-        .on_conflict_do_nothing(
-            index_elements=["portal_id"], index_where=text("state IN ('queued', 'running')")
-        )
-        .returning(col(CollectorRun.id))
-    )
-    queued: UUID | None = (await session.execute(fresh)).scalar_one_or_none()
-    if queued is not None:
-        return queued
-    underway = select(CollectorRun.id).where(
-        col(CollectorRun.portal_id) == run.portal_id,
+async def run_underway(session: AsyncSession, portal_id: str) -> CollectorRun | None:
+    """The portal's run that waits or is under way: it has one at a time."""
+    underway = select(CollectorRun).where(
+        col(CollectorRun.portal_id) == portal_id,
         col(CollectorRun.state).in_([RunState.QUEUED, RunState.RUNNING]),
     )
-    return (await session.exec(underway)).first() or run.id
+    return (await session.exec(underway)).first()
 
 
 async def run(session: AsyncSession, run_id: UUID) -> CollectorRun | None:

@@ -1,7 +1,7 @@
 """The runners of one collector: each walks what it can claim, until nobody finds anything more.
 
-Who finds nothing looks again while others walk: what falls due meanwhile, or waits for a host on
-which another is, must not wait for the longest walk of all.
+Who finds nothing puts what is due among what waits, and looks again while others walk: what falls
+due meanwhile, or waits for a host on which another is, must not wait for the longest walk of all.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ class Walking(Protocol):
 @dataclass
 class Shift:
     """`claim` gives the next walk, None where there is none now; `renew` puts what is due among
-    those that wait."""
+    what waits, and says how much that was."""
 
     claim: Callable[[], Awaitable[Walking | None]]
-    renew: Callable[[], Awaitable[object]]
+    renew: Callable[[], Awaitable[int]]
     look_again: float = LOOK_AGAIN_SECONDS
     _busy: int = 0
     _done: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,15 +38,18 @@ class Shift:
         walked = 0
         while not self._done.is_set():
             self._busy += 1
-            while (walk := await self.claim()) is not None:
+            while (walk := await self._next()) is not None:
                 await walk.go()
                 walked += 1
             self._busy -= 1
             if self._busy == 0:
                 self._done.set()
-                break
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._done.wait(), self.look_again)
-            if not self._done.is_set():
-                await self.renew()
         return walked
+
+    async def _next(self) -> Walking | None:
+        walk = await self.claim()
+        if walk is None and await self.renew():
+            walk = await self.claim()
+        return walk

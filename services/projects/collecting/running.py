@@ -8,6 +8,7 @@ never write for the same portal.
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -48,14 +49,13 @@ class Collector:
     look_again: float = LOOK_AGAIN_SECONDS
 
     async def work(self, now: datetime) -> int:
-        """Queue what is due, then walk until no run waits; returns how many were walked."""
-        await self._queue_due(now)
-        shift = Shift(self._claim, lambda: self._queue_due(clock_now()), self.look_again)
-        return await shift.work(RUNNERS)
+        """Walk what is due, until no run waits; returns how many were walked."""
+        renew = partial(self._queue_due, now - clock_now())
+        return await Shift(self._claim, renew, self.look_again).work(RUNNERS)
 
-    async def _queue_due(self, now: datetime) -> None:
+    async def _queue_due(self, ahead: timedelta) -> int:
         async with self.sessions() as session, session.begin():
-            await service.queue_due(session, now)
+            return await service.queue_due(session, clock_now() + ahead)
 
     async def _claim(self) -> "Walk | None":
         runner = uuid4()

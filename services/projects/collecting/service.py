@@ -35,11 +35,13 @@ SCHEDULE = "schedule"
 async def queue_due(session: AsyncSession, now: datetime) -> int:
     """Queue a run for portals whose time has come; returns for how many."""
     due = await hosts.due(session, now, limit=rules.QUEUED_AT_ONCE)
-    for portal in due:
-        needed_since = await duties.proof_needed_since(session, portal.unit_code, now)
-        kind = rules.kind_due(portal, now, needed_since)
-        await _queue(session, portal, kind, SCHEDULE, now)
-    await hosts.note(session)
+    units = sorted({portal.unit_code for portal in due})
+    needed = await duties.proof_needed_since(session, units, now)
+    runs = [
+        _run_of(portal, rules.kind_due(portal, now, needed.get(portal.unit_code)), SCHEDULE, now)
+        for portal in due
+    ]
+    await hosts.queue(session, runs)
     return len(due)
 
 
@@ -47,25 +49,21 @@ async def start_run(
     session: AsyncSession, portal_id: str, kind: RunKind, sub: str, now: datetime
 ) -> CollectorRun:
     """The queued run of a portal, or the one already underway. Raises NotFound or rules.NoRule."""
-    portal = await portals.find(session, portal_id)
-    queued = await _queue(session, portal, kind, sub, now)
-    await hosts.note(session)
-    return await run(session, queued)
+    wanted = _run_of(await portals.find(session, portal_id), kind, sub, now)
+    await hosts.queue(session, [wanted])
+    return await queries.run_underway(session, portal_id) or wanted
 
 
-async def _queue(
-    session: AsyncSession, portal: Portal, kind: RunKind, sub: str, now: datetime
-) -> UUID:
+def _run_of(portal: Portal, kind: RunKind, sub: str, now: datetime) -> CollectorRun:
     if portal.rule_version is None:
         raise rules.NoRule
-    wanted = CollectorRun(
+    return CollectorRun(
         portal_id=portal.id,
         rule_version=portal.rule_version,
         kind=kind,
         requested_at=now,
         requested_by=sub,
     )
-    return await queries.queue_run(session, wanted)
 
 
 async def run(session: AsyncSession, run_id: UUID) -> CollectorRun:
@@ -210,7 +208,8 @@ async def finish_run(
     _move(run, RunAction.FINISH, now)
     proof = await _proof(session, run) if run.proves_absence else portals.Proof()
     unit_code = (await portals.find(session, run.portal_id)).unit_code
-    needed_since = await duties.proof_needed_since(session, unit_code, now)
+    needed = await duties.proof_needed_since(session, [unit_code], now)
+    needed_since = needed.get(unit_code)
     await portals.note_up(session, run.portal_id, now, proof, needed_since=needed_since)
 
 

@@ -162,10 +162,11 @@ async def wants_rematching(session: AsyncSession) -> bool:
     return (await session.exec(wanted)).first() is not None
 
 
-async def proof_needed_since(session: AsyncSession, unit: str, day: datetime) -> datetime | None:
-    """What a proof of absence must be younger than; None where no duty waits for one."""
-    found = await session.execute(PROOF_NEEDED_SINCE, {"unit": unit, "day": day})
-    return found.scalar_one_or_none()
+async def proof_needed_since(
+    session: AsyncSession, **asked: Sequence[str] | datetime
+) -> dict[str, datetime]:
+    """By unit of `units`, what a proof of absence must be younger than, and than the `day`."""
+    return {row[0]: row[1] for row in await session.execute(PROOF_NEEDED_SINCE, asked)}
 
 
 async def duties(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Duty]:

@@ -280,11 +280,11 @@ async def wants_rematching(session: AsyncSession) -> bool:
 
 
 async def proof_needed_since(
-    session: AsyncSession, unit_code: str, now: datetime
-) -> datetime | None:
-    """What a proof of absence must be younger than; None where no duty waits for one."""
+    session: AsyncSession, unit_codes: Sequence[str], now: datetime
+) -> dict[str, datetime]:
+    """What a proof of absence must be younger than, by unit; none where no duty waits for one."""
     day = clock.day_start(clock.today(now))
-    return await queries.proof_needed_since(session, unit_code, day)
+    return await queries.proof_needed_since(session, units=list(unit_codes), day=day)
 
 
 async def hand_over(session: AsyncSession, duties: Sequence[UUID], unit_code: str) -> None:

@@ -147,11 +147,12 @@ TO_REMATCH = text("""
   SELECT duty_id, match_wanted_at FROM standing WHERE match_wanted
   ORDER BY unit_code, duty_id LIMIT :limit""")
 
-# What a proof of absence must be younger than to move the unit's duties that wait for one: the day,
+# What a proof of absence must be younger than to move a unit's duties that wait for one: the day,
 # because all of them were due before it, and what they are matched by.
 PROOF_NEEDED_SINCE = text("""
-  SELECT greatest(max(matchable_since), CAST(:day AS timestamptz)) FROM standing
-  WHERE unit_code = :unit AND verdict = 'unknown_source_down' HAVING count(*) > 0""")
+  SELECT unit_code, greatest(max(matchable_since), CAST(:day AS timestamptz)) FROM standing
+  WHERE unit_code = ANY(CAST(:units AS text[])) AND verdict = 'unknown_source_down'
+  GROUP BY unit_code""")
 
 SETTLE_REMATCHED = text("""
   UPDATE standing s SET match_wanted = false

@@ -20,14 +20,22 @@ HOST = (
     "coalesce(regexp_replace(lower(substring(start_url, '^[a-zA-Z]+://([^/?#]+)')),"
     " '[.]?(:(80|443))?$', ''), '')"
 )
+KEEP_HOST = """
+  CREATE FUNCTION keep_portal_host() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    INSERT INTO portal_host (host) VALUES (NEW.host) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+  END $$"""
 
 
 def upgrade() -> None:
-    """The column is the database's own, so that the release before need not know of it."""
+    """Column and rows are the database's own, so that the release before need not know of them."""
     op.execute("SET LOCAL lock_timeout = '3s'")
     host = sa.Column("host", sa.String(800), sa.Computed(HOST, persisted=True), nullable=False)
     op.add_column("portal", host)
-    op.create_index("ix_portal_host", "portal", ["host"])
+    op.create_index(
+        "ix_portal_host", "portal", ["host", "next_run_at"], postgresql_where=sa.text("enabled")
+    )
     op.create_table(
         "portal_host",
         sa.Column("host", sa.String(800), nullable=False),
@@ -49,11 +57,25 @@ def upgrade() -> None:
         ["run_id"],
         postgresql_where=sa.text("run_id IS NOT NULL"),
     )
+    op.create_index(
+        "ix_collector_run_waiting",
+        "collector_run",
+        ["requested_at", "id"],
+        postgresql_where=sa.text("state IN ('queued', 'running')"),
+    )
+    op.execute(KEEP_HOST)
+    op.execute(
+        "CREATE TRIGGER keep_portal_host AFTER INSERT OR UPDATE OF start_url ON portal"
+        " FOR EACH ROW EXECUTE FUNCTION keep_portal_host()"
+    )
     op.execute("INSERT INTO portal_host (host) SELECT DISTINCT host FROM portal")
 
 
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
+    op.execute("DROP TRIGGER keep_portal_host ON portal")
+    op.execute("DROP FUNCTION keep_portal_host()")
+    op.drop_index("ix_collector_run_waiting", table_name="collector_run")
     op.drop_table("portal_host")
     op.drop_index("ix_portal_host", table_name="portal")
     op.drop_column("portal", "host")

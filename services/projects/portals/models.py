@@ -39,7 +39,7 @@ class Portal(Table, table=True):
         CheckConstraint("(health = 'down') = (fault IS NOT NULL)", name="fault_when_down"),
         known_states("health", PortalHealth),
         Index("ix_portal_due", "next_run_at", postgresql_where=text("enabled")),
-        Index("ix_portal_host", "host"),
+        Index("ix_portal_host", "host", "next_run_at", postgresql_where=text("enabled")),
         Index("ix_portal_match_wanted", "id", postgresql_where=text("match_wanted")),
     )
 

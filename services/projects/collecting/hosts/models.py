@@ -11,7 +11,7 @@ from shared.database.tables import Moment
 
 
 class PortalHost(Table, table=True):
-    """A host, by its name and port (`Portal.host`).
+    """A host, by its name and port (`Portal.host`); the database adds it with its first portal.
 
     It has no lease of its own: it is held as long as its run is under way, and whoever takes over
     a run whose lease ran out takes over its host. All others on it wait for that run.

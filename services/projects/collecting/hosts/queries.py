@@ -4,27 +4,32 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.hosts.models import PortalHost
-from services.projects.collecting.hosts.statement import DUE, NOTE, PACE
+from services.projects.collecting.hosts.statement import DUE, PACE
+from services.projects.collecting.models import CollectorRun
 from services.projects.portals.models import Portal
 
 
 async def due(session: AsyncSession, now: datetime, *, limit: int) -> Sequence[Portal]:
-    """Portals with a rule whose time has come and that nobody walks, who waits for longest first.
-
-    At most `limit`: the first round over a province would be one transaction of many minutes.
-    """
+    """Portals with a rule whose time has come and that nobody walks, one of a host, who waits for
+    longest first."""
     found = select(Portal).from_statement(DUE.bindparams(now=now, limit=limit))
     return (await session.execute(found)).scalars().all()
 
 
-async def note(session: AsyncSession) -> None:
-    """Keep the hosts of all runs that wait: only one that is kept can be held."""
-    await session.execute(NOTE)
+async def queue(session: AsyncSession, runs: Sequence[CollectorRun]) -> None:
+    """Queue these runs of different portals, but for those of which one waits or is under way."""
+    if runs:
+        queued = insert(CollectorRun).values([run.model_dump() for run in runs])
+        where = text("state IN ('queued', 'running')")
+        await session.execute(
+            queued.on_conflict_do_nothing(index_elements=["portal_id"], index_where=where)
+        )
 
 
 async def pace_ms(session: AsyncSession, portal_id: str) -> int:

@@ -2,23 +2,21 @@
 
 from sqlalchemy import text
 
-# One whose run waits or is under way is not due: its time is set anew when the run ends.
-DUE = text(
-    "SELECT p.* FROM portal p WHERE p.enabled AND p.next_run_at <= :now"
-    " AND p.rule_version IS NOT NULL AND NOT EXISTS (SELECT FROM collector_run r"
-    "  WHERE r.portal_id = p.id AND r.state IN ('queued', 'running'))"
-    " ORDER BY p.next_run_at, p.id LIMIT :limit"
-)
-
-# Of all that wait, for a portal may have moved to another host since its run was ordered.
-NOTE = text(
-    "INSERT INTO portal_host (host) SELECT DISTINCT p.host FROM collector_run r"
-    " JOIN portal p ON p.id = r.portal_id LEFT JOIN portal_host h ON h.host = p.host"
-    " WHERE r.state IN ('queued', 'running') AND h.host IS NULL ON CONFLICT DO NOTHING"
-)
+# Of each host the portal that waits for longest, unless one of the host waits to be walked already:
+# a host is walked by one runner at a time, and whatever else were queued would be passed over by
+# whoever looks for a host that is free. A portal whose run is under way is not due: its time is set
+# anew when the run ends.
+DUE = text("""
+  SELECT p.* FROM portal_host h CROSS JOIN LATERAL (
+    SELECT * FROM portal o WHERE o.host = h.host AND o.enabled AND o.next_run_at <= :now
+      AND o.rule_version IS NOT NULL AND NOT EXISTS (SELECT FROM collector_run r
+        WHERE r.portal_id = o.id AND r.state IN ('queued', 'running'))
+    ORDER BY o.next_run_at, o.id LIMIT 1) p
+  WHERE NOT EXISTS (SELECT FROM collector_run r JOIN portal q ON q.id = r.portal_id
+    WHERE r.state = 'queued' AND q.host = h.host)
+  ORDER BY p.next_run_at, p.id LIMIT :limit""")
 
 # The slowest of those that are read there sets the pace for all.
-PACE = text(
-    "SELECT coalesce(max(interval_ms), 0) FROM portal"
-    " WHERE host = (SELECT host FROM portal WHERE id = :portal_id) AND enabled"
-)
+PACE = text("""
+  SELECT coalesce(max(interval_ms), 0) FROM portal
+  WHERE host = (SELECT host FROM portal WHERE id = :portal_id) AND enabled""")
