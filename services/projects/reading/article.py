@@ -65,9 +65,11 @@ def substance(
 
     `is_exact`: it names a code or a project, or has records, so that there is something to read.
     """
+    if is_exact or root is None:
+        return Substance.WORDS
     said = "\n".join(own_lines(root, others, [title]))
     words = len(_ATTACHED.sub("", _FILE_NAME.sub("", said)).strip())
-    if is_exact or root is None or words > COVER:
+    if words > COVER:
         return Substance.WORDS
     files = filter(_leads_to_file, root.css("a[href]")[:MAX_LOOKED_AT])
     if _FILE_NAME.search(said) or any(not is_within(link, others) for link in files):

@@ -14,6 +14,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 _HEAD = 4096
 _SAMPLE = 4000
 _BAD_BYTES = 0.002
@@ -59,12 +60,14 @@ def _reads_well(text: str, *, exact: bool) -> bool:
 
     GB18030 gives a character to almost every pair of bytes, so for it the characters are looked at.
     """
-    foreign = list(islice((letter for letter in text if letter > "\x7f"), _SAMPLE))
-    if not foreign:
+    if text.isascii():
         return "\x00" not in text
     if text.count("�") > max(1, int(len(text) * _BAD_BYTES)):
         return False
-    return exact or sum(map(_is_common, foreign)) >= _COMMON * len(foreign)
+    if exact:
+        return True
+    foreign = list(islice(_FOREIGN.finditer(text), _SAMPLE))
+    return sum(_is_common(each.group()) for each in foreign) >= _COMMON * len(foreign)
 
 
 def _is_common(letter: str) -> bool:

@@ -73,6 +73,8 @@ _RANGE = re.compile(r"\s*(?:至|到|~|-)\s*[\d〇一二三四五六七八九十]
 
 def plain(text: str) -> str:
     """`text` in one width (NFKC), with runs of any dash as one hyphen."""
+    if text.isascii():
+        return _DASHES.sub("-", text) if "--" in text else text
     return _DASHES.sub("-", unicodedata.normalize("NFKC", text))
 
 

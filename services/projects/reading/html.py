@@ -26,7 +26,7 @@ def parse(html: str) -> LexborHTMLParser:
     if len(html) > MAX_LETTERS:
         raise SourceFault(Fault.TOO_LARGE, f"more than {MAX_LETTERS} characters")
     depth = 0
-    for match in _TAG.finditer(html):
+    for match in _TAG.finditer(html) if html.count("<") > MAX_DEPTH else ():
         if match[2].lower() not in _NO_DEPTH:
             depth += -1 if match[1] else 1
             if depth > MAX_DEPTH:

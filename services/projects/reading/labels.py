@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from services.projects.reading.dates import Printed, leading_moment, plain
 from services.projects.reading.text import JOINT, unjoined
@@ -35,6 +36,7 @@ _OF_ANOTHER = re.compile(r"(?:原|拟|待|计划|预计|申请|[上前首][次�
 """原批复时间 and 计划批复时间 are not the time of this decision."""
 _PROSE = re.compile("[。,!?]")
 _QUOTES = re.compile("[“”「」『』]")
+_NO_WORD = re.compile(rf"[\s{JOINT}\[\]【】:*]")
 _FORWARDED = re.compile(r"(?:原文|全文|转发|转载|摘录|抄录)[^\n。]{0,8}如下")
 _AS_HEAD = 60
 
@@ -76,6 +78,8 @@ def spelled(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(gap.join(map(re.escape, word)) for word in longest_first))
 
 
+_spelled = lru_cache(maxsize=256)(spelled)
+"""The words of a rule, which are the same for each page of its portal."""
 _LABEL = spelled(KNOWN)
 
 
@@ -106,7 +110,10 @@ def label_moments(text: str, words: Sequence[str]) -> list[Printed]:
     and a date without a label is no time of publication at all.
     """
     text = plain(text)
-    quoted, label, found = Quoted(text), spelled(words), []
+    label, found = _spelled(tuple(words)), []
+    if label.search(text) is None:
+        return []
+    quoted = Quoted(text)
     for start, line in _lines(text):
         for match in label.finditer(line):
             offset = start + match.start()
@@ -120,7 +127,7 @@ def label_moments(text: str, words: Sequence[str]) -> list[Printed]:
 
 def word_of(text: str) -> str:
     """A label without spaces, brackets and its colon."""
-    return re.sub(rf"[\s{JOINT}\[\]【】:*]", "", text)
+    return _NO_WORD.sub("", text)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

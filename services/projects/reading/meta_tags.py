@@ -24,9 +24,9 @@ def read_meta_tags(page: LexborHTMLParser) -> MetaTags:
     """The page's meta tags: any order, any case of the name; the first value of a name stands."""
     found: dict[str, str] = {}
     for node in page.css("meta"):
-        attributes = {key.lower(): value or "" for key, value in node.attributes.items()}
-        name = attributes.get("name", "").strip().lower()
-        content = attributes.get("content", "")[:MAX_CONTENT].strip()
+        attributes = node.attributes
+        name = (attributes.get("name") or "").strip().lower()
+        content = (attributes.get("content") or "")[:MAX_CONTENT].strip()
         if name and content.lower() not in _NOTHING:
             found.setdefault(name, content)
     return MetaTags(found)

@@ -30,13 +30,14 @@ def prose_records(
     What the page is about by its own facts is the page's, and no record; one that labels a project
     is of that one alone. Raises SourceFault(too_large) for more than any page has.
     """
-    lines = [line for each in text.splitlines() if _may_say(line := one_line(each), title)]
     are_several = facts.project_code is None and len(set(PROJECT_CODE.findall(text))) > 1
     is_labelled = facts.project_code is not None and any(word in labels for word in CODE_LABELS)
     is_of_one = facts.project_name is not None or is_labelled
     is_of_many = not is_of_one and may_be_of_many(title, words)
+    if not (are_several or is_of_many):
+        return []
     found = []
-    for line in lines if are_several or is_of_many else ():
+    for line in [line for each in text.splitlines() if _may_say(line := one_line(each), title)]:
         if facts.project_code is not None and facts.project_code in line:
             continue
         coded = list(_coded(line)) if are_several else []

@@ -167,7 +167,9 @@ def _rows(table: LexborNode, budget: int) -> Iterator[list[Cell]]:
 
 
 def _span(text: str | None) -> int:
-    value = (text or "1").strip()
+    if text is None:
+        return 1
+    value = text.strip()
     return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() and len(value) < 6 else 1
 
 

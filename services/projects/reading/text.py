@@ -106,7 +106,10 @@ def _pieces(root: LexborNode, but: Collection[int]) -> Iterator[str]:
 
 
 def _words(node: LexborNode, limit: int, *, keeps_lines: bool) -> str:
-    text = plain((node.text_content or "")[:limit])[:limit]
+    text = node.text_content or ""
+    if text.isspace() and not keeps_lines:
+        return " "[:limit]
+    text = plain(text[:limit])[:limit]
     return _SPACES_OF_PRE.sub(" ", text) if keeps_lines else _SPACES.sub(" ", text)
 
 
