@@ -96,6 +96,7 @@ class Stack:
                 "PROJECTS_EVIDENCE_DIR": str(data / "evidence"),
                 "PROJECTS_CITY": "宁川市",
                 "PROJECTS_CITY_EN": "Ningchuan",
+                "PROJECTS_PUBLIC_URL": f"http://{LOOPBACK}:{self.ports['gateway']}",
             }
         return {}
 

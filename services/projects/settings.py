@@ -31,6 +31,6 @@ class ProjectsSettings(Settings):
     )
     open_licence: str | None = Field(
         None,
-        pattern=r"^https?://\S+$",
+        pattern=r"^(https?://\S+)?$",
         description="The address of the licence of the open data. None: nothing is said of one.",
     )

@@ -23,7 +23,14 @@ BILINGUAL = (
     f"/live/halls/{HALL}",
     ABSENT,
 )
-CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), "guide", "queue-rule", "report", "rows")
+CHINESE = (
+    *(f"{path}?lang=zh" for path in BILINGUAL),
+    "guide",
+    "queue-rule",
+    "report",
+    "rows",
+    "project",
+)
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390
 LONG = ("/docs", "/events")
@@ -46,6 +53,7 @@ def paths(system: System) -> Iterator[dict[str, str]]:
             "queue-rule": f"/api/v1/halls/{HALL}/queue-policy?format=html",
             "report": f"{report}.html",
             "rows": f"{report}/rows.html?column=late",
+            "project": "/api/v1/projects/2408-359900-47-03-837832.html",
         }
         busy.empty()
 

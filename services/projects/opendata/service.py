@@ -1,5 +1,6 @@
 """What the open data hold, read as it stands now."""
 
+import asyncio
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -60,7 +61,9 @@ async def oc4ids_package(
         of_project[duty.project_code or ""].append(duty)
     asked = {name: value for name, value in wanted._asdict().items() if value is not None}
     here = asked | ({} if after is None else {"cursor": encode(after)}) | {"limit": paging.limit}
-    made = oc4ids.package(
+    # In a thread: it takes tenths of a second of projects that owe very much.
+    made = await asyncio.to_thread(
+        oc4ids.package,
         shown,
         of_project,
         prefix=settings.oc4ids_prefix,
