@@ -1,6 +1,7 @@
 """What citizens report as missing: one check however many report it, answered by the duty or by a
 person, in any order."""
 
+import asyncio
 import itertools
 import json
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from services.projects.reported_missing import service
 from services.projects.reported_missing.contracts import DutyMoved, MissingReported
@@ -16,7 +18,7 @@ from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.test_reports import inside, see, walk
 from tests.provoking import provokes
-from tests.support import Connect, Databases
+from tests.support import Connect, Databases, eventually
 
 ITEM, CHECKS = "MP-02-01", "/api/v1/disclosure-checks"
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -108,6 +110,23 @@ async def test_whatever_comes_first_the_answer_is_the_same(
     check = await place.check()
     assert (check["answer"], check["reports"]) == ("not_due", 1)
     assert len(await place.answers()) == 1
+
+
+async def test_a_report_and_a_duty_that_come_at_once_find_one_another(place: Place) -> None:
+    async def report_that_has_looked(session: Any) -> None:
+        named = {"project_code": place.project, "item_code": ITEM, "department_code": place.unit}
+        event = MissingReported(**named, reported_at=REPORTED_AT)
+        await service.take_report(session, event, now())
+        await place.record(now().date().isoformat())
+        mine = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        moving.append(asyncio.create_task(place.moved()))
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))"
+        await eventually(lambda: place.rows.fetchval(waiting, mine), 20)
+
+    moving: list[asyncio.Task[None]] = []
+    await inside(place.databases, report_that_has_looked)
+    await moving[0]
+    assert (await place.check())["answer"] == "not_due"
 
 
 async def test_what_no_duty_answers_waits_for_a_person(place: Place) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, tuple_
+from sqlalchemy import ColumnElement, func, or_, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
@@ -13,6 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.reported_missing.models import CheckState, DisclosureCheck
 
 MOST_CHECKS = 200
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.reported_missing', 11))")
+
+
+async def take_turn(session: AsyncSession) -> None:
+    """One at a time: of a report and a duty that come at once the later one finds the other, for
+    what was written before is seen once the turn is taken."""
+    await session.execute(_TURN)
 
 
 async def count_report(session: AsyncSession, new: DisclosureCheck) -> DisclosureCheck:

@@ -38,11 +38,13 @@ async def take_report(session: AsyncSession, reported: MissingReported, now: dat
         first_reported_at=reported.reported_at,
         last_reported_at=reported.reported_at,
     )
+    await queries.take_turn(session)
     await _look(session, await queries.count_report(session, new), now)
 
 
 async def look_again(session: AsyncSession, moved: DutyMoved, now: datetime) -> None:
     """A duty moved: what was reported of it may have another answer now."""
+    await queries.take_turn(session)
     found = await queries.about(session, moved.project_code, moved.item_code, moved.unit_code)
     for check in found:
         await _look(session, check, now)
