@@ -16,7 +16,14 @@ from services.projects.rectification import workflow as rectification
 from services.projects.rectification.models import RectificationOrder, RectificationPolicy
 from services.projects.register.models import Project, ResponsibleUnit
 from services.projects.reported_missing.models import CheckState, DisclosureCheck
-from services.projects.reports.models import Report, ReportWithdrawal
+from services.projects.reports.models import (
+    MeritScheme,
+    PeriodKind,
+    Report,
+    ReportSignature,
+    ReportWithdrawal,
+    ScoreScheme,
+)
 from shared.database.newest import newest, newest_in, values_of
 from shared.security.crypto import Keyring
 from shared.web.examples import Example, read
@@ -75,14 +82,28 @@ async def _decisions(session: AsyncSession) -> dict[str, Example]:
     asked = await newest_in(session, ExemptionRequest, [ExemptionState.ASKED])
     if asked is not None:
         found["decide_exemption"] = Example({"exemption_id": str(asked.id)})
-    standing = ~col(Report.id).in_(values_of(ReportWithdrawal.report_id))
     check = await newest_in(session, DisclosureCheck, [CheckState.OPEN])
     if check is not None:
         seen = Example({"check_id": str(check.id)})
         found |= {"answer_disclosure_check": seen, "read_disclosure_check": seen}
+    return found | await _reports(session)
+
+
+async def _reports(session: AsyncSession) -> dict[str, Example]:
+    """The report frozen last that can still be withdrawn, signed, or have schemes tried on it."""
+    found: dict[str, Example] = {}
+    standing = ~col(Report.id).in_(values_of(ReportWithdrawal.report_id))
+    unsigned = ~col(Report.id).in_(values_of(ReportSignature.report_id))
     report = await newest(session, Report, standing, by=Report.frozen_at)
     if report is not None:
         found["withdraw_report"] = Example({"report_id": str(report.id)})
+    report = await newest(session, Report, standing, unsigned, by=Report.frozen_at)
+    if report is not None:
+        found["sign_report"] = Example({"report_id": str(report.id)})
+    of_period = col(Report.period_kind) != PeriodKind.DAY
+    report = await newest(session, Report, of_period, by=Report.frozen_at)
+    if report is not None:
+        found["try_schemes"] = Example(body={"report_id": str(report.id)})
     return found
 
 
@@ -118,6 +139,8 @@ async def _versions(session: AsyncSession) -> dict[str, Example]:
         "put_rectification_policy": await newest(
             session, RectificationPolicy, by=RectificationPolicy.version
         ),
+        "put_deduction_scheme": await newest(session, ScoreScheme, by=ScoreScheme.version),
+        "put_merit_scheme": await newest(session, MeritScheme, by=MeritScheme.version),
     }
     found = {o: Example(body={"version": row.version}) for o, row in rows.items() if row}
     portal = examples["put_portal_rule"]["path"]["portal_id"]

@@ -149,6 +149,12 @@ def rename_by_an_officer(visitor: Sending) -> None:
     assert answer.is_success, answer.text
 
 
+def report_on_a_period(visitor: Sending) -> None:
+    """An auditor reports on what fell due since a day: schemes are tried on such a report."""
+    order = {"since": "2020-01-01"}
+    _post(visitor, "audits", order, visitor.as_("auditor"))
+
+
 def _mailed(visitor: Sending) -> dict[str, Any]:
     """The code that came last to whoever has an address confirmed."""
     mails = visitor.carried("email_confirmation")
@@ -176,5 +182,6 @@ CASES: Mapping[str, Callable[[Sending], object]] = {
     "release_quarantined_letter": flood,
     "reject_quarantine_appeal": appeal_a_dropped_letter,
     "confirm_project_names": rename_by_an_officer,
+    "try_schemes": report_on_a_period,
 }
 """Who does what before the example of an operation can be sent."""

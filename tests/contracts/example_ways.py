@@ -191,6 +191,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "decide_exemption": ("exempt_duty",),
     "restore_duty": ("suspend_duty",),
     "withdraw_report": ("run_audit",),
+    "sign_report": ("run_audit",),
     "grant_account": ("create_account",),
     "set_password_by_link": ("create_account",),
     "change_password": ("create_account", "set_password_by_link"),

@@ -20,18 +20,16 @@ from services.projects.auditing.models import Reason, Verdict
 from services.projects.demo_world import world
 from services.projects.reports import printing
 from services.projects.reports.models import Report
-from services.projects.reports.queries import ReportedDuty
+from services.projects.reports.queries import ReportedDuty, ReportStatus
 from services.projects.reports.rules import because, shares, summary
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.report import Counted
+from services.projects.scoring.schemas import DeductionWeights
 from shared import clock
 
 DAY = date(2026, 11, 27)
 POLICY = {"min_n": 5, "min_coverage": 0.5, "green_from": 0.9, "yellow_from": 0.75}
-WEIGHTS = {
-    "overdue": 5, "overdue_cap": 60, "late": 2, "late_day": 0.2, "late_cap": 40, "early": 2,
-    "early_cap": 20, "incomplete": 1, "incomplete_cap": 15, "withdrawn": 3, "withdrawn_cap": 15,
-}  # fmt: skip
+WEIGHTS = DeductionWeights().model_dump()
 CHROMIUM = shutil.which("chromium")
 
 
@@ -42,7 +40,7 @@ def content(counts: Mapping[tuple[str, str], int] | None = None, **others: Any) 
         counts = Counter((duty.unit_code, duty.verdict) for duty in city.duties)
     inputs = {
         "units": [{"code": u.code, "name": u.name, "name_en": u.name_en} for u in city.units],
-        "weights": WEIGHTS | POLICY,
+        "weights": WEIGHTS,
         "versions": {"calendar": 1, "catalogue": 1, "rule": 1, "scheme": 2},
         "in_dispute": {"D03": 1},
         "title": {
@@ -70,8 +68,13 @@ def frozen() -> Report:
     )  # fmt: skip
 
 
+def opened(made: dict[str, Any]) -> str:
+    figure = printing.Figure(made, None, "late", 1)
+    return printing.rows_page(frozen(), figure, [late_row()], ReportStatus())
+
+
 def page(made: dict[str, Any]) -> str:
-    return printing.report_page(frozen(), made, None)
+    return printing.report_page(frozen(), made, ReportStatus())
 
 
 def test_on_the_demo_all_three_lights_occur_and_none_covers_more_than_60_percent() -> None:
@@ -244,7 +247,7 @@ def test_printed_it_is_a_few_landscape_sheets_of_a4(tmp_path: Path) -> None:
 def test_printed_the_duties_behind_a_figure_begin_beneath_their_title(tmp_path: Path) -> None:
     """One that is short is one sheet: none that bears the title alone."""
     made = content()
-    html = printing.rows_page(frozen(), printing.Figure(made, None, "late", 1), [late_row()], None)
+    html = opened(made)
     assert len(printed(html, tmp_path)) == 1
 
 
@@ -257,7 +260,7 @@ def test_what_is_closed_on_a_screen_is_open_on_paper() -> None:
 
 def test_each_day_of_a_publication_stands_on_a_line_of_its_own() -> None:
     made = content()
-    html = printing.rows_page(frozen(), printing.Figure(made, None, "late", 1), [late_row()], None)
+    html = opened(made)
     assert '<span>2026-11-11<span class="en">网页自称 as it claims</span></span>' in html
     assert '<span>2026-11-30<span class="en">见到 seen</span></span>' in html
     assert "td.when span, td.page code { display: block; }" in html

@@ -55,7 +55,8 @@ def upgrade() -> None:
     for name, check in _CHECKS.items():
         op.execute(f"ALTER TABLE report ADD CONSTRAINT ck_report_{name} CHECK ({check})")
     _frozen_duty()
-    append_only.protect("frozen_duty")
+    _report_signature()
+    append_only.protect("frozen_duty", "report_signature")
     _merit_scheme()
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")
@@ -101,6 +102,26 @@ def _frozen_duty() -> None:
     )
 
 
+def _report_signature() -> None:
+    op.create_table(
+        "report_signature",
+        sa.Column("report_id", sa.Uuid(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("made_by", sa.String(100), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_by", sa.String(100), nullable=False),
+        sa.CheckConstraint(
+            "signed_by <> made_by", name=op.f("ck_report_signature_signed_by_another")
+        ),
+        sa.ForeignKeyConstraint(
+            ["report_id"], ["report.id"], name=op.f("fk_report_signature_report_id_report")
+        ),
+        sa.PrimaryKeyConstraint("report_id", name=op.f("pk_report_signature")),
+        sa.UniqueConstraint("year", "serial", name=op.f("uq_report_signature_year_serial")),
+    )
+
+
 def _merit_scheme() -> None:
     op.add_column(
         "score_scheme",
@@ -126,6 +147,7 @@ def _merit_scheme() -> None:
 def downgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '3s'")
     op.drop_table("merit_scheme")
+    op.drop_table("report_signature")
     op.drop_column("score_scheme", "peer_groups")
     op.execute(f"DROP INDEX IF EXISTS {_INDEX}")
     op.drop_table("frozen_duty")

@@ -1,10 +1,10 @@
-"""What reports publish: one was frozen, one was withdrawn."""
+"""What reports publish: one was frozen, one was withdrawn, one was signed."""
 
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.messaging.events import Event
 
@@ -21,6 +21,26 @@ class ReportWithdrawn(Event):
     as_of: date
     reason: str
     withdrawn_at: AwareDatetime
+
+
+class ScorePublished(Event):
+    """一份监察报表已由他人签发，各公开主体的得分即公布。
+
+    A report was signed by another person, and the scores of its units are published.
+    """
+
+    type: ClassVar[str] = "projects.score.published.v1"
+
+    report_id: UUID
+    year: int = Field(description="签发号的年份 | The year of its number.")
+    serial: int = Field(description="签发号 | Its number in that year.")
+    period_kind: str
+    from_on: date | None
+    to_on: date | None
+    as_of: date
+    units: int = Field(description="共几个公开主体 | How many units it scores.")
+    sha256: str
+    signed_at: AwareDatetime
 
 
 class ReportFrozen(Event):

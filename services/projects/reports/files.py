@@ -90,8 +90,8 @@ async def read_report_page(
     Lights, a chart and a table; every figure opens to the duties behind it.
     """
     report = await service.find_report(session, report_id)
-    withdrawal = (await service.withdrawals(session, [report])).get(report_id)
-    html = printing.report_page(report, reporting.read_bytes(report.body), withdrawal)
+    status = (await service.statuses(session, [report]))[report_id]
+    html = printing.report_page(report, reporting.read_bytes(report.body), status)
     return views.page(html, request)
 
 
@@ -133,6 +133,6 @@ async def read_report_rows_page(
         offset=figure.offset,
         limit=printing.ROWS_A_PAGE,
     )
-    withdrawal = (await service.withdrawals(session, [report])).get(report_id)
-    html = printing.rows_page(report, figure, rows, withdrawal)
+    status = (await service.statuses(session, [report]))[report_id]
+    html = printing.rows_page(report, figure, rows, status)
     return views.page(html, request)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     LargeBinary,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -131,6 +132,23 @@ class ReportWithdrawal(Table, table=True):
     reason: str = Field(max_length=500)
     withdrawn_at: datetime = Field(sa_type=Moment)
     withdrawn_by: str = Field(max_length=100)
+
+
+class ReportSignature(Table, table=True):
+    """That somebody else than who made a report signed it, with its number: one series a year."""
+
+    __tablename__ = "report_signature"
+    __table_args__ = (
+        CheckConstraint("signed_by <> made_by", name="signed_by_another"),
+        UniqueConstraint("year", "serial"),
+    )
+
+    report_id: UUID = Field(foreign_key="report.id", primary_key=True)
+    year: int
+    serial: int
+    made_by: str = Field(max_length=100)
+    signed_at: datetime = Field(sa_type=Moment)
+    signed_by: str = Field(max_length=100)
 
 
 class ScoreScheme(Table, table=True):

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from services.projects.auditing.rules.judging import reason_text
-from services.projects.reports.models import Report, ReportWithdrawal
-from services.projects.reports.queries import ReportedDuty
+from services.projects.reports.models import Report
+from services.projects.reports.queries import ReportedDuty, ReportStatus
 from services.projects.reports.rules import because, shares, summary
 from services.projects.reports.rules.chart import SEGMENTS, chart_of
 from services.projects.reports.rules.period_report import Group
@@ -30,15 +30,13 @@ ROWS_A_PAGE = 200
 _TEMPLATES = templates_of("projects")
 
 
-def report_page(
-    report: Report, content: Mapping[str, Any], withdrawal: ReportWithdrawal | None
-) -> str:
+def report_page(report: Report, content: Mapping[str, Any], status: ReportStatus) -> str:
     """The whole report as one HTML page without anything from outside."""
     lines = sorted(content["units"], key=_by_rank)
     names = {line["unit"]: line["name"] for line in lines}
     return _TEMPLATES.get_template("report.html").render(
         content,
-        **_head(report, content, withdrawal),
+        **_head(report, content, status),
         content=content,
         headings=HEADINGS,
         words=WORDS,
@@ -60,9 +58,7 @@ def report_page(
     )
 
 
-def _head(
-    report: Report, content: Mapping[str, Any], withdrawal: ReportWithdrawal | None
-) -> dict[str, Any]:
+def _head(report: Report, content: Mapping[str, Any], status: ReportStatus) -> dict[str, Any]:
     """What stands at the head of every page of a report."""
     return {
         "report_id": report.id,
@@ -70,8 +66,9 @@ def _head(
         "head_title": summary.title(content),
         "head_number": summary.number(content),
         "head_subject": summary.subject(content),
-        "withdrawal": withdrawal,
-        "withdrawn_on": withdrawal and clock.today(withdrawal.withdrawn_at),
+        "withdrawal": status.withdrawal,
+        "withdrawn_on": status.withdrawal and clock.today(status.withdrawal.withdrawn_at),
+        "signed_number": status.signature and summary.signed_number(status.signature),
     }
 
 
@@ -118,13 +115,13 @@ def rows_page(
     report: Report,
     figure: Figure,
     rows: Iterable[ReportedDuty],
-    withdrawal: ReportWithdrawal | None,
+    status: ReportStatus,
 ) -> str:
     """The duties behind a figure as a page, with what each was judged by."""
     names = {line["unit"]: line["name"] for line in figure.content["units"]}
     column = figure.column
     return _TEMPLATES.get_template("rows.html").render(
-        **_head(report, figure.content, withdrawal),
+        **_head(report, figure.content, status),
         as_of=figure.content["as_of"],
         whose=names.get(figure.unit or "", "全部公开主体 all units"),
         what=HEADINGS[column] if column else Text("全部", "all"),

@@ -10,7 +10,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Reason, Verdict
-from services.projects.reports.models import PeriodKind, Report, ReportWithdrawal
+from services.projects.reports.models import (
+    PeriodKind,
+    Report,
+    ReportSignature,
+    ReportWithdrawal,
+)
 from services.projects.reports.rules.report import Counted
 from services.projects.reports.statement import (
     ABOUT,
@@ -25,12 +30,14 @@ from services.projects.reports.statement import (
     ROWS,
     SCHEME,
     SERIAL,
+    SIGNING,
     TALLIES,
     UNITS,
     WORST,
 )
 from shared import clock
 from shared.database.deciding import DecidingSession
+from shared.database.faults import Overtaken
 
 
 class Marks(NamedTuple):
@@ -56,6 +63,22 @@ class Scheme(NamedTuple):
     merit_version: int
     merit_weights: dict[str, float]
     item_weights: dict[str, float]
+
+
+class ReportStatus(NamedTuple):
+    """What became of a report: whether it was withdrawn, and whether signed."""
+
+    withdrawal: ReportWithdrawal | None = None
+    signature: ReportSignature | None = None
+
+
+class Signing(NamedTuple):
+    """What decides whether a report is signed, and by which number."""
+
+    made_by: str
+    is_withdrawn: bool
+    is_signed: bool
+    serial: int
 
 
 class ReportedDuty(NamedTuple):
@@ -118,12 +141,31 @@ async def known_at(session: AsyncSession, report_id: UUID) -> datetime | None:
     return found.scalar_one()  # type: ignore[no-any-return]
 
 
-async def withdrawals(
-    session: AsyncSession, report_ids: Sequence[UUID]
-) -> dict[UUID, ReportWithdrawal]:
-    """Which of these reports were withdrawn, and why."""
-    query = select(ReportWithdrawal).where(col(ReportWithdrawal.report_id).in_(report_ids))
-    return {each.report_id: each for each in (await session.exec(query)).all()}
+async def statuses(session: AsyncSession, report_ids: Sequence[UUID]) -> dict[UUID, ReportStatus]:
+    """What became of these reports."""
+    query = (
+        select(Report.id, ReportWithdrawal, ReportSignature)
+        .outerjoin(ReportWithdrawal, col(ReportWithdrawal.report_id) == col(Report.id))
+        .outerjoin(ReportSignature, col(ReportSignature.report_id) == col(Report.id))
+        .where(col(Report.id).in_(report_ids))
+    )
+    found = (await session.exec(query)).all()
+    return {report_id: ReportStatus(withdrawal, signed) for report_id, withdrawal, signed in found}
+
+
+async def signing(session: AsyncSession, report_id: UUID, year: int) -> Signing:
+    """Who made the report, what became of it, and the next number of the year."""
+    found = await session.execute(SIGNING, {"report_id": report_id, "year": year})
+    return Signing(**found.mappings().one())
+
+
+def add_signature(
+    session: DecidingSession, signature: ReportSignature, refusal: Callable[[], Exception]
+) -> None:
+    """A report is signed once; where another one got its number meanwhile, all is decided anew."""
+    session.statement.refusing("pk_report_signature", refusal)
+    session.statement.refusing("uq_report_signature_year_serial", Overtaken)
+    session.add(signature)
 
 
 def add_withdrawal(

@@ -5,7 +5,7 @@ from fastapi import Body, Query, Request, status
 
 from services.projects.auditing.rules.turns import AuditRunning
 from services.projects.register.models import UNIT_CODE
-from services.projects.reports import service, views
+from services.projects.reports import service, signing, views
 from services.projects.reports.grouping import Grouped
 from services.projects.reports.models import PeriodKind
 from services.projects.reports.one_at_a_time import Alone
@@ -18,7 +18,7 @@ from services.projects.reports.schemas import (
     ReportView,
     WithdrawalOrder,
 )
-from shared.errors import NotFound, StateConflict, Text, problem_responses
+from shared.errors import FourEyes, NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
 from shared.web.pagination import Page, page
@@ -96,12 +96,12 @@ async def list_reports(
     Frozen monitoring reports, the newest first; those of months, quarters or years alone, if asked.
     """
     rows = await service.list_reports(session, paging, paging.limit + 1, period_kind)
-    withdrawn = await service.withdrawals(session, rows)
+    statuses = await service.statuses(session, rows)
     return page(
         rows,
         paging,
         lambda r: (r.frozen_at, r.id),
-        lambda r: views.summary_view(r, withdrawn.get(r.id)),
+        lambda r: views.summary_view(r, statuses[r.id]),
     )
 
 
@@ -152,8 +152,8 @@ async def read_report(report_id: UUID, session: Session, _: Anyone) -> ReportVie
     A frozen report with its fingerprint.
     """
     report = await service.find_report(session, report_id)
-    withdrawn = await service.withdrawals(session, [report])
-    return views.report_view(report, withdrawn.get(report_id))
+    statuses = await service.statuses(session, [report])
+    return views.report_view(report, statuses[report_id])
 
 
 @router.post(
@@ -175,5 +175,23 @@ async def withdraw_report(
     A report that is wrong is taken back with a reason: it can be read, no longer counts, and is
     compared with no more.
     """
-    done = await service.withdraw(session, report_id, order.reason, now, actor=caller.sub)
+    done = await signing.withdraw(session, report_id, order.reason, now, actor=caller.sub)
     return views.report_view(*done)
+
+
+@router.post(
+    "/reports/{report_id}/sign",
+    operation_id="sign_report",
+    summary="签发报表 | Sign a report",
+    responses=problem_responses(NotFound, StateConflict, FourEyes),
+)
+async def sign_report(
+    report_id: UUID, session: Deciding, now: Now, caller: Annotated[Caller, allow("auditor")]
+) -> ReportView:
+    """由出报表的人以外的监察人员签发，编签发号，一年一序；签发后各公开主体的得分即公布。
+
+    ---
+    By an auditor other than the one who made it. The report gets the next number of the year, and
+    the scores of its units are published.
+    """
+    return views.report_view(*await signing.sign(session, report_id, now, actor=caller.sub))

@@ -173,6 +173,16 @@ class Withdrawn(View):
     withdrawn_at: AwareDatetime
 
 
+class Signature(View):
+    """That another person than who made a report signed it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    year: int
+    serial: int = Field(description="签发号，一年一序 | Its number; one series a year.")
+    signed_at: AwareDatetime
+
+
 class WithdrawalOrder(Input):
     """Why a report is taken back; everybody reads it."""
 
@@ -249,6 +259,9 @@ class ReportSummary(View):
     sha256: str
     withdrawn: Withdrawn | None = Field(
         None, description="已撤回的，注明理由 | Set if it was withdrawn, with the reason."
+    )
+    signed: Signature | None = Field(
+        None, description="已由他人签发的 | Set once another person has signed it."
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NoReturn
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,9 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.auditing.rules.judging import RULE_VERSION
 from services.projects.reports import queries
-from services.projects.reports.events import ReportWithdrawn
 from services.projects.reports.freezing import freeze
-from services.projects.reports.models import Audit, PeriodKind, Report, ReportWithdrawal
+from services.projects.reports.models import Audit, PeriodKind, Report
 from services.projects.reports.periods import queries as frozen
 from services.projects.reports.periods.queries import Moment, Opened
 from services.projects.reports.rules import periods
@@ -20,20 +18,15 @@ from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.period_report import Group
 from services.projects.reports.schemas import AuditOrder
 from shared import clock
-from shared.database.deciding import DecidingSession
 from shared.errors import Invalid, NotFound, Text
 from shared.ids import new_id
-from shared.messaging import outbox
-from shared.security import audit_log
 from shared.web.pagination import PageRequest
-from shared.workflow import refuse
 
 _DAY_HAS_NO_GROUPS = Text(
     "某一天的报表只能按单位和结论点开；按项目、事项、阶段、地区、可信度点开的是各期报表",
     "A report of a day opens by unit and verdict; those of periods open by project, item, phase,"
     " region and trust as well",
 )
-_WITHDRAWN_ALREADY = Text("这份报表已经撤回", "This report is withdrawn already")
 _AHEAD = Text("不能监察将来的日期", "A day that has not come cannot be audited")
 
 
@@ -142,32 +135,8 @@ def _verdicts(report: Report, column: str | None) -> list[str] | None:
     return None if column is None else columns[column]
 
 
-async def withdraw(
-    session: DecidingSession, report_id: UUID, reason: str, now: datetime, *, actor: str
-) -> tuple[Report, ReportWithdrawal]:
-    """Take a frozen report back, for a reason that everybody reads; its bytes stay.
-
-    Raises NotFound; where it is withdrawn already, the withdrawal's key refuses with StateConflict.
-    """
-    report = await find_report(session, report_id)
-    withdrawal = ReportWithdrawal(
-        report_id=report_id, reason=reason, withdrawn_at=now, withdrawn_by=actor
-    )
-    queries.add_withdrawal(session, withdrawal, _withdrawn_already)
-    event = ReportWithdrawn(
-        report_id=report_id, as_of=report.as_of, reason=reason, withdrawn_at=now
-    )
-    await outbox.record(session, event, subject=str(report_id))
-    await audit_log.write(session, actor, "report.withdrawn", f"report:{report_id}", now)
-    return report, withdrawal
-
-
-def _withdrawn_already() -> NoReturn:
-    refuse("withdrawn", 1, _WITHDRAWN_ALREADY)
-
-
-async def withdrawals(
+async def statuses(
     session: AsyncSession, reports: Sequence[Report]
-) -> dict[UUID, ReportWithdrawal]:
-    """Which of these reports were withdrawn, and why."""
-    return await queries.withdrawals(session, [report.id for report in reports])
+) -> dict[UUID, queries.ReportStatus]:
+    """What became of these reports: withdrawn, signed, or neither."""
+    return await queries.statuses(session, [report.id for report in reports])

@@ -151,3 +151,10 @@ ABOUT = text("""
 SERIAL = text("""
   SELECT count(*) + 1 FROM report
   WHERE date_part('year', frozen_at AT TIME ZONE 'Asia/Shanghai') = :year""")
+
+SIGNING = text("""
+  SELECT a.ordered_by AS made_by,
+         EXISTS (SELECT FROM report_withdrawal w WHERE w.report_id = a.report_id) AS is_withdrawn,
+         EXISTS (SELECT FROM report_signature g WHERE g.report_id = a.report_id) AS is_signed,
+         (SELECT coalesce(max(serial), 0) + 1 FROM report_signature WHERE year = :year) AS serial
+  FROM audit a WHERE a.report_id = :report_id""")

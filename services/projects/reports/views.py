@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import Request, Response
 
 from services.projects.auditing.views import reason_view
-from services.projects.reports.models import Audit, Report, ReportWithdrawal
-from services.projects.reports.queries import ReportedDuty
+from services.projects.reports.models import Audit, Report
+from services.projects.reports.queries import ReportedDuty, ReportStatus
 from services.projects.reports.rows import ReportRow
 from services.projects.reports.rules import because
 from services.projects.reports.rules import report as reporting
@@ -17,6 +17,7 @@ from services.projects.reports.schemas import (
     ReportBody,
     ReportSummary,
     ReportView,
+    Signature,
     Withdrawn,
 )
 from shared.web.conditions import unless_known
@@ -44,16 +45,17 @@ def page(html: str, request: Request) -> Response:
     return unless_known(whole, request.headers.get("if-none-match"))
 
 
-def summary_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportSummary:
-    """A report in a list, and whether it was withdrawn."""
-    withdrawn = withdrawal and Withdrawn.model_validate(withdrawal)
+def summary_view(report: Report, status: ReportStatus) -> ReportSummary:
+    """A report in a list, and whether it was withdrawn or signed."""
+    withdrawn = status.withdrawal and Withdrawn.model_validate(status.withdrawal)
+    signed = status.signature and Signature.model_validate(status.signature)
     columns = {name: getattr(report, name) for name in _SUMMARY}
-    return ReportSummary(**columns, withdrawn=withdrawn)
+    return ReportSummary(**columns, withdrawn=withdrawn, signed=signed)
 
 
-def report_view(report: Report, withdrawal: ReportWithdrawal | None) -> ReportView:
+def report_view(report: Report, status: ReportStatus) -> ReportView:
     """A frozen report with its content."""
-    summary = dict(summary_view(report, withdrawal))
+    summary = dict(summary_view(report, status))
     content = reporting.read_bytes(report.body)
     units = [{**line, **_becauses(line, content.get("policy", {}))} for line in content["units"]]
     return ReportView(**summary, report=ReportBody.model_validate({**content, "units": units}))

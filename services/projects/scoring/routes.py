@@ -1,5 +1,9 @@
 from typing import Annotated
+from uuid import UUID
 
+from fastapi import Query
+
+from services.projects.register.models import UNIT_CODE
 from services.projects.scoring import service, views
 from services.projects.scoring.schemas import (
     DeductionOrder,
@@ -7,12 +11,14 @@ from services.projects.scoring.schemas import (
     MeritOrder,
     MeritView,
     SchemesView,
+    ScoreView,
     WhatIf,
     WhatIfView,
 )
 from shared.errors import NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web.dependencies import Deciding, Now, Session, allow
+from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
+from shared.web.pagination import Page, page
 from shared.web.routing import Router
 
 router = Router(tags=["auditor"])
@@ -85,3 +91,21 @@ async def try_schemes(wanted: WhatIf, session: Session, _: Auditor) -> WhatIfVie
     weights on the same facts. Nothing is kept.
     """
     return await service.what_if(session, wanted)
+
+
+@everyone.get("/scores", operation_id="list_scores", summary="公布的得分 | Published scores")
+async def list_scores(
+    session: Session,
+    paging: Paging,
+    _: Annotated[Caller | None, public()],
+    report: Annotated[UUID | None, Query()] = None,
+    unit: Annotated[str | None, Query(pattern=UNIT_CODE)] = None,
+) -> Page[ScoreView]:
+    """已签发报表里各公开主体的得分和名次，最近签发的在前；不指定报表和单位的，列最近签发的一份。撤回的不列。
+
+    ---
+    Points and places of units in reports that were signed, the last signed first; without a report
+    or a unit those of the report signed last. Reports that were withdrawn are left out.
+    """
+    rows = await service.scores(session, paging, report=report, unit=unit)
+    return page(rows, paging, lambda row: (row.year, row.serial, row.unit_code), views.score_view)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from services.projects.register.models import UNIT_CODE
+from services.projects.reports.models import PeriodKind
 from shared.web.models import Input, View
 
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -144,6 +145,30 @@ class SchemesView(View):
     merit_in_force: int = Field(
         description="现行得分制的版本 | The version of 得分制 in force today."
     )
+
+
+class ScoreView(View):
+    """A unit's points and place in a report that was signed."""
+
+    report_id: UUID
+    year: int
+    serial: int
+    period_kind: PeriodKind
+    from_on: date | None
+    to_on: date | None
+    as_of: date
+    unit_code: str
+    name: str
+    name_en: str
+    score: float | None
+    merit_score: float | None
+    rank: int | None
+    peer_group: str | None
+    peer_rank: int | None
+    light: str
+    rate: float | None
+    interval: list[float] | None
+    n: int
 
 
 class WhatIf(Input):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NoReturn, TypeVar
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +22,7 @@ from shared import clock
 from shared.database.deciding import DecidingSession
 from shared.errors import Invalid, Text
 from shared.security import audit_log
+from shared.web.pagination import PageRequest
 from shared.workflow import refuse
 
 S = TypeVar("S", ScoreScheme, MeritScheme)
@@ -118,3 +120,18 @@ async def what_if(session: AsyncSession, wanted: WhatIf) -> WhatIfView:
     now, then = await freezing.composed(session, report, report.inputs, changed)
     lines = rules.compared(now["units"], then["units"])
     return WhatIfView(report_id=report.id, units=list(lines))
+
+
+async def scores(
+    session: AsyncSession,
+    paging: PageRequest,
+    *,
+    report: UUID | None,
+    unit: str | None,
+) -> list[queries.ScoreRow]:
+    """Published scores, one more than the page has: of a report, of a unit, or of the last."""
+    after = paging.key(int, int, str)
+    key = (after[0], after[1], after[2]) if after else None
+    return await queries.scores(
+        session, report=report, unit=unit, after=key, limit=paging.limit + 1
+    )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from services.projects.reports.rules import shares
 from services.projects.reports.rules.shares import percent
@@ -12,6 +12,15 @@ from shared.errors import Text, counted
 
 COMPARED = ("due", "on_time", "late", "overdue", "unknown")
 """The counts that are compared with the report before."""
+
+
+class InSeries(Protocol):
+    """What has a number in the series of a year."""
+
+    @property
+    def year(self) -> int: ...
+    @property
+    def serial(self) -> int: ...
 
 
 class Change(NamedTuple):
@@ -43,6 +52,12 @@ def number(content: Mapping[str, Any]) -> Text | None:
         return None
     year, serial = given["year"], given["serial"]
     return Text(f"监察〔{year}〕{serial}号", f"No. {serial} of {year}")
+
+
+def signed_number(signature: InSeries) -> Text:
+    """`签发〔2026〕3号`."""
+    year, serial = signature.year, signature.serial
+    return Text(f"签发〔{year}〕{serial}号", f"signed as No. {serial} of {year}")
 
 
 def subject(content: Mapping[str, Any]) -> Text | None:
