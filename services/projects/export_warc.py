@@ -1,23 +1,22 @@
 """`python -m services.projects.export_warc PORTAL DAY FILE`: a day's captures of a portal as WARC.
 
-The archives' own format (ISO 28500), so that evidence can be read without this system: one
-response record for each capture, a revisit record where the portal said "not modified".
+The archives' own format (ISO 28500), so that evidence can be read without this system: what the
+file is, and of each capture what was asked and answered (`evidence/warc.py`). The file is there
+once it is whole.
 """
 
 import argparse
 import asyncio
+import os
 import sys
-from datetime import UTC, date
-from http import HTTPStatus
-from io import BytesIO
+from datetime import date
 from pathlib import Path
 
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceFiles
-from services.projects.evidence.models import Capture
+from services.projects.evidence.warc import WebArchive
 from services.projects.settings import ProjectsSettings
 from shared.database.engine import new_engine, new_sessions
 
@@ -25,38 +24,27 @@ from shared.database.engine import new_engine, new_sessions
 async def export(settings: ProjectsSettings, portal: str, day: date, target: Path) -> int:
     """How many captures were written to `target` (gzip)."""
     engine = new_engine(settings, "projects-warc")
-    files = EvidenceFiles(settings.evidence_dir)
+    draft = target.with_name(f".{target.name}.draft")
     try:
         async with new_sessions(engine)() as session:
-            captures = await evidence.of_day(session, portal, day)
-        with target.open("wb") as out:
-            writer = WARCWriter(out, gzip=True)
-            for capture in captures:
-                _write(writer, capture, await evidence.raw(files, capture))
+            count = await _write(session, EvidenceFiles(settings.evidence_dir), portal, day, draft)
+        os.replace(draft, target)
     finally:
+        draft.unlink(missing_ok=True)
         await engine.dispose()
+    return count
+
+
+async def _write(
+    session: AsyncSession, files: EvidenceFiles, portal: str, day: date, draft: Path
+) -> int:
+    captures = await evidence.of_day(session, portal, day)
+    with draft.open("wb") as out:
+        archive = WebArchive(out, portal, f"{portal}-{day}.warc.gz")
+        for capture in captures:
+            earlier = await evidence.answered_before(session, capture)
+            archive.add(capture, await evidence.raw(files, capture), earlier)
     return len(captures)
-
-
-def _write(writer: WARCWriter, capture: Capture, body: bytes) -> None:
-    status = HTTPStatus(capture.status)
-    is_revisit = status is HTTPStatus.NOT_MODIFIED
-    payload = b"" if is_revisit else body
-    headers = {
-        "WARC-Date": capture.fetched_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "WARC-Payload-Digest": f"sha256:{capture.sha256}",
-    }
-    record = writer.create_warc_record(
-        capture.final_url,
-        "revisit" if is_revisit else "response",
-        payload=BytesIO(payload),
-        length=len(payload),
-        http_headers=StatusAndHeaders(
-            f"{status.value} {status.phrase}", [*capture.headers.items()], protocol="HTTP/1.1"
-        ),
-        warc_headers_dict=headers,
-    )
-    writer.write_record(record)
 
 
 def main() -> None:

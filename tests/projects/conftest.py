@@ -1,15 +1,18 @@
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from deploy.local.nats import NatsServer
+from deploy.postgres import Urls
 from services.projects.app import create_app
 from shared.database.engine import new_engine, new_sessions
 from tests import support
 from tests.conftest import Headers
 from tests.projects import quarter_world
 from tests.projects.collecting_world import Desk
+from tests.projects.evidence_archive import Archive
 from tests.projects.quarter_world import Quarter
 from tests.support import Databases, Tokens
 
@@ -39,3 +42,24 @@ async def desk(
 async def quarter(projects: httpx.AsyncClient, as_: Headers, databases: Databases) -> Quarter:
     """The second quarter of 2013 and its report, judged today."""
     return await quarter_world.made(projects, as_, databases)
+
+
+@pytest.fixture(scope="session")
+def evidence_urls(databases: Databases) -> Urls:
+    """A database for evidence alone."""
+    return databases.new("projects", "onedoor_projects_evidence")
+
+
+@pytest.fixture
+async def archive(
+    evidence_urls: Urls, bus: NatsServer, tokens: Tokens, tmp_path: Path
+) -> AsyncIterator[Archive]:
+    """Empty at the start of every test; as owner, so that a test can tamper."""
+    settings = support.settings_for("projects", evidence_urls.owner, bus, tokens)
+    engine = new_engine(settings, "tests")
+    sessions = new_sessions(engine)
+    async with sessions() as session, session.begin():
+        connection = await session.connection()
+        await connection.exec_driver_sql("TRUNCATE capture, evidence_day CASCADE")
+    yield Archive(sessions, tmp_path)
+    await engine.dispose()

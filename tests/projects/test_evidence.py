@@ -1,82 +1,17 @@
 """Evidence: what was captured stays provably as it was; every tampering is found and named."""
 
 import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from warcio.archiveiterator import ArchiveIterator
 
 from services.projects.evidence import printing, rules, service, verifying
-from services.projects.evidence.files import EvidenceFiles
-from services.projects.evidence.models import Capture
 from services.projects.evidence.schemas import EvidenceView
-from services.projects.evidence.verifying import verify
-from services.projects.export_warc import export
-from shared.database.engine import Sessions, new_engine, new_sessions
-from tests import support
+from tests.projects.evidence_archive import SEEN_AT, Archive
 from tests.projects.proofs import root_from
-from tests.support import Databases, Tokens
-
-SEEN_AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
-
-
-@dataclass
-class Archive:
-    """An evidence store of its own."""
-
-    sessions: Sessions
-    folder: Path
-
-    @property
-    def files(self) -> EvidenceFiles:
-        return EvidenceFiles(self.folder)
-
-    async def capture(
-        self, chain: str, body: bytes, *, days: int = 0, is_public: bool = True
-    ) -> Capture:
-        sha256 = await self.files.put(body)
-        answer = service.Answer(
-            url="https://www.example.gov.cn/list",
-            final_url="https://www.example.gov.cn/list",
-            status=200,
-            headers={"content-type": "text/html"},
-            fetched_at=SEEN_AT + timedelta(days=days),
-            size=len(body),
-            sha256=sha256,
-            charset="utf-8",
-        )
-        async with self.sessions() as session, session.begin():
-            return await service.record(session, chain, answer, is_public=is_public)
-
-    async def faults(self) -> list[tuple[str, str]]:
-        async with self.sessions() as session:
-            found = await verify(session, self.files)
-        return [(fault.where, fault.what.en) for fault in found.faults]
-
-
-@pytest.fixture(scope="module")
-def evidence_url(databases: Databases) -> Any:
-    return databases.new("projects", "onedoor_projects_evidence")
-
-
-@pytest.fixture
-async def archive(
-    evidence_url: Any, bus: Any, tokens: Tokens, tmp_path: Path
-) -> AsyncIterator[Archive]:
-    """Empty at the start of every test; as owner, so that a test can tamper."""
-    engine = new_engine(support.settings_for("projects", evidence_url.owner, bus, tokens), "tests")
-    sessions = new_sessions(engine)
-    async with sessions() as session, session.begin():
-        connection = await session.connection()
-        await connection.exec_driver_sql("TRUNCATE capture, evidence_day CASCADE")
-    yield Archive(sessions, tmp_path)
-    await engine.dispose()
 
 
 async def _tamper(archive: Archive, sql: str) -> None:
@@ -204,21 +139,3 @@ def test_a_proof_leads_from_any_capture_to_the_root_and_from_no_other(
     assert root_from(hashes[place], steps) == rules.merkle_root(hashes)
     other = hashlib.sha256(leaves[place]).hexdigest()
     assert root_from(other, steps) != rules.merkle_root(hashes)
-
-
-async def test_a_days_captures_leave_as_a_web_archive(
-    archive: Archive, evidence_url: Any, bus: Any, tokens: Tokens, tmp_path: Path
-) -> None:
-    await archive.capture("p", b"<p>one</p>")
-    await archive.capture("p", b"<p>tomorrow</p>", days=1)
-    settings = support.settings_for(
-        "projects", evidence_url.service, bus, tokens, evidence_dir=archive.folder
-    )
-    target = tmp_path / "day.warc.gz"
-    assert await export(settings, "p", SEEN_AT.date(), target) == 1
-    with target.open("rb") as stream:
-        found = [
-            (record.rec_type, record.rec_headers["WARC-Target-URI"], record.content_stream().read())
-            for record in ArchiveIterator(stream)
-        ]
-    assert found == [("response", "https://www.example.gov.cn/list", b"<p>one</p>")]

@@ -118,6 +118,7 @@ def answer_of(answer: Fetched, sha256: str, charset: str | None) -> evidence.Ans
         size=len(answer.body),
         sha256=sha256,
         charset=charset,
+        request_headers=answer.request_headers,
     )
 
 

@@ -33,6 +33,8 @@ class Capture(Table, table=True):
     final_url: str = Field(max_length=2000)
     status: int
     headers: dict[str, str] = Field(sa_type=JSONB)
+    request_headers: dict[str, str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
+    """As they were sent, the last time where it led elsewhere; None: of before they were kept."""
     fetched_at: datetime = Field(sa_type=Moment)
     captured_on: date
     """The day in Asia/Shanghai, whose Merkle root covers the capture."""

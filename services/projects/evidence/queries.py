@@ -1,10 +1,10 @@
 """SQL of the evidence room."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import func, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,10 +26,38 @@ async def by_id(session: AsyncSession, capture_id: UUID) -> Capture | None:
     return (await session.exec(select(Capture).where(col(Capture.id) == capture_id))).first()
 
 
+async def by_ids(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Capture]:
+    """These captures, by chain and number."""
+    found = select(Capture).where(col(Capture.id).in_(ids))
+    return (await session.exec(found.order_by(col(Capture.chain), col(Capture.seq)))).all()
+
+
+async def at_places(session: AsyncSession, places: Sequence[tuple[str, int]]) -> Sequence[Capture]:
+    """The captures at these numbers of chains, as far as there are any."""
+    here = tuple_(col(Capture.chain), col(Capture.seq))
+    return (await session.exec(select(Capture).where(here.in_(places)))).all()
+
+
 async def newest_of_url(session: AsyncSession, chain: str, url: str) -> Capture | None:
     found = (
         select(Capture)
         .where(col(Capture.chain) == chain, col(Capture.url) == url)
+        .order_by(col(Capture.seq).desc())
+    )
+    return (await session.exec(found.limit(1))).first()
+
+
+async def received(session: AsyncSession, capture: Capture) -> Capture | None:
+    """The newest capture before this one in which the portal sent its bytes for its address."""
+    found = (
+        select(Capture)
+        .where(
+            col(Capture.chain) == capture.chain,
+            col(Capture.url) == capture.url,
+            col(Capture.sha256) == capture.sha256,
+            col(Capture.seq) < capture.seq,
+            col(Capture.status) != capture.status,
+        )
         .order_by(col(Capture.seq).desc())
     )
     return (await session.exec(found.limit(1))).first()
@@ -80,6 +108,14 @@ async def unsealed_days(session: AsyncSession, before: date) -> list[date]:
 
 async def sealed_day(session: AsyncSession, day: date) -> EvidenceDay | None:
     return (await session.exec(select(EvidenceDay).where(col(EvidenceDay.day) == day))).first()
+
+
+async def roots_of(session: AsyncSession, days: Collection[date]) -> dict[date, str]:
+    """The roots of those of the days that are sealed."""
+    found = select(col(EvidenceDay.day), col(EvidenceDay.root)).where(
+        col(EvidenceDay.day).in_(days)
+    )
+    return dict((await session.exec(found)).all())
 
 
 async def sealed_days(session: AsyncSession, until: date) -> list[EvidenceDay]:

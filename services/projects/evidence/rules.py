@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import NamedTuple
 
@@ -23,13 +23,26 @@ def content_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+def covered(capture: Capture) -> dict[str, object]:
+    """What the hash of a capture covers: everything it says, and the hash of the one before.
+
+    Since it is kept what was sent, that is covered, and the id by which facts name the capture:
+    captures of before have the hash that they had.
+    """
+    values = {name: getattr(capture, name) for name in COVERED}
+    if capture.request_headers is not None:
+        values |= {"id": str(capture.id), "request_headers": capture.request_headers}
+    values["fetched_at"] = capture.fetched_at.astimezone(UTC).isoformat()
+    values["captured_on"] = today(capture.fetched_at).isoformat()
+    values["previous_hash"] = capture.previous_hash
+    return values
+
+
 def capture_hash(capture: Capture) -> str:
-    """The hash of a capture: everything it says, together with the hash of the one before."""
-    covered = {name: getattr(capture, name) for name in COVERED}
-    covered["fetched_at"] = capture.fetched_at.astimezone(UTC).isoformat()
-    covered["captured_on"] = today(capture.fetched_at).isoformat()
-    covered["previous_hash"] = capture.previous_hash
-    canonical = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """The SHA-256 of what it covers, as JSON with its keys in order."""
+    canonical = json.dumps(
+        covered(capture), sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -43,12 +56,24 @@ def merkle_root(hashes: Sequence[str]) -> str:
 
 def merkle_proof(hashes: Sequence[str], place: int) -> list[ProofStep]:
     """What it takes to compute the root from the hash at `place` alone."""
-    steps, level = [], [_leaf(value) for value in hashes]
-    while len(level) > 1:
+    return merkle_proofs(hashes, [place])[0]
+
+
+def merkle_proofs(hashes: Sequence[str], places: Iterable[int]) -> list[list[ProofStep]]:
+    """The same for several places of one tree, which is built once."""
+    levels = [[_leaf(value) for value in hashes]]
+    while len(levels[-1]) > 1:
+        levels.append(_above(levels[-1]))
+    return [_path(levels, place) for place in places]
+
+
+def _path(levels: Sequence[Sequence[str]], place: int) -> list[ProofStep]:
+    steps = []
+    for level in levels:
         neighbour = place ^ 1
         if neighbour < len(level):
             steps.append(ProofStep("left" if neighbour < place else "right", level[neighbour]))
-        place, level = place // 2, _above(level)
+        place //= 2
     return steps
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from services.projects.evidence.comparing import LineKind, WordKind
 from shared.web.models import View, old_name_of
 
 
@@ -16,6 +17,21 @@ class ProofStepView(View):
 
     side: Literal["left", "right"]
     hash: str
+
+
+class QuoteView(View):
+    """A label of the page with its value, where it stands, and what stands around it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    label: str = Field(description="要素名称 | The element's label.")
+    offset: int = Field(
+        description="从网页文字的第几个字开始，自 0 起"
+        " | The character of the page's words at which it begins, from 0."
+    )
+    text: str = Field(description="原文，全角标点按半角 | As it stands, in one width.")
+    before: str = Field(description="前面的文字 | What stands before it.")
+    after: str = Field(description="后面的文字 | What stands after it.")
 
 
 class EvidenceView(View):
@@ -32,6 +48,10 @@ class EvidenceView(View):
     final_url: str
     status: int
     headers: dict[str, str]
+    request_headers: dict[str, str] | None = Field(
+        description="发出的请求头；早先的抓取没有留存的为空"
+        " | What was sent; null of captures made before it was kept."
+    )
     fetched_at: AwareDatetime
     captured_on: date
     size: int
@@ -55,6 +75,62 @@ class EvidenceView(View):
         " | From `hash` to `day_root` (RFC 6962 hashing).",
     )
 
+    quotes: list[QuoteView] | None = Field(
+        default=None,
+        description="网页写明的要素及其位置，以 ?quotes=true 索取；读不出文字的为空"
+        " | What the page states, asked for by ?quotes=true; null where no words can be read.",
+    )
+
     @old_name_of("portal_id")
     def portal(self) -> str:
         return self.portal_id
+
+
+class CapturedAt(View):
+    """One of the two captures that are compared."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    evidence_id: UUID = Field(validation_alias="id")
+    url: str
+    fetched_at: AwareDatetime
+    sha256: str
+
+
+class WordRunView(View):
+    """Words on end that are the same, added or removed."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: WordKind = Field(description="相同、新增或删去 | The same, added or removed.")
+    text: str = Field(description="文字 | The words.")
+
+
+class ComparedLineView(View):
+    """A line, and what became of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: LineKind = Field(
+        description="相同、新增、删去、改动、移走或移来"
+        " | The same, added, removed, changed, moved away or moved here."
+    )
+    old_line: int | None = Field(description="在前一份的第几行 | Its line in the earlier one.")
+    new_line: int | None = Field(description="在后一份的第几行 | Its line in the later one.")
+    elsewhere: int | None = Field(
+        description="移动的，在另一份的第几行 | Of one that moved: its line in the other one."
+    )
+    words: list[WordRunView] = Field(description="逐段文字 | Its words, run by run.")
+
+
+class EvidenceDiff(View):
+    """What changed between two captures: the changed lines, with a few around them."""
+
+    old: CapturedAt = Field(description="较早的一次 | The earlier capture.")
+    new: CapturedAt = Field(description="较晚的一次 | The later capture.")
+    is_same: bool = Field(description="文字完全相同 | Whether the words are the same.")
+    added: int = Field(description="新增的行数 | Lines added.")
+    removed: int = Field(description="删去的行数 | Lines removed.")
+    changed: int = Field(description="改动的行数 | Lines changed.")
+    moved: int = Field(description="移动的行数 | Lines moved.")
+    lines: list[ComparedLineView] = Field(description="有变化的行 | The lines that changed.")

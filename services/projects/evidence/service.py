@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.evidence import queries, rules
 from services.projects.evidence.files import EvidenceFiles
 from services.projects.evidence.models import Capture, EvidenceDay
+from services.projects.evidence.warc import NOT_MODIFIED
 from shared.clock import today
 from shared.errors import Conflict, NotFound, Text
 from shared.security.identity import Caller
@@ -29,6 +30,17 @@ class EvidenceDamaged(Conflict):
     )
 
 
+class NoWords(Conflict):
+    """One of the captures is no page that can be read."""
+
+    type = "/problems/no-words-to-compare"
+    title = Text("其中一份没有可以比较的文字", "One of the two has no words to compare")
+    advice = Text(
+        "请下载两份的原始内容，用能打开它们的软件比较",
+        "Please download both, and compare them with a program that opens them",
+    )
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a portal answered, as far as it is kept; the bytes are stored under `sha256`."""
@@ -41,6 +53,7 @@ class Answer:
     size: int
     sha256: str
     charset: str | None
+    request_headers: dict[str, str] | None = None
 
 
 async def record(session: AsyncSession, chain: str, answer: Answer, *, is_public: bool) -> Capture:
@@ -69,6 +82,13 @@ async def newest_of_url(session: AsyncSession, chain: str, url: str) -> Capture 
 async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Capture]:
     """A portal's captures of a day, in their order."""
     return await queries.of_day(session, chain, day)
+
+
+async def answered_before(session: AsyncSession, capture: Capture) -> Capture | None:
+    """Of a capture that says "not modified" the one in which its bytes were received, else None."""
+    if capture.status != NOT_MODIFIED:
+        return None
+    return await queries.received(session, capture)
 
 
 async def visible(session: AsyncSession, capture_id: UUID, caller: Caller | None) -> Capture:

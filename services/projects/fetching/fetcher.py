@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -69,6 +69,7 @@ class Fetched:
     headers: dict[str, str]
     body: bytes
     fetched_at: datetime
+    request_headers: dict[str, str] | None = None
 
     @property
     def not_modified(self) -> bool:
@@ -214,7 +215,8 @@ async def _received(response: httpx.Response, url: str, limit: int) -> Fetched:
         response.aiter_raw(), encoding=response.headers.get("content-encoding", ""), limit=limit
     )
     headers = {k: v[:500] for k, v in response.headers.items() if k in _KEPT_HEADERS}
-    return Fetched(url, url, response.status_code, headers, body, now())
+    sent = {name.title(): value[:500] for name, value in response.request.headers.items()}
+    return Fetched(url, url, response.status_code, headers, body, now(), sent)
 
 
 def _usable(answer: Fetched, asked: str) -> Fetched:
@@ -225,9 +227,7 @@ def _usable(answer: Fetched, asked: str) -> Fetched:
         raise SourceFault(Fault.BLOCKED, f"status {answer.status}")
     if answer.status not in (200, 304):
         raise SourceFault(Fault.SERVER_ERROR, f"status {answer.status}")
-    return Fetched(
-        asked, answer.final_url, answer.status, answer.headers, answer.body, answer.fetched_at
-    )
+    return replace(answer, url=asked)
 
 
 def _authority(origin: Origin) -> str:
