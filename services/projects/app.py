@@ -17,6 +17,7 @@ from services.projects import (
     opendata,
     packs,
     portals,
+    proofs,
     rectification,
     register,
     reported_missing,
@@ -51,6 +52,7 @@ ROOMS = (
     packs.room,
     mergers.room,
     reported_missing.room,
+    proofs.room,
 )
 blueprint = Blueprint("projects", TITLE, ROOMS)
 

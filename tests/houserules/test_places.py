@@ -9,6 +9,7 @@ from tests.houserules.source import PYTHON, ROOT, SOURCE, name, nodes, of_every,
 FILE_LINES = 300
 SHARED_ENTRIES = 14
 LONGER: dict[str, str] = {
+    "deploy/check_proof.py": "handed over by itself: it checks a proof without anything of ours",
     "services/projects/auditing/statement.py": "the audits of today and of a past day share a CASE",
 }
 """Files over 300 lines, each with the reason why it is still one concept."""

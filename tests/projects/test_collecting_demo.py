@@ -1,12 +1,16 @@
 """The whole of it: the demo city's portal collected, matched and judged against the known truth."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Any
 from uuid import UUID
+from zipfile import ZipFile
 
 import pytest
 
+from deploy import check_proof
 from deploy.local.nats import NatsServer
 from services.projects import demo, demo_portals
 from services.projects.app import create_app as projects_app
@@ -101,6 +105,23 @@ async def test_every_duty_is_judged_as_the_city_knows(
         if judged[duty.unit_code, duty.project_code, duty.item_code] != duty.verdict
     ]
     assert not wrong
+
+
+async def test_the_proof_of_each_kind_of_verdict_is_whole(
+    desk: Desk, city: World, as_: Headers
+) -> None:
+    chosen = {duty.case: duty for duty in city.duties}
+    rows = await desk.rows(
+        "SELECT id, unit_code, project_code, item_code FROM duty ORDER BY formed_on"
+    )
+    ids = {(r["unit_code"], r["project_code"], r["item_code"]): r["id"] for r in rows}
+    for case, duty in chosen.items():
+        duty_id = ids[duty.unit_code, duty.project_code, duty.item_code]
+        answer = await desk.client.get(f"/api/v1/duties/{duty_id}/proof.zip")
+        with ZipFile(BytesIO(answer.content)) as proof:
+            files = {name: proof.read(name) for name in proof.namelist()}
+        assert json.loads(files["verdict.json"])["verdict"] == duty.verdict, case
+        assert check_proof.check(files, {}) == [], case
 
 
 async def _accept_all(desk: Desk, as_: Headers) -> None:

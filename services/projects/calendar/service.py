@@ -1,6 +1,7 @@
 """Reading the calendar, loading a year's notice, and the clock calculator."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,6 +11,7 @@ from services.projects.calendar.models import (
     NATIONAL,
     CalendarVersion,
     Region,
+    WorkCalendarDay,
 )
 from services.projects.calendar.queries import RegionRow
 from services.projects.calendar.schemas import (
@@ -26,6 +28,13 @@ from shared.workdays import Workdays, year_days
 async def load(session: AsyncSession, region: str = NATIONAL) -> Workdays:
     """The region's working days as they are known now."""
     return await calendar_days.load(session, region)
+
+
+async def days(
+    session: AsyncSession, region: str, first: date, last: date
+) -> Sequence[WorkCalendarDay]:
+    """The region's days from `first` to `last` that are loaded, each with its notice."""
+    return await queries.days(session, region, first, last)
 
 
 async def newest_version(session: AsyncSession, region: str = NATIONAL) -> int:

@@ -1,0 +1,483 @@
+"""`python check_proof.py PROOF.zip [--root DAY=HASH]`: does the verdict follow from the evidence?
+
+Checks the file that `GET /duties/{id}/proof.zip` gives, by itself: it needs Python 3.11 and its own
+library, no network, and nothing of OneDoor. It computes anew every hash, the hash chain, the path
+to the Merkle root of the day (RFC 6962), the due day from the days of the calendar, and the verdict
+by the rule; then it compares. Exits 0 if all holds, 1 if something differs, 2 if it cannot tell.
+
+`--root`: the root of a day as it was noted elsewhere before; the evidence must lead to that one.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+import zipfile
+from bisect import bisect_right
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+FORMAT = "onedoor-proof/1"
+RULE_VERSION = 2
+SHANGHAI = timezone(timedelta(hours=8))
+DUE_SOON_DAYS = 3
+SLACK = timedelta(days=1)
+PARTS = ("README.md", "duty.json", "facts.json", "calendar.json", "walks.json", "verdict.json")
+
+REASONS = {
+    "not_applicable": ("not_auditable", "clock_unsupported"),
+    "exempt": ("exempted",),
+    "suspended": ("suspended_by_ruling",),
+    "time_disputed": ("disputed_by_unit", "claim_contradicted"),
+    "unknown": ("no_formation_date", "no_publication_time", "candidate_in_review"),
+    "calendar_unknown": ("calendar_not_loaded",),
+    "early_violation": ("seen_before_formed", "claim_before_formed"),
+    "on_time": ("seen_in_time", "claim_in_time"),
+    "incomplete": ("elements_missing",),
+    "withdrawn": ("gone_from_the_web",),
+    "late": ("absent_after_due", "claim_after_due"),
+    "pending": ("due_date_ahead",),
+    "due_soon": ("due_within_days",),
+    "overdue": ("proven_absent",),
+    "unknown_source_down": ("no_capture_since_due",),
+}
+HELD = {
+    "not_applicable": "not_auditable",
+    "exempt": "exempted",
+    "suspended": "suspended_by_ruling",
+    "disputed": "disputed_by_unit",
+}
+ENDLESS = 10**9
+JSON = dict[str, Any]
+
+
+class UnknownProof(Exception):
+    """The file is of a kind, or goes by a rule, that this program does not know."""
+
+
+class Fault(NamedTuple):
+    """Where something differs, and what."""
+
+    where: str
+    zh: str
+    en: str
+
+
+def read(path: str) -> dict[str, bytes]:
+    """The files of the proof by name. Raises UnknownProof for what is none."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError) as error:
+        raise UnknownProof(f"it cannot be read: {error}") from error
+
+
+def check_manifest(files: dict[str, bytes]) -> Iterator[Fault]:
+    manifest = json.loads(files.get("manifest.json", b"{}"))
+    if manifest.get("format") != FORMAT:
+        raise UnknownProof("it is no proof of a format that this program knows")
+    listed = manifest["files"]
+    for name in sorted({*listed, *PARTS} - {*files}):
+        yield Fault(name, "文件缺失", "the file is missing")
+    for name in sorted({*files} - {*listed, "manifest.json"}):
+        yield Fault(name, "清单中没有这个文件", "the manifest does not name this file")
+    for name in sorted({*files} & {*listed}):
+        if sha256(files[name]) != listed[name]:
+            yield Fault(name, "文件被改动", "the file was changed")
+
+
+def check_captures(files: dict[str, bytes], roots: dict[str, str]) -> Iterator[Fault]:
+    for name in sorted(each for each in files if each.endswith("/capture.json")):
+        folder = name.rpartition("/")[0]
+        body = files.get(f"{folder}/page.bin")
+        yield from _check_capture(folder, json.loads(files[name]), body, roots)
+
+
+def _check_capture(
+    where: str, kept: JSON, body: bytes | None, roots: dict[str, str]
+) -> Iterator[Fault]:
+    covered, own = kept["capture"]["covered"], kept["capture"]["hash"]
+    if body is None or (sha256(body), len(body)) != (covered["sha256"], covered["size"]):
+        yield Fault(where, "网页字节与散列不符", "the bytes are not those of the hash")
+    for place in ("capture", "before", "after"):
+        if kept[place] is not None and capture_hash(kept[place]["covered"]) != kept[place]["hash"]:
+            yield Fault(where, "存证记录被改动", f"the record ({place}) was changed")
+    before, after = kept["before"], kept["after"]
+    if covered["previous_hash"] != (before and before["hash"]):
+        yield Fault(where, "与前一份存证不相接", "it does not join the capture before it")
+    if after is not None and after["covered"]["previous_hash"] != own:
+        yield Fault(where, "与后一份存证不相接", "the capture after it does not join it")
+    if covered.get("id", where[-36:]) != where[-36:]:
+        yield Fault(where, "存证编号不符", "it is the evidence of another id")
+    if shanghai_day(covered["fetched_at"]).isoformat() != covered["captured_on"]:
+        yield Fault(where, "日期与时间不符", "it is of another day than its time")
+    if kept["day_root"] is not None and root_from(own, kept["proof"]) != kept["day_root"]:
+        yield Fault(where, "不通向当日默克尔根", "its path does not lead to the root of the day")
+    known = roots.get(covered["captured_on"])
+    if known is not None and kept["day_root"] != known:
+        yield Fault(where, "当日默克尔根不是所给的", "the root of its day is not the one given")
+
+
+def check_facts(files: dict[str, bytes]) -> Iterator[Fault]:
+    duty, walks = json.loads(files["duty.json"]), json.loads(files["walks.json"])
+    named = [each for walk in walks["lists"] for each in walk["captures"]]
+    for number, fact in enumerate(json.loads(files["facts.json"]), start=1):
+        where, evidence = f"facts.json #{number}", fact["evidence_id"]
+        if fact_hash(fact, duty["duty_id"]) != fact["sha256"]:
+            yield Fault(where, "观测记录被改动", "the observation was changed")
+        if evidence is not None:
+            named.append(evidence)
+            yield from _check_source(files, where, fact)
+    for evidence in sorted({*named} - {*walks["left_out"]}):
+        if f"evidence/{evidence}/capture.json" not in files:
+            yield Fault(f"evidence/{evidence}", "存证缺失", "the evidence is missing")
+
+
+def _check_source(files: dict[str, bytes], where: str, fact: JSON) -> Iterator[Fault]:
+    """What was observed of a page rests on a capture of that page, made before it was recorded."""
+    kept = files.get(f"evidence/{fact['evidence_id']}/capture.json")
+    if kept is None:
+        return
+    covered = json.loads(kept)["capture"]["covered"]
+    if fact["url"].partition("#")[0] != covered["url"].partition("#")[0]:
+        yield Fault(where, "存证是另一个网址的", "its evidence is of another address")
+    if moment(covered["fetched_at"]) > moment(fact["recorded_at"]):
+        yield Fault(where, "存证晚于观测记录", "its evidence is later than its record")
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def capture_hash(covered: JSON) -> str:
+    canonical = json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(canonical.encode())
+
+
+def root_from(value: str, steps: list[dict[str, str]]) -> str:
+    node = hashlib.sha256(b"\x00" + bytes.fromhex(value)).digest()
+    for step in steps:
+        other = bytes.fromhex(step["hash"])
+        pair = other + node if step["side"] == "left" else node + other
+        node = hashlib.sha256(b"\x01" + pair).digest()
+    return node.hex()
+
+
+def fact_hash(fact: JSON, duty_id: str) -> str:
+    covered = {"kind": fact["kind"], "duty_id": duty_id, "url": fact["url"]}
+    covered["observed_at"] = written(fact["observed_at"])
+    if fact["kind"] == "sighting":
+        for name in ("last_absent_at", "claimed_at", "cms_at", "header_at"):
+            covered[name] = written(fact[name])
+        for name in ("claim_kind", "claims_agree", "contradicted", "missing_elements"):
+            covered[name] = fact[name]
+        covered["evidence_id"] = fact["evidence_id"]
+    return sha256(json.dumps(covered, ensure_ascii=False, sort_keys=True).encode())
+
+
+def written(value: str | None) -> str | None:
+    """A moment as the facts' digest writes it."""
+    return None if value is None else str(moment(value).astimezone(UTC))
+
+
+def moment(value: str) -> datetime:
+    return datetime.fromisoformat(value)
+
+
+def shanghai_day(value: str) -> date:
+    return moment(value).astimezone(SHANGHAI).date()
+
+
+class Calendar:
+    """The ordinals of days: working days, numbered from the day on which the duty was formed, or
+    plain days. A day before the first has 0, one after the last that is known has None.
+    """
+
+    def __init__(self, days: list[JSON], by_days: bool) -> None:
+        self.by_days = by_days
+        self.works = {date.fromisoformat(day["date"]): bool(day["is_workday"]) for day in days}
+        self.workdays = sorted(day for day, works in self.works.items() if works)
+        self.last_ord = ENDLESS if by_days else len(self.workdays)
+
+    def start(self, day: date) -> int | None:
+        known = self.works and day <= max(self.works)
+        return bisect_right(self.workdays, day) if known else None
+
+    def end(self, day: date) -> int | None:
+        if self.by_days:
+            return day.toordinal()
+        ordinal = self.start(day)
+        return ordinal if ordinal is None or self.works.get(day, True) else ordinal + 1
+
+    def least(self, day: date) -> int:
+        """The same; a day after the last that is known is at least the working day after it."""
+        ordinal = self.end(day)
+        return self.last_ord + 1 if ordinal is None else ordinal
+
+    def day(self, ordinal: int | None) -> date | None:
+        if ordinal is None or self.by_days:
+            return None if ordinal is None else date.fromordinal(ordinal)
+        return self.workdays[ordinal - 1] if 0 < ordinal <= len(self.workdays) else None
+
+
+def is_by_days(clock: JSON) -> bool:
+    kind = clock["kind"]
+    return bool(kind == "fixed_date" or (kind == "calendar_days" and not clock["roll_forward"]))
+
+
+def due_ordinal(clock: JSON, formed: date, calendar: Calendar) -> int | None:
+    """The last ordinal in time. The first day is not counted (民法典 art. 201)."""
+    kind, n = clock["kind"], clock["n"] or 0
+    is_known = formed in calendar.works
+    if kind in ("working_days", "promptly"):
+        due = calendar.start(formed)
+        due = due + n if due is not None and is_known else None
+    elif kind == "realtime":
+        due = calendar.end(formed) if is_known else None
+    elif kind == "calendar_days":
+        due = calendar.end(formed + timedelta(days=n))
+    elif kind == "fixed_date":
+        due = next_of(clock["month_day"], formed).toordinal()
+    elif kind == "none":
+        due = None
+    else:
+        raise UnknownProof(f"this program does not know clocks of the kind {kind}")
+    return None if due is None else due + clock["extended_by"]
+
+
+def next_of(month_day: str, formed: date) -> date:
+    """The first such day on or after `formed`; 02-29 falls on 02-28 in a common year."""
+    month, day = (int(part) for part in month_day.split("-"))
+    for year in (formed.year, formed.year + 1):
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+        end = date(year, month, min(day, last))
+        if end >= formed:
+            return end
+    raise UnknownProof(f"{month_day} is no day of a year")
+
+
+def is_contradicted(fact: JSON) -> bool:
+    if fact["claimed_at"] is None:
+        return bool(fact["contradicted"])
+    claimed, cms, absent = (day_of(fact[k]) for k in ("claimed_at", "cms_at", "last_absent_at"))
+    assert claimed is not None
+    marked_later = cms is not None and cms - claimed > SLACK
+    absent_later = absent is not None and claimed < absent
+    return bool(
+        fact["contradicted"]
+        or marked_later
+        or absent_later
+        or claimed > shanghai_day(fact["observed_at"])
+    )
+
+
+def day_of(value: str | None) -> date | None:
+    return None if value is None else shanghai_day(value)
+
+
+def claim_trust(fact: JSON) -> int:
+    if fact["claim_kind"] == "push":
+        return 5
+    if fact["claimed_at"] is None or is_contradicted(fact):
+        return 0
+    if fact["claim_kind"] not in ("meta", "label"):
+        return 1
+    cms, claimed = day_of(fact["cms_at"]), day_of(fact["claimed_at"])
+    marked = cms is not None and claimed is not None and abs(cms - claimed) <= SLACK
+    return 3 if fact["claims_agree"] and marked else 2
+
+
+class Seen(NamedTuple):
+    """What all observations amount to: the best claim, our own bracket, what is wrong."""
+
+    best: JSON
+    first: JSON
+    is_gone: bool
+    is_incomplete: bool
+
+
+def summarise(facts: list[JSON]) -> Seen | None:
+    """The earliest sighting closes the bracket; the best trusted claim speaks, of equals the
+    earliest. What was taken back counts no more, nor an absence that was set aside."""
+    counted: list[JSON] = []
+    for fact in facts:
+        if fact["kind"] == "taken_back":
+            counted = [each for each in counted if each["url"] != fact["url"]]
+        else:
+            absent = None if fact["absence_set_aside"] else fact["last_absent_at"]
+            counted.append({**fact, "last_absent_at": absent})
+    seen = [fact for fact in counted if fact["kind"] == "sighting"]
+    seen.sort(key=lambda fact: moment(fact["observed_at"]))
+    if not seen:
+        return None
+    best = min(seen, key=lambda f: (-claim_trust(f), moment(f["claimed_at"] or f["observed_at"])))
+    gone = [moment(fact["observed_at"]) for fact in counted if fact["kind"] == "gone"]
+    is_gone = bool(gone) and max(gone) > moment(seen[-1]["observed_at"])
+    its = best if _was_there(best, seen[0]) else seen[0]
+    return Seen(best, seen[0], is_gone, bool(_missing(seen, its)))
+
+
+def _was_there(best: JSON, first: JSON) -> bool:
+    claimed = day_of(best["claimed_at"]) if claim_trust(best) else None
+    was_claimed = claimed is not None and claimed <= shanghai_day(first["observed_at"])
+    return bool(best["url"] == first["url"] or was_claimed)
+
+
+def _missing(seen: list[JSON], its: JSON) -> list[str]:
+    """What a publication lacks, on its page or on one to which it has moved: the least."""
+
+    def began(fact: JSON, observed_at: str) -> tuple[datetime, datetime | None]:
+        claimed = fact["claimed_at"]
+        return moment(observed_at), None if claimed is None else moment(claimed)
+
+    first = next(fact["observed_at"] for fact in seen if fact["url"] == its["url"])
+    since = began(its, first)
+    urls = {fact["url"] for fact in seen if began(fact, fact["observed_at"]) == since}
+    urls.add(its["url"])
+    last = {fact["url"]: fact["missing_elements"] for fact in seen if fact["url"] in urls}
+    return min(last.values(), key=len)
+
+
+class Judged(NamedTuple):
+    due_on: date | None
+    reason: str
+    over_by: int | None = None
+
+
+def judge(files: dict[str, bytes]) -> Judged:
+    """The verdict by the rule, of what the files say was formed and observed."""
+    duty, verdict = json.loads(files["duty.json"]), json.loads(files["verdict.json"])
+    formed = None if duty["formed_on"] is None else date.fromisoformat(duty["formed_on"])
+    clock = duty["clock"]
+    calendar = Calendar(json.loads(files["calendar.json"])["days"], is_by_days(clock))
+    due = None if formed is None else due_ordinal(clock, formed, calendar)
+    due_on = calendar.day(due)
+    if duty["hold"] == "not_applicable" and not duty["has_clock"]:
+        return Judged(due_on, "clock_unsupported")
+    if duty["hold"] in HELD:
+        return Judged(due_on, HELD[duty["hold"]])
+    if formed is None:
+        return Judged(due_on, "no_formation_date")
+    seen = summarise(json.loads(files["facts.json"]))
+    if seen is not None and shanghai_day(seen.first["observed_at"]) < formed:
+        return Judged(due_on, "seen_before_formed")
+    if due is None:
+        return Judged(due_on, "calendar_not_loaded")
+    if seen is not None:
+        return Judged(due_on, *judge_published(seen, formed, due, calendar))
+    as_of = date.fromisoformat(verdict["as_of"])
+    walked_at = json.loads(files["walks.json"])["walked_at"]
+    return Judged(due_on, *judge_unpublished(duty, due, as_of, walked_at, calendar))
+
+
+def judge_published(
+    seen: Seen, formed: date, due: int, calendar: Calendar
+) -> tuple[str, int | None]:
+    """Only inside our own bracket does a claim decide, and only if nothing contradicts it."""
+    best, first = seen.best, seen.first
+    claimed_on, absent_on = day_of(best["claimed_at"]), day_of(first["last_absent_at"])
+    claim = None if claimed_on is None else calendar.end(claimed_on)
+    absent = None if absent_on is None else calendar.least(absent_on)
+    contradicted = is_contradicted(best)
+    is_own = best["claim_kind"] in ("push", "meta", "label")
+    if is_own and claimed_on is not None and claimed_on < formed and not contradicted:
+        return "claim_before_formed", None
+    first_seen = calendar.end(shanghai_day(first["observed_at"]))
+    if first_seen is not None and first_seen <= due:
+        return _in_time(seen, "seen_in_time"), None
+    if absent is not None and absent > due:
+        return "absent_after_due", max((not contradicted and claim) or 0, absent) - due
+    if contradicted:
+        return "claim_contradicted", None
+    if claimed_on is None:
+        return "no_publication_time", None
+    if claim is not None and claim <= due:
+        return _in_time(seen, "claim_in_time"), None
+    if claim is not None or due <= calendar.last_ord:
+        return "claim_after_due", calendar.least(claimed_on) - due
+    return "calendar_not_loaded", None
+
+
+def _in_time(seen: Seen, reason: str) -> str:
+    return (
+        "gone_from_the_web"
+        if seen.is_gone
+        else "elements_missing"
+        if seen.is_incomplete
+        else reason
+    )
+
+
+def judge_unpublished(
+    duty: JSON, due: int, as_of: date, walked_at: str | None, calendar: Calendar
+) -> tuple[str, int | None]:
+    """Nothing is overdue without proof that it was absent: a walk after the limit that knew it."""
+    if due > calendar.last_ord:
+        return "calendar_not_loaded", None
+    left = due - calendar.least(as_of)
+    if left >= 0:
+        return ("due_within_days" if left <= DUE_SOON_DAYS else "due_date_ahead"), None
+    if duty["in_review"]:
+        return "candidate_in_review", None
+    since = duty["matchable_since"]
+    is_young = walked_at is not None and (since is None or moment(walked_at) >= moment(since))
+    if walked_at is not None and is_young and calendar.least(shanghai_day(walked_at)) > due:
+        return "proven_absent", -left
+    return "no_capture_since_due", None
+
+
+def check_verdict(files: dict[str, bytes]) -> Iterator[Fault]:
+    stated = json.loads(files["verdict.json"])
+    if stated["rule_version"] != RULE_VERSION:
+        raise UnknownProof(
+            f"this program does not know version {stated['rule_version']} of the rule"
+        )
+    judged = judge(files)
+    due_on = None if judged.due_on is None else judged.due_on.isoformat()
+    if due_on != stated["due_on"]:
+        yield Fault("verdict.json", f"届满日应为 {due_on}", f"the due day is {due_on}")
+    if judged.reason != stated["reason"] or judged.reason not in REASONS.get(stated["verdict"], ()):
+        zh, en = f"结论的理由应为 {judged.reason}", f"the reason of the verdict is {judged.reason}"
+        yield Fault("verdict.json", zh, en)
+    elif judged.over_by != stated["over_by"]:
+        over = judged.over_by
+        yield Fault("verdict.json", f"逾期日数应为 {over}", f"it is over by {over}")
+
+
+def check(files: dict[str, bytes], roots: dict[str, str]) -> list[Fault]:
+    """All that differs. Raises UnknownProof for what this program does not know."""
+    found: list[Fault] = []
+    try:
+        found += check_manifest(files)
+        found += check_captures(files, roots)
+        if {*PARTS} <= {*files}:
+            found += check_facts(files)
+            found += check_verdict(files)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        found.append(Fault("proof", "内容残缺", f"it is not whole: {type(error).__name__} {error}"))
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="核对结论的证明 | Check the proof of a verdict")
+    parser.add_argument("proof", help="proof.zip")
+    parser.add_argument("--root", action="append", default=[], metavar="DAY=HASH")
+    given = parser.parse_args(arguments)
+    try:
+        files = read(given.proof)
+        faults = check(files, dict(each.split("=", 1) for each in given.root))
+    except UnknownProof as unknown:
+        print(f"? 无法核对 | {unknown}")
+        return 2
+    for fault in faults:
+        print(f"✗ {fault.where}: {fault.zh} | {fault.en}")
+    if not faults:
+        stated = json.loads(files["verdict.json"])
+        words = f"{stated['reason_zh']} | {stated['reason_en']}"
+        print(f"✓ {stated['as_of']} {stated['verdict']}: {words}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

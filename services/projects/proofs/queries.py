@@ -1,0 +1,85 @@
+"""What a proof gathers of a duty: its words, its facts as recorded, rulings, moves and walks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing.models import AbsenceSetAside, VerdictEvent
+from services.projects.catalogue.models import CatalogueItem
+from services.projects.duties.models import DutyRuling, PublicationFact, TriggerEvent, TriggerKind
+
+
+class WalkedList(NamedTuple):
+    """The first whole walk over a place of a unit from a moment on, with its captured list."""
+
+    portal_id: str
+    started_at: datetime
+    finished_at: datetime
+    captures: list[UUID]
+
+
+# The pages of a list are what a walk captured of a place besides the pages of its entries.
+_WALKS = text("""
+  SELECT p.id AS portal_id, r.started_at, r.finished_at,
+         ARRAY(SELECT c.id FROM capture c
+               WHERE c.chain = p.id AND c.fetched_at BETWEEN r.started_at AND r.finished_at
+                 AND c.captured_on BETWEEN (r.started_at AT TIME ZONE 'Asia/Shanghai')::date
+                   AND (r.finished_at AT TIME ZONE 'Asia/Shanghai')::date
+                 AND NOT EXISTS (SELECT FROM portal_page g
+                   WHERE g.portal_id = c.chain AND g.url = c.url)
+               ORDER BY c.seq) AS captures
+  FROM portal p CROSS JOIN LATERAL (
+    SELECT started_at, finished_at FROM collector_run r
+    WHERE r.portal_id = p.id AND r.kind = 'full' AND r.state = 'finished' AND r.list_complete
+      AND r.started_at >= :since
+    ORDER BY r.started_at LIMIT 1) r
+  WHERE p.unit_code = :unit AND p.enabled ORDER BY p.id""")
+
+
+async def words(
+    session: AsyncSession, item_id: UUID, trigger_id: UUID
+) -> tuple[CatalogueItem, TriggerKind]:
+    """What the duty's item asks for, and what happened that made it a duty."""
+    found = (
+        select(CatalogueItem, TriggerEvent.kind)
+        .join(TriggerEvent, col(TriggerEvent.id) == trigger_id)
+        .where(col(CatalogueItem.id) == item_id)
+    )
+    item, kind = (await session.exec(found)).one()
+    return item, TriggerKind(kind)
+
+
+async def facts(session: AsyncSession, duty_id: UUID) -> list[tuple[PublicationFact, bool]]:
+    """All facts of the duty, oldest first; of which the absence was set aside."""
+    by = col(AbsenceSetAside.fact_id)
+    found = (
+        select(PublicationFact, by)
+        .outerjoin(AbsenceSetAside, col(PublicationFact.id) == by)
+        .where(col(PublicationFact.duty_id) == duty_id)
+        .order_by(col(PublicationFact.id))
+    )
+    return [(fact, set_aside is not None) for fact, set_aside in (await session.exec(found)).all()]
+
+
+async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
+    """The rulings on the duty, oldest first."""
+    found = select(DutyRuling).where(col(DutyRuling.duty_id) == duty_id)
+    ordered = found.order_by(col(DutyRuling.ruled_at), col(DutyRuling.id))
+    return (await session.exec(ordered)).all()
+
+
+async def moves(session: AsyncSession, duty_id: UUID) -> Sequence[VerdictEvent]:
+    """The moves of the verdict, oldest first."""
+    found = select(VerdictEvent).where(col(VerdictEvent.duty_id) == duty_id)
+    return (await session.exec(found.order_by(col(VerdictEvent.id)))).all()
+
+
+async def walks(session: AsyncSession, unit: str, since: datetime) -> list[WalkedList]:
+    """Of each place where the unit publishes the first whole walk from `since` on."""
+    found = (await session.execute(_WALKS, {"unit": unit, "since": since})).mappings()
+    return [WalkedList(**row) for row in found]

@@ -1,0 +1,184 @@
+"""Gathers the proof of a verdict: all that it follows from, as it is recorded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.auditing.deciding import judgement
+from services.projects.auditing.models import Reason, Verdict, VerdictEvent
+from services.projects.auditing.rules.judging import Judgement
+from services.projects.calendar import service as calendars
+from services.projects.calendar.models import WorkCalendarDay
+from services.projects.catalogue.models import CatalogueItem
+from services.projects.duties import rules as duty_rules
+from services.projects.duties import seen
+from services.projects.duties.models import DutyRuling, FactKind, PublicationFact, TriggerKind
+from services.projects.duties.seen import SeenDuty
+from services.projects.duties.service import may_see
+from services.projects.evidence import service as evidence
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.linking import LinkedCapture, linked
+from services.projects.proofs import queries
+from services.projects.proofs.queries import WalkedList
+from shared.clock import today
+from shared.errors import NotFound
+from shared.security.identity import Caller
+
+MOST_CAPTURES = 100
+MOST_BYTES = 30_000_000
+"""A list of hundreds of pages makes no file that can be sent: what is left out is named by id."""
+
+
+class Recorded(NamedTuple):
+    """A duty with what its item asks for and all its facts, and of which the absence counts not."""
+
+    found: SeenDuty
+    item: CatalogueItem
+    trigger: TriggerKind
+    facts: Sequence[tuple[PublicationFact, bool]]
+
+    @property
+    def counting(self) -> list[PublicationFact]:
+        """The facts as the duty is judged by them."""
+        return [fact.without_absence() if aside else fact for fact, aside in self.facts]
+
+
+class Gathered(NamedTuple):
+    """A verdict as of `now` by the rule in force, and all that it follows from.
+
+    `bodies` are the bytes of the captures, in their order.
+    """
+
+    now: datetime
+    found: SeenDuty
+    judged: Judgement
+    item: CatalogueItem
+    trigger: TriggerKind
+    facts: Sequence[tuple[PublicationFact, bool]]
+    rulings: Sequence[DutyRuling]
+    moves: Sequence[VerdictEvent]
+    days: Sequence[WorkCalendarDay]
+    walks: Sequence[WalkedList]
+    captures: Sequence[LinkedCapture]
+    bodies: Sequence[bytes]
+    left_out: Sequence[UUID]
+
+    @property
+    def over_by(self) -> int | None:
+        """By how many days of its clock it is over."""
+        standing, basis = self.found.standing, self.found.basis
+        if self.judged.verdict is Verdict.OVERDUE and standing.due_ord is not None:
+            return basis.day(by_days=standing.calendar_days).now_ord - standing.due_ord
+        return self.judged.over_by
+
+
+async def recorded(session: AsyncSession, duty_id: UUID, now: datetime) -> Recorded:
+    """The duty with its facts, whoever may see it. Raises NotFound."""
+    found = await seen.find_duty(session, duty_id, now)
+    if found is None:
+        raise NotFound
+    item, trigger = await queries.words(session, found.duty.item_id, found.duty.trigger_id)
+    return Recorded(found, item, trigger, await queries.facts(session, duty_id))
+
+
+async def gather(
+    session: AsyncSession,
+    files: EvidenceFiles,
+    duty_id: UUID,
+    caller: Caller | None,
+    now: datetime,
+) -> Gathered:
+    """The proof of a duty's verdict.
+
+    Its unit, auditors and supervisors may have it, and everybody where every page in it is public.
+    Raises NotFound, or EvidenceDamaged where bytes are not those that were captured.
+    """
+    known = await recorded(session, duty_id, now)
+    found, item, trigger, facts = known
+    duty = found.duty
+    judged = judgement(found.standing, {}, found.basis)
+    walks = await _walks(session, found, known.counting, judged)
+    wanted = _wanted(facts, walks)
+    place = {capture_id: at for at, capture_id in enumerate(wanted)}
+    captures = await linked(session, wanted[:MOST_CAPTURES])
+    captures.sort(key=lambda each: place[each.capture.id])
+    is_public = all(each.capture.is_public for each in captures)
+    if not is_public and not (caller and may_see(caller, duty.unit_code)):
+        raise NotFound
+    kept = _within(captures)
+    return Gathered(
+        now=now,
+        found=found,
+        judged=judged,
+        item=item,
+        trigger=trigger,
+        facts=facts,
+        rulings=await queries.rulings(session, duty_id),
+        moves=await queries.moves(session, duty_id),
+        days=await _days(session, found, facts, now),
+        walks=walks,
+        captures=kept,
+        bodies=[await evidence.raw(files, each.capture) for each in kept],
+        left_out=sorted({*wanted} - {each.capture.id for each in kept}),
+    )
+
+
+async def _walks(
+    session: AsyncSession,
+    found: SeenDuty,
+    counting: Sequence[PublicationFact],
+    judged: Judgement,
+) -> Sequence[WalkedList]:
+    """The walks that prove the absence by which the duty is judged, if it is by one."""
+    since = None
+    if judged.reason is Reason.PROVEN_ABSENT:
+        since = found.basis.walked_at
+    elif judged.reason is Reason.ABSENT_AFTER_DUE:
+        of_duty = duty_rules.counting(counting)
+        sightings = [each for each in of_duty if each.kind is FactKind.SIGHTING]
+        first = min(sightings, key=lambda each: each.observed_at, default=None)
+        since = None if first is None else first.last_absent_at
+    if since is None:
+        return []
+    return await queries.walks(session, found.duty.unit_code, since)
+
+
+def _wanted(
+    facts: Sequence[tuple[PublicationFact, bool]], walks: Sequence[WalkedList]
+) -> list[UUID]:
+    """The captures that facts name, and then those of the walks."""
+    named = [fact.evidence_id for fact, _ in facts if fact.evidence_id is not None]
+    of_lists = [capture for walk in walks for capture in walk.captures]
+    return list(dict.fromkeys([*named, *of_lists]))
+
+
+def _within(captures: Sequence[LinkedCapture]) -> list[LinkedCapture]:
+    """As many of them as make no more than the most bytes."""
+    kept, room = [], MOST_BYTES
+    for each in captures:
+        if each.capture.size <= room:
+            room -= each.capture.size
+            kept.append(each)
+    return kept
+
+
+async def _days(
+    session: AsyncSession,
+    found: SeenDuty,
+    facts: Sequence[tuple[PublicationFact, bool]],
+    now: datetime,
+) -> Sequence[WorkCalendarDay]:
+    """The days between the duty's formation and the last one that its verdict goes by.
+
+    Where its end is not known, all that are loaded: that they do not reach it is the proof.
+    """
+    duty = found.duty
+    if duty.formed_on is None:
+        return []
+    moments = [m for fact, _ in facts for m in (fact.observed_at, fact.claimed_at) if m is not None]
+    due_on = found.due_on(duty.due_ord) or found.calendar.last_day
+    last = max([due_on, today(now), *map(today, moments)])
+    return await calendars.days(session, duty.region, duty.formed_on, last)
