@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore, store_of
 from services.projects.evidence.warc import WebArchive
 from services.projects.settings import ProjectsSettings
 from shared.database.engine import new_engine, new_sessions
@@ -27,7 +27,7 @@ async def export(settings: ProjectsSettings, portal: str, day: date, target: Pat
     draft = target.with_name(f".{target.name}.draft")
     try:
         async with new_sessions(engine)() as session:
-            count = await _write(session, EvidenceFiles(settings.evidence_dir), portal, day, draft)
+            count = await _write(session, store_of(settings), portal, day, draft)
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
@@ -36,7 +36,7 @@ async def export(settings: ProjectsSettings, portal: str, day: date, target: Pat
 
 
 async def _write(
-    session: AsyncSession, files: EvidenceFiles, portal: str, day: date, draft: Path
+    session: AsyncSession, files: EvidenceStore, portal: str, day: date, draft: Path
 ) -> int:
     captures = await evidence.of_day(session, portal, day)
     with draft.open("wb") as out:

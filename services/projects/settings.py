@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import Settings
@@ -19,6 +19,21 @@ class ProjectsSettings(Settings):
     evidence_dir: Path = Field(
         Path(".data/evidence"), description="Where the raw bytes of captured pages are kept."
     )
+    evidence_store: str = Field(
+        "",
+        pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?$",
+        description="`s3://bucket/prefix`: they are kept there instead, in an S3-compatible store.",
+    )
+    evidence_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://.+)?$",
+        description="Where it answers, such as https://oss.example.cn; empty: Amazon's own.",
+    )
+    evidence_region: str = Field(
+        "us-east-1", description="The region that requests are signed for."
+    )
+    evidence_access_key: SecretStr = Field(SecretStr(""), description="The store's access key.")
+    evidence_secret_key: SecretStr = Field(SecretStr(""), description="And its secret.")
     public_url: str = Field(
         "http://127.0.0.1:8000",
         pattern=r"^https?://[^\s/?#]+$",

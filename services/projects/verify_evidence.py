@@ -7,7 +7,7 @@ compares the sealed days with their captures. Exits 1 and names each fault when 
 import asyncio
 import sys
 
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import store_of
 from services.projects.evidence.verifying import StoredEvidence, verify
 from services.projects.settings import ProjectsSettings
 from shared.database.engine import new_engine, new_sessions
@@ -19,7 +19,7 @@ async def main() -> int:
     engine = new_engine(settings, "projects-verify")
     try:
         async with new_sessions(engine)() as session:
-            found = await verify(StoredEvidence(session, EvidenceFiles(settings.evidence_dir)))
+            found = await verify(StoredEvidence(session, store_of(settings)))
     finally:
         await engine.dispose()
     for fault in found.faults:

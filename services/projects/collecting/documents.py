@@ -11,7 +11,7 @@ from services.projects.collecting.list_notes import note_error
 from services.projects.collecting.models import CollectorRun, DetailState, PortalPage
 from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.models import Capture
 from services.projects.fetching.fetcher import Fetched, Fetcher, Validators
 from services.projects.portals.models import Portal
@@ -148,7 +148,7 @@ def why_no_successor(
 
 
 async def emptied(
-    before: Capture | None, files: EvidenceFiles, rule: CollectorRule
+    before: Capture | None, files: EvidenceStore, rule: CollectorRule
 ) -> SourceFault | None:
     """Gone is an article without a word where there were some when it was read `before`, although
     its page is there. One that never had more than its title is as it was.

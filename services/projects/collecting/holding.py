@@ -1,15 +1,16 @@
 """A run that a runner holds, and the steps that are written under its lease."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import queries
 from services.projects.collecting.hosts import queries as hosts
+from services.projects.collecting.list_notes import note_stopped
 from services.projects.collecting.models import CollectorRun
 from services.projects.reading.faults import Fault, SourceFault
 from shared.database.engine import Sessions
@@ -68,6 +69,13 @@ class HeldRun:
         async with self.step() as session:
             yield session
             await hosts.free(session, self.run.id, pause)
+
+    async def note_stopped(self, error: OSError) -> None:
+        """The run says that evidence could not be kept, if it can be said at all; whoever takes it
+        up goes on where it stopped."""
+        with suppress(LeaseLost, SQLAlchemyError, OSError):
+            async with self.step():
+                note_stopped(self.run, error)
 
     async def release(self, pause: float) -> None:
         """Let another runner go on where this one stopped, after `pause` seconds."""

@@ -79,3 +79,11 @@ def note_error(run: CollectorRun, url: str, fault: SourceFault) -> None:
     if len(run.errors) < rules.ERRORS_KEPT:
         error = {"url": url, "fault": fault.fault.value, "detail": fault.detail[:200]}
         run.errors = [*run.errors, error]
+
+
+def note_stopped(run: CollectorRun, error: OSError) -> None:
+    """That the run stopped because evidence could not be kept: said once, and no fault of the
+    portal, so that it is not counted."""
+    stop = {"url": "", "fault": "evidence_not_kept", "detail": type(error).__name__}
+    if stop not in run.errors:
+        run.errors = [*run.errors, stop]

@@ -19,7 +19,8 @@ from services.projects.collecting.holding import HeldRun, LeaseLost
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.collecting.runners import LOOK_AGAIN_SECONDS, Shift
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.buckets import EvidenceStoreDown
+from services.projects.evidence.files import EvidenceStore, store_of
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
 from services.projects.portals.models import Portal
@@ -44,7 +45,7 @@ class Collector:
     """Walks runs; `limits` bounds what one fetch may cost."""
 
     sessions: Sessions
-    files: EvidenceFiles
+    files: EvidenceStore
     limits: Limits = field(default_factory=Limits)
     look_again: float = LOOK_AGAIN_SECONDS
 
@@ -69,7 +70,7 @@ class Collector:
 
 def collect_portals(settings: ProjectsSettings) -> LongJob:
     """The job that reads portals when they are due or when a run was ordered."""
-    files = EvidenceFiles(settings.evidence_dir)
+    files = store_of(settings)
 
     async def collect(sessions: Sessions, now: datetime) -> int:
         return await Collector(sessions, files).work(now)
@@ -113,6 +114,8 @@ class Walk:
         except (OSError, SQLAlchemyError) as error:
             # Our own disk or database: the portal is not to blame, and the lease runs out soon.
             log.warning("collector_stopped", portal=self.portal.id, error=type(error).__name__)
+            if isinstance(error, EvidenceStoreDown):
+                await self.held.note_stopped(error)
             return
         except asyncio.CancelledError:
             await self.held.release(self.fetcher.pause_seconds)

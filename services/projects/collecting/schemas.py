@@ -45,7 +45,10 @@ class RunView(View):
     details: int = Field(description="打开过的条目网页数 | Items' own pages asked for.")
     error_count: int
     errors: list[dict[str, Any]] = Field(
-        description="前几个错误：网址、原因、说明 | The first of them: url, fault, detail."
+        description="前几个错误：网址、原因、说明；"
+        "原因为 evidence_not_kept 的，是存证库不可用，运行稍后继续"
+        " | The first of them: url, fault, detail; `evidence_not_kept`: the store of evidence could"
+        " not be had, and the run goes on later."
     )
     list_complete: bool
     declared_pages: int | None = Field(

@@ -1,14 +1,44 @@
-"""The store of raw bytes: a file per content, named by its sha256."""
+"""The store of raw bytes: a file per content, named by its sha256; or a bucket, by setting."""
 
 import asyncio
 import os
 import tempfile
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from services.projects.evidence.buckets import EvidenceBucket, EvidenceStoreDown
 from services.projects.evidence.rules import content_hash
+from services.projects.settings import ProjectsSettings
+
+
+class EvidenceStore(Protocol):
+    """Keeps bytes under their own hash: storing the same content twice stores it once.
+
+    Both methods raise EvidenceStoreDown where it cannot be had: nothing is said of the bytes then.
+    """
+
+    async def put(self, body: bytes) -> str:
+        """Store `body` durably and return its sha256."""
+
+    async def get(self, sha256: str) -> bytes | None:
+        """The bytes as they were stored; None when they are gone. The caller checks the hash."""
+
+
+@lru_cache(maxsize=4)
+def store_of(settings: ProjectsSettings) -> EvidenceStore:
+    """Where evidence is kept by the settings: one client of a bucket a process."""
+    if not settings.evidence_store:
+        return EvidenceFiles(settings.evidence_dir)
+    return EvidenceBucket.at(
+        settings.evidence_store,
+        endpoint=settings.evidence_endpoint,
+        region=settings.evidence_region,
+        access_key=settings.evidence_access_key,
+        secret_key=settings.evidence_secret_key,
+    )
 
 
 class EvidenceFiles:
@@ -19,11 +49,17 @@ class EvidenceFiles:
 
     async def put(self, body: bytes) -> str:
         """Store `body` durably and return its sha256."""
-        return await asyncio.to_thread(self._put, body)
+        try:
+            return await asyncio.to_thread(self._put, body)
+        except OSError as error:
+            raise EvidenceStoreDown(type(error).__name__) from error
 
     async def get(self, sha256: str) -> bytes | None:
         """The bytes as they were stored; None when the file is gone. The caller checks the hash."""
-        return await asyncio.to_thread(self._get, sha256)
+        try:
+            return await asyncio.to_thread(self._get, sha256)
+        except OSError as error:
+            raise EvidenceStoreDown(type(error).__name__) from error
 
     def _put(self, body: bytes) -> str:
         sha256 = content_hash(body)
@@ -64,8 +100,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-async def _files(request: Request) -> EvidenceFiles:
-    return EvidenceFiles(request.state.settings.evidence_dir)
+async def _store(request: Request) -> EvidenceStore:
+    return store_of(request.state.settings)
 
 
-Files = Annotated[EvidenceFiles, Depends(_files)]
+Files = Annotated[EvidenceStore, Depends(_store)]

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.evidence import queries, rules
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.buckets import EvidenceStoreDown
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.models import Capture, EvidenceDay
 from services.projects.evidence.warc import NOT_MODIFIED
 from shared.clock import today
-from shared.errors import Conflict, NotFound, Text
+from shared.errors import Conflict, NotFound, Text, Unavailable
 from shared.security.identity import Caller
 
 SEAL_AFTER = timedelta(hours=1)
@@ -100,9 +101,13 @@ async def visible(session: AsyncSession, capture_id: UUID, caller: Caller | None
     return capture
 
 
-async def raw(files: EvidenceFiles, capture: Capture) -> bytes:
-    """The captured bytes. Raises EvidenceDamaged rather than give other ones."""
-    body = await files.get(capture.sha256)
+async def raw(files: EvidenceStore, capture: Capture) -> bytes:
+    """The captured bytes. Raises EvidenceDamaged rather than give other ones, and Unavailable while
+    the store cannot be had: then nothing is said of them."""
+    try:
+        body = await files.get(capture.sha256)
+    except EvidenceStoreDown as error:
+        raise Unavailable from error
     if body is None or rules.content_hash(body) != capture.sha256:
         raise EvidenceDamaged
     return body

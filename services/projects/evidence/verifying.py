@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.evidence import queries, rules
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.models import Capture, EvidenceDay
 from shared.clock import today
 from shared.errors import Text
@@ -47,7 +47,7 @@ class StoredEvidence:
     """What the service keeps."""
 
     session: AsyncSession
-    files: EvidenceFiles
+    files: EvidenceStore
 
     async def chains(self) -> Sequence[str]:
         return await queries.chains(self.session)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.portals import queries, rules
 from services.projects.portals.events import SourceDown, SourceRecovered
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
@@ -128,7 +128,7 @@ async def stored_rule(session: AsyncSession, portal_id: str) -> PortalRule:
 
 async def put_rule(
     session: AsyncSession,
-    files: EvidenceFiles,
+    files: EvidenceStore,
     portal_id: str,
     wanted: CollectorRule,
     sub: str,
@@ -170,7 +170,7 @@ async def add_rule(
 
 
 async def _try_on_capture(
-    session: AsyncSession, files: EvidenceFiles, portal: Portal, wanted: CollectorRule
+    session: AsyncSession, files: EvidenceStore, portal: Portal, wanted: CollectorRule
 ) -> Trial | None:
     capture = await evidence.newest_of_url(session, portal.id, portal.start_url)
     if capture is None:

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.duties import rules
 from services.projects.duties.service import may_see
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.linking import captures_of
 from services.projects.evidence.models import Capture
 from services.projects.evidence.quoting import Quote, words_of
@@ -28,7 +28,7 @@ _TEMPLATES = templates_of("projects")
 
 async def elements_of(
     session: AsyncSession,
-    files: EvidenceFiles,
+    files: EvidenceStore,
     duty_id: UUID,
     caller: Caller | None,
     now: datetime,

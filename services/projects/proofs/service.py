@@ -19,7 +19,7 @@ from services.projects.duties.models import DutyRuling, FactKind, PublicationFac
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.service import may_see
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.linking import LinkedCapture, linked
 from services.projects.proofs import queries
 from services.projects.proofs.queries import WalkedList
@@ -86,7 +86,7 @@ async def recorded(session: AsyncSession, duty_id: UUID, now: datetime) -> Recor
 
 async def gather(
     session: AsyncSession,
-    files: EvidenceFiles,
+    files: EvidenceStore,
     duty_id: UUID,
     caller: Caller | None,
     now: datetime,
