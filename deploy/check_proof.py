@@ -476,6 +476,10 @@ def main(arguments: list[str] | None = None) -> int:
         stated = json.loads(files["verdict.json"])
         words = f"{stated['reason_zh']} | {stated['reason_en']}"
         print(f"✓ {stated['as_of']} {stated['verdict']}: {words}")
+        captures = [json.loads(body) for name, body in files.items() if "/capture." in name]
+        unsealed = sum(each["day_root"] is None for each in captures)
+        print(f"  存证 {len(captures)} 份，其中 {unsealed} 份的当日尚未封存", end=" | ")
+        print(f"captures: {len(captures)}, of days not sealed yet: {unsealed}")
     return 1 if faults else 0
 
 

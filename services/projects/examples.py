@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects import examples_evidence
 from services.projects.auditing.models import Standing, Verdict
 from services.projects.disputes.models import Dispute, DisputeState
 from services.projects.duties import workflow as duties
@@ -41,7 +42,8 @@ RECTIFYING = {
 
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Versions of what the examples change, and of each state the newest row."""
-    return await _rulings(session) | await _decisions(session) | await _versions(session)
+    made = await _rulings(session) | await _decisions(session) | await _versions(session)
+    return made | await examples_evidence.found(session)
 
 
 async def _rulings(session: AsyncSession) -> dict[str, Example]:

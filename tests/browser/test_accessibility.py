@@ -23,14 +23,17 @@ BILINGUAL = (
     f"/live/halls/{HALL}",
     ABSENT,
 )
-CHINESE = (
-    *(f"{path}?lang=zh" for path in BILINGUAL),
+OF_A_ROW = (
     "guide",
     "queue-rule",
     "report",
     "rows",
     "project",
+    "evidence",
+    "difference",
+    "elements",
 )
+CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), *OF_A_ROW)
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390
 LONG = ("/docs", "/events")
@@ -45,6 +48,7 @@ def paths(system: System) -> Iterator[dict[str, str]]:
     with httpx.Client(base_url=f"{system.url}/api/v1", timeout=60) as client:
         busy = fill(system, client)
         item = client.get("/items", params={"hall": HALL}).json()["items"][0]["code"]
+        duty, one, other = published(client, system.sign_in("auditor1"))
         headers = system.sign_in("auditor1") | {"Idempotency-Key": "a-report-to-look-at"}
         audited = client.post("/audits", json={}, headers=headers).raise_for_status().json()
         report = f"/api/v1/reports/{audited['report']}"
@@ -54,8 +58,19 @@ def paths(system: System) -> Iterator[dict[str, str]]:
             "report": f"{report}.html",
             "rows": f"{report}/rows.html?column=late",
             "project": "/api/v1/projects/2408-359900-47-03-837832.html",
+            "evidence": f"/api/v1/evidence/{one}?format=html",
+            "difference": f"/api/v1/evidence/{one}/diff?with={other}&format=html",
+            "elements": f"/api/v1/duties/{duty}/elements?format=html",
         }
         busy.empty()
+
+
+def published(client: httpx.Client, auditor: dict[str, str]) -> list[str]:
+    """A duty that was published in time, its evidence, and that of another one."""
+    listed = client.get("/duties", params={"verdict": "on_time", "limit": 2}, headers=auditor)
+    duties = [duty["id"] for duty in listed.json()["items"]]
+    read = [client.get(f"/duties/{duty}", headers=auditor).json() for duty in duties]
+    return [duties[0], *(duty["facts"][-1]["evidence_id"] for duty in read)]
 
 
 def faults(page: Page) -> list[str]:

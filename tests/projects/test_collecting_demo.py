@@ -12,7 +12,7 @@ import pytest
 
 from deploy import check_proof
 from deploy.local.nats import NatsServer
-from services.projects import demo, demo_portals
+from services.projects import demo, demo_portals, examples_evidence
 from services.projects.app import create_app as projects_app
 from services.projects.auditing import service as auditing
 from services.projects.demo_portal.app import create_app
@@ -122,6 +122,23 @@ async def test_the_proof_of_each_kind_of_verdict_is_whole(
             files = {name: proof.read(name) for name in proof.namelist()}
         assert json.loads(files["verdict.json"])["verdict"] == duty.verdict, case
         assert check_proof.check(files, {}) == [], case
+
+
+async def test_the_examples_of_evidence_are_of_what_is_there(desk: Desk) -> None:
+    paths = {
+        "get_evidence": "evidence/{evidence_id}",
+        "get_evidence_warc": "evidence/{evidence_id}.warc.gz",
+        "compare_evidence": "evidence/{evidence_id}/diff",
+        "get_proof": "duties/{duty_id}/proof.zip",
+        "read_duty_elements": "duties/{duty_id}/elements",
+    }
+    async with desk.sessions() as session:
+        found = await examples_evidence.found(session)
+    assert found.keys() == paths.keys()
+    for operation, example in found.items():
+        path = f"/api/v1/{paths[operation].format(**example.path)}"
+        answer = await desk.client.get(path, params=example.query)
+        assert answer.status_code == 200, operation
 
 
 async def _accept_all(desk: Desk, as_: Headers) -> None:

@@ -65,7 +65,7 @@ def text(gathered: Gathered) -> str:
     found, words = gathered.found, reason_text(gathered.judged.reason)
     return _TEXT.format(
         unit=found.unit_name,
-        project=found.project_name,
+        project=found.project_name or "–",
         item=found.item_name,
         as_of=today(gathered.now),
         verdict=gathered.judged.verdict,
