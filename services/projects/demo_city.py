@@ -10,6 +10,8 @@ from services.projects.catalogue.schemas import ItemRow
 DATA = Path(__file__).parent / "data"
 DOWN = "D14"
 """The unit whose pages cannot be fetched: nothing may be held against it."""
+LISTED_AS = {"D10": "feed", "D16": "sitemap", "D17": "json_api"}
+"""How some units list what they publish; all others have pages with a list."""
 
 
 @dataclass(frozen=True)

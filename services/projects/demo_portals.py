@@ -1,15 +1,19 @@
 """The demo portal's columns as portals to collect, with the rule to read them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects import demo_city
 from services.projects.catalogue.schemas import ItemRow
 from services.projects.demo_city import DemoUnit
+from services.projects.demo_portal.listings import PAGE_SIZE
 from services.projects.portals import service as portals
 from services.projects.portals.schemas import PortalWrite
-from services.projects.reading.rule import HtmlListRule
+from services.projects.reading import readers
+from services.projects.reading.readers import FIRST_KIND
+from services.projects.reading.rule import HtmlPagesRule
 
 LOADER = "demo"
 
@@ -18,25 +22,66 @@ def portal_id(unit: DemoUnit) -> str:
     return f"demo-{unit.code}"
 
 
-def rule_of(unit: DemoUnit, items: dict[str, ItemRow]) -> HtmlListRule:
+STARTS = {
+    "html_list": "index.htm",
+    "json_api": f"api/list?pageNo=1&pageSize={PAGE_SIZE}",
+    "feed": "rss.xml",
+    "sitemap": "sitemap.xml",
+}
+_LISTS: dict[str, dict[str, Any]] = {
+    "html_list": {
+        "list": {"rows": "ul.list > li", "link": "a", "date": "span.date", "column": "span.column"},
+        "pager": {"kind": "numbered", "address": "index_{n}.htm", "first": 1},
+    },
+    "json_api": {
+        "list": {
+            "items": "data.rows",
+            "title": "title",
+            "address": "{linkUrl}",
+            "date": "publishTime",
+            "time_unit": "milliseconds",
+            "column": "columnName",
+            "total": "data.total",
+            "size": PAGE_SIZE,
+        },
+        "pager": {"kind": "page", "parameter": "pageNo"},
+    },
+    "feed": {},
+    "sitemap": {},
+}
+
+
+def start_of(unit: DemoUnit) -> str:
+    """Where a unit's list begins on the demo portal."""
+    kind = demo_city.LISTED_AS.get(unit.code, FIRST_KIND)
+    return f"/{unit.code.lower()}/{STARTS[kind]}"
+
+
+def rule_of(unit: DemoUnit, items: dict[str, ItemRow]) -> HtmlPagesRule:
     """How to read a unit's column of the demo portal."""
-    return HtmlListRule.model_validate(
+    kind = demo_city.LISTED_AS.get(unit.code, FIRST_KIND)
+    own = {"under": [f"/{unit.code.lower()}/"]} if kind == "sitemap" else {}
+    rule = readers.rule_of(
         {
-            "list": {
-                "rows": "ul.list > li",
-                "link": "a",
-                "date": "span.date",
-                "column": "span.column",
-            },
-            "pager": {"kind": "numbered", "address": "index_{n}.htm", "first": 1},
+            "kind": kind,
+            **_LISTS[kind],
+            **own,
             "detail": {
                 "body": ".article",
                 "time": {"selector": ".article_time", "words": ["时间"]},
                 "judges_elements": True,
             },
-            "items": [{"item_code": code, "columns": [items[code].item_l2]} for code in unit.items],
+            "items": [_cue(items[code], is_named=kind == "sitemap") for code in unit.items],
         }
     )
+    assert isinstance(rule, HtmlPagesRule)
+    return rule
+
+
+def _cue(item: ItemRow, *, is_named: bool) -> dict[str, Any]:
+    """By its column; a sitemap names none, so that titles must."""
+    words = [item.item_l2.partition("（")[0]] if is_named else []
+    return {"item_code": item.item_code, "columns": [item.item_l2], "words": words}
 
 
 async def load(session: AsyncSession, base_url: str, now: datetime) -> int:
@@ -49,7 +94,7 @@ async def load(session: AsyncSession, base_url: str, now: datetime) -> int:
     known = {portal.id: portal for portal in await portals.listed(session, limit=200)}
     for unit in demo_city.units():
         portal = known.get(portal_id(unit))
-        start_url = f"{base_url.rstrip('/')}/{unit.code.lower()}/index.htm"
+        start_url = f"{base_url.rstrip('/')}{start_of(unit)}"
         if portal is not None and portal.start_url == start_url:
             continue
         wanted = PortalWrite(
@@ -62,7 +107,6 @@ async def load(session: AsyncSession, base_url: str, now: datetime) -> int:
             version=portal.version if portal else None,
         )
         await portals.put(session, portal_id(unit), wanted, LOADER, now)
-        if portal is None:
-            await portals.add_rule(session, portal_id(unit), rule_of(unit, items), LOADER, now)
+        await portals.add_rule(session, portal_id(unit), rule_of(unit, items), LOADER, now)
         written += 1
     return written

@@ -11,12 +11,12 @@ from starlette.applications import Starlette
 from services.projects import demo_city
 from services.projects.demo_portal import site
 from services.projects.demo_portal.app import create_app
-from services.projects.demo_portals import rule_of
+from services.projects.demo_portals import rule_of, start_of
 from services.projects.demo_world import world
 from services.projects.reading.charset import decode
 from services.projects.reading.details import read_page
-from services.projects.reading.lists import read_list
 from services.projects.reading.meta_tags import read_meta_tags
+from services.projects.reading.readers import read_list
 from shared.clock import SHANGHAI, day_start
 
 TODAY = date(2026, 11, 23)
@@ -39,19 +39,29 @@ def test_the_same_day_gives_the_same_portal() -> None:
 def test_every_page_of_a_unit_is_listed_once_with_noise_beside(unit: demo_city.DemoUnit) -> None:
     rule, folder = rule_of(unit, demo_city.items()), f"/{unit.code.lower()}/"
     listed: Counter[str] = Counter()
-    url: str | None = f"http://portal{folder}index.htm"
-    number = 0
-    while url is not None:
-        number += 1
-        text = decode(FILES[url.removeprefix("http://portal")].body).text
-        page = read_list(text, url, rule, number=number)
+    waiting, number = [f"http://portal{start_of(unit)}"], 0
+    while waiting:
+        number, url = number + 1, waiting.pop(0)
+        file = FILES[_asked(url)]
+        page = read_list(file.body, {}, url, rule, number=number).page
         listed.update(entry.url.removeprefix("http://portal") for entry in page.entries)
-        url = page.next_url
+        waiting += [*([page.next_url] if page.next_url else []), *page.parts]
+        assert not page.lacks
     own = {p.path for p in CITY.pages if p.path.startswith(folder)}
     assert own <= listed.keys()
     assert len(listed) == len(own) + 5
     assert set(listed.values()) == {1}
     assert listed.keys() <= FILES.keys()
+
+
+def _asked(url: str) -> str:
+    path, mark, query = url.removeprefix("http://portal").partition("?")
+    return path + mark + "&".join(sorted(query.split("&")))
+
+
+def test_some_units_list_what_they_publish_in_other_ways() -> None:
+    kinds = Counter(rule_of(unit, demo_city.items()).kind for unit in CITY.units)
+    assert kinds == {"html_list": 15, "json_api": 1, "feed": 1, "sitemap": 1}
 
 
 def test_every_page_says_what_the_city_knows_whatever_its_defect() -> None:

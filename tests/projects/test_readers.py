@@ -46,7 +46,7 @@ class LinesReader:
 
 def test_a_rule_of_a_kind_that_nobody_reads_is_refused() -> None:
     with pytest.raises(ValidationError):
-        rule_of({**RULE, "kind": "json_api"})
+        rule_of({**RULE, "kind": "by_hand"})
 
 
 def test_a_rule_stored_before_there_were_kinds_is_an_html_list() -> None:
@@ -97,7 +97,7 @@ async def test_a_wrong_rule_is_refused_at_its_own_fields(desk: Desk, as_: Header
     path, admin = "/api/v1/portals/t-none/rule", as_("admin")
     for wrong, pointer in (
         ({"list": {"rows": ""}}, "/body/list/rows"),
-        ({**RULE, "kind": "json_api"}, "/body/kind"),
+        ({**RULE, "kind": "by_hand"}, "/body/kind"),
         ({**RULE, "kind": 5}, "/body/kind"),
         ({**RULE, "colour": "red"}, "/body/colour"),
     ):

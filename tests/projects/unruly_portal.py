@@ -31,7 +31,7 @@ def table(rows: Sequence[Sequence[str]], *, heads: Sequence[str]) -> str:
 @dataclass
 class UnrulyPortal:
     """Serves `pages`, of HTML unless `types` says else, and `statuses`; a first folder such as
-    /slow/ is a fault.
+    /slow/ is a fault. A page may be one of a path with its query.
     """
 
     pages: dict[str, str | bytes] = field(default_factory=dict)
@@ -55,7 +55,9 @@ class UnrulyPortal:
         await (await self._answer(request))(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        path = request.url.path
+        path, query = request.url.path, request.url.query
+        if f"{path}?{query}" in self.pages:
+            path = f"{path}?{query}"
         if path in self.when_asked:
             happening = self.when_asked.pop(path)()
             if happening is not None:

@@ -28,6 +28,8 @@ async def note_list_page(
         await portals.note_layout(session, portal, page.layout)
     elif page.layout and page.layout != portal.layout:
         note_error(run, seen.url, SourceFault(Fault.REDESIGNED, "the layout has changed"))
+    if page.lacks:
+        note_error(run, seen.url, SourceFault(Fault.REDESIGNED, "entries are missing on the page"))
 
 
 async def note_shifted_page(

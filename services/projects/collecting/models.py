@@ -75,6 +75,10 @@ class CollectorRun(Table, table=True):
     runner: UUID | None = None
     lease_until: datetime | None = Field(default=None, sa_type=Moment)
     next_url: str | None = Field(default=None, max_length=800)
+    parts_left: list[str] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
+    )
+    """Of a list in parts the addresses of those that are read after `next_url`."""
     pages: int = 0
     items: int = 0
     new_items: int = 0

@@ -71,11 +71,22 @@ def list_fault(
     """
     if may_be_past_the_end(number, rule, declared):
         return None
-    if not page.entries:
+    is_empty = not page.entries and not page.parts
+    if is_empty and (number == 1 or not rule.may_have_empty_pages):
         return SourceFault(Fault.REDESIGNED, "the list has no entries")
     if number > 1 and layout is not None and page.layout != layout:
         return SourceFault(Fault.REDESIGNED, "this is not a page of the list")
     return None
+
+
+def goes_on(run: CollectorRun, rule: CollectorRule, page: ListPage) -> tuple[str | None, list[str]]:
+    """Where the list goes on after `page`, noted last: on its next page, else with the next of its
+    parts; and which parts are left then.
+    """
+    parts = [*run.parts_left, *page.parts]
+    if page.next_url is not None or not parts or run.pages >= rule.max_pages:
+        return page.next_url, parts
+    return parts[0], parts[1:]
 
 
 def is_left(run: CollectorRun, rule: CollectorRule) -> bool:
@@ -111,6 +122,7 @@ def proves_absence(run: CollectorRun, rule: CollectorRule, *, unread: int) -> bo
     same_design = all(error["fault"] != Fault.REDESIGNED for error in run.errors)
     is_whole = run.list_complete and not wants_rereading(run) and not run.is_shifted
     is_announced = run.declared_pages is not None or not rule.is_paged
+    is_whole = is_whole and rule.lists_everything
     return (run.kind is RunKind.FULL and is_whole and is_announced) and unread == 0 and same_design
 
 

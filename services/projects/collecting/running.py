@@ -156,7 +156,7 @@ class Walk:
                     raise
                 async with self.held.step():
                     self.run.list_complete, self.run.next_url = True, None
-        while rules.wants_rereading(self.run):
+        while self.rule.lists_everything and rules.wants_rereading(self.run):
             await self._list_page_again(fetcher)
 
     async def _list_page_again(self, fetcher: Fetcher) -> None:
@@ -229,9 +229,10 @@ class Walk:
         """Go on after a page, or end; whether it is one that was read before."""
         run = self.run
         is_repeat = rules.repeats(run, page, self.walked)
-        is_end = run.pages == run.declared_pages or page.next_url is None or is_repeat
+        following, run.parts_left = rules.goes_on(run, self.rule, page)
+        is_end = run.pages == run.declared_pages or following is None or is_repeat
         is_short = rules.is_left(run, self.rule) or rules.hides_a_page(run, is_repeat=is_repeat)
-        run.next_url = None if is_end else page.next_url
+        run.next_url = None if is_end else following
         run.list_complete = is_end and not is_short
         self.walked.add(rules.entries_mark(page))
         return is_repeat

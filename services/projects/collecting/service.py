@@ -211,7 +211,10 @@ async def finish_run(
     unit_code = (await portals.find(session, run.portal_id)).unit_code
     needed = await duties.proof_needed_since(session, [unit_code], now)
     needed_since = needed.get(unit_code)
-    await portals.note_up(session, run.portal_id, now, proof, needed_since=needed_since)
+    may_prove = rule.lists_everything
+    await portals.note_up(
+        session, run.portal_id, now, proof, needed_since=needed_since, may_prove=may_prove
+    )
 
 
 async def _proof(session: AsyncSession, run: CollectorRun) -> portals.Proof:

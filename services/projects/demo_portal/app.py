@@ -24,7 +24,8 @@ def create_app(today: date) -> Starlette:
         path = request.url.path
         if path.startswith(down):
             return PlainTextResponse("系统维护中", HTTPStatus.SERVICE_UNAVAILABLE)
-        file = files.get(path)
+        asked = "&".join(sorted(request.url.query.split("&")))
+        file = files.get(f"{path}?{asked}" if asked else path)
         if file is None:
             return PlainTextResponse("页面不存在", HTTPStatus.NOT_FOUND)
         return _answer(request, file)

@@ -11,13 +11,12 @@ from services.projects import demo_city, demo_packs
 from services.projects.catalogue.schemas import ItemRow
 from services.projects.demo_city import DemoUnit
 from services.projects.demo_packs import PackColumn
-from services.projects.demo_portal import pages
+from services.projects.demo_portal import listings, pages
 from services.projects.demo_portal.notices import notices_of
 from services.projects.demo_portal.pages import Article, PortalColumn
 from services.projects.demo_world import DemoPage, World
 from shared.clock import SHANGHAI
 
-PAGE_SIZE = 8
 ROBOTS = b"User-agent: *\nDisallow: /manage/\n"
 
 
@@ -102,11 +101,15 @@ def _files(column: PortalColumn, articles: Sequence[Article]) -> Iterator[tuple[
     for place, article in enumerate(articles):
         body = pages.article(column, article, variant=place)
         yield article.path, _html(body, unit.charset, _modified_at(article))
-    count = max(1, -(-len(articles) // PAGE_SIZE))
+    count = max(1, -(-len(articles) // listings.PAGE_SIZE))
     for number in range(count):
-        shown = articles[number * PAGE_SIZE : (number + 1) * PAGE_SIZE]
+        shown = articles[number * listings.PAGE_SIZE : (number + 1) * listings.PAGE_SIZE]
         name = "index.htm" if number == 0 else f"index_{number}.htm"
         yield column.folder + name, _html(pages.listing(column, shown, number, count), unit.charset)
+    kind = demo_city.LISTED_AS.get(unit.code)
+    if kind is not None:
+        for where, listed, media_type in listings.of_kind(kind, column, articles):
+            yield where, File(listed, media_type)
 
 
 def _article(page: DemoPage, item: ItemRow) -> Article:

@@ -197,14 +197,17 @@ async def note_up(
     proof: Proof,
     *,
     needed_since: datetime | None,
+    may_prove: bool = True,
 ) -> None:
-    """The portal was read. While its unit's duties need a newer proof, it is read again soon."""
+    """The portal was read. While its unit's duties need a newer proof, it is read again soon, if
+    its list may prove one.
+    """
     portal = await _locked(session, portal_id)
     portal.walked_at = proof.walked_at or portal.walked_at
     portal.proven_at = proof.proven_at or portal.proven_at
     wait = None
     if proof.walked_at is None:
-        wait = rules.SOON_AGAIN
+        wait = rules.SOON_AGAIN if may_prove else None
     elif rules.wants_proof(portal, needed_since):
         wait = max(await absence_gap(session), rules.LEAST_PAUSE)
     await _note(session, portal, Outcome.READ, None, now, wait=wait)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -24,7 +25,7 @@ from services.projects.reading.meta_tags import MetaTags, read_meta_tags
 from services.projects.reading.others import of_others
 from services.projects.reading.prose import prose_records
 from services.projects.reading.rule import DetailRule
-from services.projects.reading.tables import Record, read_tables
+from services.projects.reading.tables import Record, Tables, read_tables
 from services.projects.reading.text import one_line, unjoined, visible_text
 from services.projects.reading.titles import read_title
 
@@ -57,8 +58,28 @@ class PageReading:
     """
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a platform says of a document under names of its own, beside its text."""
+
+    title: str = ""
+    times: tuple[Printed, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    """Labels with their values."""
+
+    @property
+    def text(self) -> str:
+        """The labels and values as lines, as people would read them above the text."""
+        return "".join(plain(f"{label}:{value}\n") for label, value in self.values)
+
+
 def read_page(
-    html: str, url: str, rule: DetailRule, now: datetime, words: Sequence[str] = ()
+    html: str,
+    url: str,
+    rule: DetailRule,
+    now: datetime,
+    words: Sequence[str] = (),
+    named: Named = Named(),
 ) -> PageReading:
     """What the page at `url` says as of `now`; a date that lies ahead of `now` is not believed.
 
@@ -66,37 +87,56 @@ def read_page(
 
     Raises SourceFault for what is no page.
     """
+    at = _parts(html, rule, named)
+    labels = _joined(read_labels(at.own), at.tables.labels)
+    own = unjoined(at.own)
+    facts = read_facts(labels, plain(at.title), own)
+    records = at.tables.records or prose_records(own, at.title, labels, facts, words)
+    meta_time = _meta_time(at.meta)
+    shown = label_moments(at.own, rule.label_words)
+    label_times = [*named.times, *_time_texts(at.page, rule), *shown]
+    credible = _past(label_times, now)
+    is_exact = bool(named.values) or _is_exact(facts, records)
+    return PageReading(
+        title=at.title,
+        meta=at.meta,
+        meta_time=next(iter(_past(meta_time, now)), None),
+        label_time=credible[0] if credible and not _differ(credible) else None,
+        labels_differ=_differ(credible),
+        future_dropped=any(is_future(each, now) for each in [*meta_time, *label_times]),
+        mark=content_mark(url, at.meta.get("DocId", "contentid"), _attachments(at.page, at.meta)),
+        facts=facts,
+        labels={word: found[0].offset for word, found in labels.items()},
+        substance=substance(at.body, at.others, at.title, is_exact=is_exact),
+        text_sha256=_text_hash(at.title, at.page.body if at.body is None else at.body, at.text),
+        records=tuple(_dated(record, rule.label_words, now) for record in records),
+    )
+
+
+class _Parts(NamedTuple):
+    """A page taken apart: `own` is its text without the tables that have a record a row."""
+
+    page: LexborHTMLParser
+    meta: MetaTags
+    others: frozenset[int]
+    title: str
+    body: LexborNode | None
+    text: str
+    tables: Tables
+    own: str
+
+
+def _parts(html: str, rule: DetailRule, named: Named) -> _Parts:
     page = parse(html)
     meta = read_meta_tags(page)
     others = of_others(page)
-    title = read_title(page, meta, others)
+    title = named.title or read_title(page, meta, others)
     body = page.css_first(rule.body) if rule.body else page.body
-    text = visible_text(body, but=others)
+    text = named.text + visible_text(body, but=others)
     tables = read_tables(body, others)
     # A row of many is a publication of its own, so that nothing of it is the page's.
-    said = visible_text(body, but=others | tables.lists) if tables.lists else text
-    labels = _joined(read_labels(said), tables.labels)
-    facts = read_facts(labels, plain(title), unjoined(said))
-    records = tables.records or prose_records(unjoined(said), title, labels, facts, words)
-    names_any = any(not record.is_prose or record.is_exact for record in records)
-    is_exact = bool(facts.project_code or facts.project_name or names_any)
-    meta_time = _meta_time(meta)
-    label_times = [*_time_texts(page, rule), *label_moments(said, rule.label_words)]
-    credible = [printed for printed in label_times if not is_future(printed, now)]
-    return PageReading(
-        title=title,
-        meta=meta,
-        meta_time=meta_time if meta_time and not is_future(meta_time, now) else None,
-        label_time=credible[0] if credible and not _differ(credible) else None,
-        labels_differ=_differ(credible),
-        future_dropped=any(is_future(p, now) for p in [meta_time, *label_times] if p),
-        mark=content_mark(url, meta.get("DocId", "contentid"), _attachments(page, meta)),
-        facts=facts,
-        labels={word: found[0].offset for word, found in labels.items()},
-        substance=substance(body, others, title, is_exact=is_exact),
-        text_sha256=_text_hash(title, page.body if body is None else body, text),
-        records=tuple(_dated(record, rule.label_words, now) for record in records),
-    )
+    rest = named.text + visible_text(body, but=others | tables.lists) if tables.lists else text
+    return _Parts(page, meta, others, title, body, text, tables, rest)
 
 
 def read_file(body: bytes) -> PageReading:
@@ -130,12 +170,20 @@ def _joined(
     return {**of_text, **of_tables}
 
 
-def _meta_time(meta: MetaTags) -> Printed | None:
-    for name in _META_TIMES:
-        printed = read_moment(meta.get(name) or "")
-        if printed is not None:
-            return printed
-    return None
+def _is_exact(facts: DecisionFacts, records: Sequence[Record]) -> bool:
+    """Whether a project is named, in the page's own words or in one of its records."""
+    names_any = any(not record.is_prose or record.is_exact for record in records)
+    return bool(facts.project_code or facts.project_name or names_any)
+
+
+def _past(moments: Sequence[Printed], now: datetime) -> list[Printed]:
+    return [moment for moment in moments if not is_future(moment, now)]
+
+
+def _meta_time(meta: MetaTags) -> list[Printed]:
+    """The one of the first tag that has any."""
+    given = (read_moment(meta.get(name) or "") for name in _META_TIMES)
+    return [moment for moment in given if moment is not None][:1]
 
 
 def _time_texts(page: LexborHTMLParser, rule: DetailRule) -> list[Printed]:

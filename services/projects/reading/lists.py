@@ -57,12 +57,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class ListPage:
-    """What a list page holds; `layout` changes when the portal is redesigned."""
+    """What a list page holds; `layout` changes when the portal is redesigned.
+
+    `lacks`: it holds fewer entries than it says, or some that lead nowhere. `parts`: where the list
+    goes on besides, one part after the other.
+    """
 
     entries: tuple[Entry, ...]
     pages: int | None
     layout: str
     next_url: str | None
+    lacks: bool = False
+    parts: tuple[str, ...] = ()
 
 
 def read_list(html: str, url: str, rule: HtmlListRule, *, number: int = 1) -> ListPage:

@@ -9,14 +9,27 @@ from datetime import datetime
 from typing import Annotated, Any, NamedTuple, Protocol, Union
 from urllib.parse import urlsplit
 
-from pydantic import Field, GetCoreSchemaHandler, TypeAdapter, ValidatorFunctionWrapHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+)
+from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
-from services.projects.reading import details, lists
+from services.projects.reading import details, feeds, json_lists, json_pages, lists, sitemaps
 from services.projects.reading.charset import Decoded, decode
 from services.projects.reading.details import PageReading
+from services.projects.reading.json_rule import JsonApiRule
 from services.projects.reading.lists import ListPage
-from services.projects.reading.rule import CollectorRule, HtmlListRule
+from services.projects.reading.rule import (
+    CollectorRule,
+    FeedRule,
+    HtmlListRule,
+    HtmlPagesRule,
+    SitemapRule,
+)
 
 
 class Reader(Protocol):
@@ -31,23 +44,62 @@ class Reader(Protocol):
     def read_page(self, text: str, url: str, rule: Any, now: datetime) -> PageReading: ...
 
 
-class HtmlListReader:
-    """Lists and pages of HTML, by CSS selectors."""
+class _HtmlPages:
+    """Pages of HTML, by CSS selectors."""
+
+    def read_page(self, text: str, url: str, rule: HtmlPagesRule, now: datetime) -> PageReading:
+        words = [word for cue in rule.items for word in cue.words]
+        return details.read_page(text, url, rule.detail, now, words)
+
+
+class HtmlListReader(_HtmlPages):
+    """Lists of HTML, by CSS selectors."""
 
     rule = HtmlListRule
 
     def read_list(self, text: str, url: str, rule: HtmlListRule, *, number: int) -> ListPage:
         return lists.read_list(text, url, rule, number=number)
 
-    def read_page(self, text: str, url: str, rule: HtmlListRule, now: datetime) -> PageReading:
-        words = [word for cue in rule.items for word in cue.words]
-        return details.read_page(text, url, rule.detail, now, words)
+
+class JsonApiReader:
+    """Platforms that list their entries as JSON, by paths."""
+
+    rule = JsonApiRule
+
+    def read_list(self, text: str, url: str, rule: JsonApiRule, *, number: int) -> ListPage:
+        return json_lists.read_list(text, url, rule, number=number)
+
+    def read_page(self, text: str, url: str, rule: JsonApiRule, now: datetime) -> PageReading:
+        return json_pages.read_page(text, url, rule, now)
+
+
+class FeedReader(_HtmlPages):
+    """Feeds of what is newest."""
+
+    rule = FeedRule
+
+    def read_list(self, text: str, url: str, rule: FeedRule, *, number: int) -> ListPage:
+        return feeds.read_list(text, url)
+
+
+class SitemapReader(_HtmlPages):
+    """Sitemaps and indexes of them."""
+
+    rule = SitemapRule
+
+    def read_list(self, text: str, url: str, rule: SitemapRule, *, number: int) -> ListPage:
+        return sitemaps.read_list(text, url, rule, number=number)
 
 
 FIRST_KIND = "html_list"
 """The kind of rules that name none: they were stored when there was no other."""
 
-READERS: dict[str, Reader] = {FIRST_KIND: HtmlListReader()}
+READERS: dict[str, Reader] = {
+    FIRST_KIND: HtmlListReader(),
+    "json_api": JsonApiReader(),
+    "feed": FeedReader(),
+    "sitemap": SitemapReader(),
+}
 
 
 def _of_its_kind(value: Any, handler: ValidatorFunctionWrapHandler) -> CollectorRule:
@@ -55,13 +107,20 @@ def _of_its_kind(value: Any, handler: ValidatorFunctionWrapHandler) -> Collector
 
     Looked up in the table whenever a rule is read, so that a kind is known by its line there. The
     fields of the kind's model keep their own places in what a refusal points at, which a union of
-    pydantic would put below the kind. A kind that nobody reads is refused by the union.
+    pydantic would put below the kind, and a kind that nobody reads above it.
     """
-    given = value.get("kind", FIRST_KIND) if isinstance(value, Mapping) else None
-    reader = READERS.get(given) if isinstance(given, str) else None
     if isinstance(value, CollectorRule):
         return value
-    return handler(value) if reader is None else reader.rule.model_validate(value)
+    if not isinstance(value, Mapping):
+        refused: CollectorRule = handler(value)
+        return refused
+    given = value.get("kind", FIRST_KIND)
+    reader = READERS.get(given) if isinstance(given, str) else None
+    if reader is None:
+        kinds = {"expected": ", ".join(READERS)}
+        wrong = InitErrorDetails(type="literal_error", loc=("kind",), input=given, ctx=kinds)
+        raise ValidationError.from_exception_data("CollectorRule", [wrong])
+    return reader.rule.model_validate(value)
 
 
 class _ByKind:

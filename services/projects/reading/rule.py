@@ -139,6 +139,16 @@ class CollectorRule(_Part):
         return False
 
     @property
+    def lists_everything(self) -> bool:
+        """Whether the list names all that is published in its place: else it proves no absence."""
+        return True
+
+    @property
+    def may_have_empty_pages(self) -> bool:
+        """Whether a further page of the list may hold nothing that the rule looks for."""
+        return False
+
+    @property
     def judges_elements(self) -> bool:
         """Whether a page that does not show an element lacks it."""
         return False
@@ -149,13 +159,26 @@ class CollectorRule(_Part):
         return None
 
 
-class HtmlListRule(CollectorRule):
+class HtmlPagesRule(CollectorRule):
+    """What a rule says whose items have pages of HTML, however they are listed."""
+
+    detail: DetailRule = DetailRule()
+
+    @property
+    def judges_elements(self) -> bool:
+        return self.detail.judges_elements
+
+    @property
+    def article(self) -> str | None:
+        return self.detail.body
+
+
+class HtmlListRule(HtmlPagesRule):
     """How to read one column of a portal."""
 
     kind: Literal["html_list"] = "html_list"
     list: ListRule
     pager: Pager = Field(default_factory=lambda: NoPager(kind="none"))
-    detail: DetailRule = DetailRule()
 
     @property
     def may_end_unannounced(self) -> bool:
@@ -165,10 +188,30 @@ class HtmlListRule(CollectorRule):
     def is_paged(self) -> bool:
         return not isinstance(self.pager, NoPager)
 
-    @property
-    def judges_elements(self) -> bool:
-        return self.detail.judges_elements
+
+class FeedRule(HtmlPagesRule):
+    """How to read an RSS or Atom feed: it shows what is newest, and never all."""
+
+    kind: Literal["feed"]
 
     @property
-    def article(self) -> str | None:
-        return self.detail.body
+    def lists_everything(self) -> bool:
+        return False
+
+
+class SitemapRule(HtmlPagesRule):
+    """How to read a sitemap, or an index of sitemaps: those of its addresses that begin so."""
+
+    kind: Literal["sitemap"]
+    under: Annotated[
+        list[Annotated[str, Field(pattern=r"^/[\x21-\x7e]*$", max_length=200)]],
+        Field(min_length=1, max_length=20, examples=[["/zdxm/"]]),
+    ]
+
+    @property
+    def lists_everything(self) -> bool:
+        return False
+
+    @property
+    def may_have_empty_pages(self) -> bool:
+        return True

@@ -1,0 +1,35 @@
+"""which parts of a list in parts are still to be read, so that a killed run goes on with them
+
+Revision ID: c_parts_of_lists
+Revises: match_refusals
+Create Date: 2026-12-01
+
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision: str = "c_parts_of_lists"
+down_revision: str | Sequence[str] | None = "match_refusals"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '3s'")
+    op.add_column(
+        "collector_run",
+        sa.Column(
+            "parts_left",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+        ),
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("collector_run", "parts_left")
