@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.projects import (
+    attachments,
     auditing,
     calendar,
     catalogue,
@@ -48,6 +49,7 @@ ROOMS = (
     portals.room,
     collecting.room,
     evidence.room,
+    attachments.room,
     matching.room,
     packs.room,
     mergers.room,

@@ -12,6 +12,8 @@ DOWN = "D14"
 """The unit whose pages cannot be fetched: nothing may be held against it."""
 LISTED_AS = {"D10": "feed", "D16": "sitemap", "D17": "json_api"}
 """How some units list what they publish; all others have pages with a list."""
+ATTACHES = "D04"
+"""The unit that puts what it has to publish into files beside some of its pages."""
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,19 @@ async def test_every_page_of_the_city_is_found_once(desk: Desk, city: World) -> 
     assert max(found.values()) == 1
 
 
+async def test_what_stands_in_files_was_read_as_evidence_of_their_pages(desk: Desk) -> None:
+    rows = await desk.rows(
+        "SELECT a.kind, a.fault, p.project_code FROM attachment a"
+        " JOIN portal_page p ON p.id = a.page_id ORDER BY a.kind"
+    )
+    assert [(row["kind"], row["fault"]) for row in rows] == [
+        ("docx", None),
+        ("pdf", None),
+        ("sheet", None),
+    ]
+    assert all(row["project_code"] for row in rows)
+
+
 async def test_every_duty_is_judged_as_the_city_knows(
     desk: Desk, city: World, as_: Headers
 ) -> None:

@@ -73,10 +73,17 @@ def test_every_page_says_what_the_city_knows_whatever_its_defect() -> None:
         claimed = page.meta_at.astimezone(SHANGHAI).date() if page.meta_at else None
         assert (read.meta_time.on if read.meta_time else None) == claimed
         assert (read.label_time.on if read.label_time else None) == claimed
-        labels = dict(page.elements)
+        labels = {} if read.files else dict(page.elements)
         assert labels.keys() <= read.labels.keys()
         if "项目统一代码" in labels:
             assert read.facts.project_code == page.project_code
+
+
+def test_one_unit_has_files_of_each_kind_beside_its_pages() -> None:
+    names = [path.rpartition(".")[2] for path in FILES if path.startswith("/d04/")]
+    assert {kind: names.count(kind) for kind in ("pdf", "docx", "xlsx")} == dict.fromkeys(
+        ("pdf", "docx", "xlsx"), 1
+    )
 
 
 def test_pages_carry_the_standard_tags() -> None:

@@ -44,6 +44,8 @@ class UnrulyPortal:
     """What every address answers at which there is nothing."""
     when_asked: dict[str, Callable[[], Awaitable[None] | None]] = field(default_factory=dict)
     """What happens, once, just before a path is answered."""
+    megabytes_sent: int = 0
+    """Of what it announces to be huge."""
 
     @property
     def paths(self) -> list[str]:
@@ -106,6 +108,16 @@ class UnrulyPortal:
                 await asyncio.sleep(0)
 
         return StreamingResponse(stream(), media_type=HTML)
+
+    async def _announced(self, request: Request) -> Response:
+        async def stream() -> AsyncIterator[bytes]:
+            for _ in range(300):
+                self.megabytes_sent += 1
+                yield MEGABYTE
+                await asyncio.sleep(0.01)
+
+        headers = {"Content-Length": str(300 * len(MEGABYTE))}
+        return StreamingResponse(stream(), media_type="application/pdf", headers=headers)
 
     async def _bomb(self, request: Request) -> Response:
         body = gzip.compress(MEGABYTE * 50)

@@ -18,8 +18,9 @@ from services.projects.portals.models import Portal
 from services.projects.reading.article import Substance
 from services.projects.reading.charset import Decoded
 from services.projects.reading.claims import Claim, Flag
-from services.projects.reading.details import PageReading, read_file
+from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.files import FileWords, page_of_file
 from services.projects.reading.readers import ReadPage, decode_by, is_file, read_page
 from services.projects.reading.removed import LEADS_AWAY, Place, leads_away, removal
 from services.projects.reading.rule import CollectorRule
@@ -87,7 +88,9 @@ def validators(page: PortalPage, portal: Portal) -> Validators | None:
     it was gone, with its rows, or could not be read.
     """
     is_read = page.detail_state is DetailState.READ and page.text_sha256 is not None
-    if not is_read or rules.is_void(page, portal):
+    # Of a release that looked at pages alone: its files were never tried.
+    is_untried = Flag.NO_WORDS in page.flags and Flag.NEEDS_A_PERSON not in page.flags
+    if not is_read or is_untried or rules.is_void(page, portal):
         return None
     return Validators(page.etag, page.last_modified)
 
@@ -100,14 +103,23 @@ def decode(answer: Fetched, rule: CollectorRule) -> Decoded:
 
 
 def read(
-    page: PortalPage, answer: Fetched, decoded: Decoded, start_url: str, rule: CollectorRule
+    page: PortalPage,
+    answer: Fetched,
+    decoded: Decoded,
+    start_url: str,
+    rule: CollectorRule,
+    file: FileWords | None,
 ) -> ReadPage:
-    """What the page's address holds. Raises SourceFault where that is no document of it."""
+    """What the page's address holds; a `file` that stands there by its words.
+
+    Raises SourceFault where that is no document of it.
+    """
     fault = why_none(page, answer, decoded, start_url, rule)
     if fault is not None:
         raise fault
-    if decoded is NO_TEXT:
-        return ReadPage(read_file(answer.body), decoded)
+    if file is not None:
+        reading = page_of_file(answer.body, file, rule.label_words, answer.fetched_at)
+        return ReadPage(reading, decoded)
     return ReadPage(read_page(decoded, page.url, rule, answer.fetched_at), decoded)
 
 

@@ -14,8 +14,10 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from services.projects.collecting import documents, list_notes, queries, rules, service
+from services.projects.attachments.service import Attachments
+from services.projects.collecting import list_notes, queries, rules, service
 from services.projects.collecting.holding import HeldRun, LeaseLost
+from services.projects.collecting.items import Items
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.collecting.runners import LOOK_AGAIN_SECONDS, Shift
 from services.projects.evidence import service as evidence
@@ -24,7 +26,6 @@ from services.projects.evidence.files import EvidenceStore, store_of
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
 from services.projects.portals.models import Portal
-from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import read_list
@@ -48,6 +49,10 @@ class Collector:
     files: EvidenceStore
     limits: Limits = field(default_factory=Limits)
     look_again: float = LOOK_AGAIN_SECONDS
+    attachments: Attachments = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attachments = Attachments(self.files)
 
     async def work(self, now: datetime) -> int:
         """Walk what is due, until no run waits; returns how many were walked."""
@@ -89,15 +94,16 @@ class Walk:
     pace: float
     fetcher: Fetcher = field(init=False)
     walked: set[str] = field(default_factory=set)
-    nothing: documents.AnswersForNothing = field(init=False)
+    items: Items = field(init=False)
 
     def __post_init__(self) -> None:
-        self.nothing = documents.AnswersForNothing(self.rule)
         url = self.portal.start_url
         self.fetcher = Fetcher(
             private_origin=origin_of(url) if self.portal.allow_private else None,
             limits=replace(self.collector.limits, interval_seconds=self.pace),
         )
+        store, attachments = self.collector.files, self.collector.attachments
+        self.items = Items(self.held, store, attachments, self.portal, self.rule)
 
     @property
     def run(self) -> CollectorRun:
@@ -256,7 +262,7 @@ class Walk:
     async def _detail(self, fetcher: Fetcher, page: PortalPage) -> SourceFault | None:
         page_id = page.id
         try:
-            answer = await fetcher.get(page.url, documents.validators(page, self.portal))
+            answer = await self.items.fetch(fetcher, page)
             await self._note_detail(fetcher, page, answer)
         except SourceFault as fault:
             async with self.held.storing() as session:
@@ -271,25 +277,4 @@ class Walk:
             async with self.held.storing() as session:
                 await service.note_unchanged(session, self.run, page, answer.fetched_at)
             return
-        decoded = documents.decode(answer, self.rule)
-        # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
-        sha256 = await self.collector.files.put(answer.body)
-        capture = service.answer_of(answer, sha256, decoded.charset or None)
-        read = documents.read(page, answer, decoded, self.portal.start_url, self.rule)
-        if await self.nothing.include(fetcher, page, read.reading):
-            raise SourceFault(Fault.GONE, "the portal answers so for what is not there")
-        fault = documents.why_no_successor(page, read.reading, self.rule)
-        fault = fault or await self._emptied(page, read.reading)
-        if fault is not None:
-            raise fault
-        async with self.held.storing() as session:
-            await service.note_detail(
-                session, self.run, self.portal, page, capture, answer, read, self.rule
-            )
-
-    async def _emptied(self, page: PortalPage, reading: PageReading) -> SourceFault | None:
-        if not rules.may_be_emptied(page, reading, self.rule.items):
-            return None
-        async with self.held.step() as session:
-            before = await evidence.newest_of_url(session, self.portal.id, page.url)
-        return await documents.emptied(before, self.collector.files, self.rule)
+        await self.items.store_item(page, await self.items.read(fetcher, page, answer))

@@ -141,14 +141,14 @@ async def note_detail(
     run: CollectorRun,
     portal: Portal,
     page: PortalPage,
-    seen: evidence.Answer,
     answer: Fetched,
+    seen: evidence.Answer,
     read: ReadPage,
     rule: CollectorRule,
-) -> None:
+) -> PortalPage:
     """Keep an item's page as evidence, read it anew if its bytes changed, and have it matched.
 
-    Another document at the same address is a page of its own: the one before it is gone.
+    Another document at the same address is a page of its own, the one given: that before is gone.
     """
     reading, decoded = rules.without_void_mark(read.reading, portal), read.decoded
     session.add(page)
@@ -165,7 +165,7 @@ async def note_detail(
     is_as_before = await documents.keep(session, portal, page, seen)
     is_news = page.evidence_id != captured or page.detail_state is not DetailState.READ
     if is_news or (page.claimed_at, page.cms_at) != (claim.at, claim.cms_at):
-        _want_match(page)
+        want_match(page)
     _take_over(page, reading)
     if captured is None:
         await documents.recognise(session, portal, page, reading, rule)
@@ -175,6 +175,7 @@ async def note_detail(
     before = None if captured is None or is_as_before else checked_before
     records, at = reading.records, seen.fetched_at
     await table_rows.note_rows(session, portal.unit_code, page, records, at, before)
+    return page
 
 
 async def note_unchanged(
@@ -262,13 +263,13 @@ def _check(run: CollectorRun, page: PortalPage, action: PageAction, at: datetime
     step = PAGES.find(page.detail_state, page.version, action)
     page.detail_state, page.checked_at, page.fault = step.to, at, None
     if step.is_matched:
-        _want_match(page)
+        want_match(page)
     if step.is_gone:
         page.gone_at = page.gone_at or at
     page.version += 1
 
 
-def _want_match(page: PortalPage) -> None:
+def want_match(page: PortalPage) -> None:
     """Have the page matched, whatever became of an earlier wish meanwhile.
 
     The page was read before its portal was asked. Where it was matched in between, the column holds

@@ -63,6 +63,8 @@ class Article:
     label_at: datetime | None
     elements: tuple[tuple[str, str], ...]
     text: str = ""
+    attached: str | None = None
+    """The name of the file that has the elements in place of the page."""
 
 
 def home(units: Sequence[DemoUnit], packs: Sequence[PackColumn]) -> str:
@@ -108,14 +110,18 @@ def article(column: PortalColumn, page: Article, *, variant: int) -> str:
         shown = f'<span class="article_time">{word}：{page.label_at:%Y-%m-%d %H:%M}</span>'
     rows = "".join(
         f"<tr><th>{escape(label)}</th><td>{escape(value)}</td></tr>"
-        for label, value in page.elements
+        for label, value in (() if page.attached else page.elements)
     )
+    if page.attached:
+        name = escape(page.attached)
+        shown_below = f'<p>附件：<a href="./{name}">{escape(page.title)}</a></p>'
+    else:
+        shown_below = f"<table>{rows}</table>" if rows else ""
     body = (
         f'<h1 class="article_title">{escape(page.title)}</h1><div class="article_extend">{shown}'
         f"<span>来源：宁川市{escape(column.unit.name)}</span></div>"
         f'<div class="article"><p>{escape(page.text or _opening(page))}</p>'
-        + (f"<table>{rows}</table>" if rows else "")
-        + "</div>"
+        + f"{shown_below}</div>"
     )
     return _page(tags, page.title, body, _trail(column), column.unit.charset)
 

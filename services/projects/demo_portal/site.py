@@ -11,7 +11,7 @@ from services.projects import demo_city, demo_packs
 from services.projects.catalogue.schemas import ItemRow
 from services.projects.demo_city import DemoUnit
 from services.projects.demo_packs import PackColumn
-from services.projects.demo_portal import listings, pages
+from services.projects.demo_portal import attachments, listings, pages
 from services.projects.demo_portal.notices import notices_of
 from services.projects.demo_portal.pages import Article, PortalColumn
 from services.projects.demo_world import DemoPage, World
@@ -62,10 +62,12 @@ def down_folders(world: World) -> tuple[str, ...]:
 def _column(
     unit: DemoUnit, published: Sequence[DemoPage], items: dict[str, ItemRow], today: date
 ) -> Iterator[tuple[str, File]]:
-    articles = [
-        *(_article(page, items[page.item_code]) for page in published),
-        *notices_of(unit, today),
-    ]
+    own = [_article(page, items[page.item_code]) for page in published]
+    if unit.code == demo_city.ATTACHES:
+        own, attached = attachments.attach(own)
+        for path, packed, media_type in attached:
+            yield path, File(packed, media_type)
+    articles = [*own, *notices_of(unit, today)]
     articles.sort(key=lambda a: (a.list_on or date.min, a.path), reverse=True)
     return _files(
         PortalColumn(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域"), articles

@@ -112,8 +112,13 @@ class Fetcher:
         delays = [robots.delay_seconds for robots in self._robots.values()]
         return max([self.limits.interval_seconds, *delays])
 
-    async def get(self, url: str, validators: Validators | None = None) -> Fetched:
-        """The page at `url`, redirects followed and each one checked. Raises SourceFault."""
+    async def get(
+        self, url: str, validators: Validators | None = None, *, limit: int | None = None
+    ) -> Fetched:
+        """The page at `url`, redirects followed and each one checked. Raises SourceFault.
+
+        `limit` in bytes, where it may be larger than a page.
+        """
         known = validators or Validators()
         seen: list[str] = []
         where = url
@@ -122,7 +127,8 @@ class Fetcher:
             origin = origin_of(where)
             if not (await self._robots_of(origin)).allows(where):
                 raise SourceFault(Fault.ROBOTS_DISALLOW, urlsplit(where).path[:200])
-            answer = await self._ask(origin, where, known, limit=self.limits.body_bytes)
+            most = limit or self.limits.body_bytes
+            answer = await self._ask(origin, where, known, limit=most)
             if answer.status not in _REDIRECTS:
                 return _usable(answer, url)
             where = urljoin(where, answer.headers.get("location", ""))

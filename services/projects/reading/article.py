@@ -3,10 +3,12 @@
 import re
 from collections.abc import Collection
 from enum import StrEnum
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
 from services.projects.reading.dates import plain
+from services.projects.reading.lists import page_address
 from services.projects.reading.others import is_within
 from services.projects.reading.text import one_line, unjoined, visible_text
 
@@ -43,6 +45,23 @@ class Substance(StrEnum):
     EYES = "eyes"
     """A picture, a frame, a file, or what only a script would fetch: it may say anything."""
     NOTHING = "nothing"
+
+
+class FileLink(NamedTuple):
+    """Where an article leads to a file, and what it calls it."""
+
+    url: str
+    name: str
+
+
+def files_in(root: LexborNode | None, others: frozenset[int], base: str) -> tuple[FileLink, ...]:
+    """The files to which an article leads, each once, in its order."""
+    found: dict[str, FileLink] = {}
+    for link in root.css("a[href]")[:MAX_LOOKED_AT] if root is not None else ():
+        url = page_address(link.attributes.get("href") or "", base)
+        if url is not None and _leads_to_file(link) and not is_within(link, others):
+            found.setdefault(url, FileLink(url, one_line(link.text())))
+    return tuple(found.values())
 
 
 def own_lines(

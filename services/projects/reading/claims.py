@@ -26,6 +26,8 @@ class Flag(StrEnum):
     CLAIM_CHANGED = "claim_changed_since_first_read"
     NO_WORDS = "words_not_readable"
     """A file, a picture or a frame: what it says no machine has read."""
+    NEEDS_A_PERSON = "needs_a_person"
+    """So that a person must read it: it was tried."""
     IN_PROSE = "in_prose"
     """A sentence of a page that publishes several, and no row of a table."""
 
@@ -110,6 +112,7 @@ def _flags(
         Flag.OLDER_THAN_ITS_MARK: believed and mark and believed.on < mark.on - SLACK,
         Flag.FUTURE_DATE: page and page.future_dropped,
         Flag.NO_WORDS: page and page.substance is Substance.EYES,
+        Flag.NEEDS_A_PERSON: page and page.substance is Substance.EYES,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)
 

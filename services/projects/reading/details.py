@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.projects.reading.article import Substance, substance
+from services.projects.reading.article import FileLink, Substance, files_in, substance
 from services.projects.reading.dates import (
     Printed,
     is_future,
@@ -56,6 +56,10 @@ class PageReading:
     """Rows of tables that publish one thing each, of which nothing is said of the page; without
     any, the sentences of a page that publishes several.
     """
+    text: str = ""
+    """What it says of itself, to be held against what its files say."""
+    files: tuple[FileLink, ...] = ()
+    """The files to which its article leads."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def read_page(
         substance=substance(at.body, at.others, at.title, is_exact=is_exact),
         text_sha256=_text_hash(at.title, at.page.body if at.body is None else at.body, at.text),
         records=tuple(_dated(record, rule.label_words, now) for record in records),
+        text=own,
+        files=files_in(at.body, at.others, url),
     )
 
 
@@ -137,23 +143,6 @@ def _parts(html: str, rule: DetailRule, named: Named) -> _Parts:
     # A row of many is a publication of its own, so that nothing of it is the page's.
     rest = named.text + visible_text(body, but=others | tables.lists) if tables.lists else text
     return _Parts(page, meta, others, title, body, text, tables, rest)
-
-
-def read_file(body: bytes) -> PageReading:
-    """What is known of a file that stands where a page was expected: which bytes it has."""
-    return PageReading(
-        title="",
-        meta=MetaTags(),
-        meta_time=None,
-        label_time=None,
-        labels_differ=False,
-        future_dropped=False,
-        mark=None,
-        facts=DecisionFacts(),
-        labels={},
-        text_sha256=hashlib.sha256(body).hexdigest(),
-        substance=Substance.EYES,
-    )
 
 
 def _dated(record: Record, words: Sequence[str], now: datetime) -> Record:

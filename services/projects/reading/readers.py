@@ -190,14 +190,20 @@ def read_page(decoded: Decoded, url: str, rule: CollectorRule, now: datetime) ->
     return READERS[rule.kind].read_page(decoded.text, url, rule, now)
 
 
+def names_file(url: str) -> bool:
+    """Whether an address is called like a document of another kind than a page."""
+    return _FILE_NAME.search(urlsplit(url).path) is not None
+
+
 def is_file(body: bytes, headers: Mapping[str, str], url: str) -> bool:
     """Whether this is a document of another kind than a page, by its first bytes or its type."""
     if body.startswith(_FILES):
         return True
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     is_other = kind.startswith(_OTHER_TYPES) and not kind.endswith(("xml", "json"))
-    is_named = _FILE_NAME.search(urlsplit(url).path) is not None
-    return (is_other or is_named) and bool(body.strip()) and not body.lstrip().startswith(b"<")
+    return (
+        (is_other or names_file(url)) and bool(body.strip()) and not body.lstrip().startswith(b"<")
+    )
 
 
 def decode_by(rule: CollectorRule, body: bytes, headers: Mapping[str, str]) -> Decoded:

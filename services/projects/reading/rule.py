@@ -158,6 +158,11 @@ class CollectorRule(_Part):
         """The CSS selector of a page's article; None where the whole page is looked at."""
         return None
 
+    @property
+    def label_words(self) -> Words:
+        """The labels behind which a document says when it was published."""
+        return []
+
 
 class HtmlPagesRule(CollectorRule):
     """What a rule says whose items have pages of HTML, however they are listed."""
@@ -171,6 +176,10 @@ class HtmlPagesRule(CollectorRule):
     @property
     def article(self) -> str | None:
         return self.detail.body
+
+    @property
+    def label_words(self) -> Words:
+        return self.detail.label_words
 
 
 class HtmlListRule(HtmlPagesRule):

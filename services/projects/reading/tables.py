@@ -131,6 +131,24 @@ def read_tables(root: LexborNode | None, others: frozenset[int]) -> Tables:
     return found
 
 
+def rows_of_file(
+    rows: Sequence[Sequence[str]],
+) -> tuple[dict[str, list[Labelled]], list[Record]]:
+    """The labels or the records of a file's table, none of whose cells is marked as a head.
+
+    Raises SourceFault(too_large).
+    """
+    cells = [[(one_line(text), False) for text in row[:_MAX_COLUMNS]] for row in rows]
+    filled = [row for row in cells if any(text for text, _ in row)]
+    records, labels = _records(filled), defaultdict[str, list[Labelled]](list)
+    if len(records) > MAX_RECORDS:
+        raise SourceFault(Fault.TOO_LARGE, f"more than {MAX_RECORDS} records in its tables")
+    if len(records) > 1:
+        return labels, records
+    _add(labels, _pairs(filled, records))
+    return labels, []
+
+
 def _add(labels: dict[str, list[Labelled]], pairs: Iterator[tuple[str, str]]) -> None:
     for label, value in pairs:
         if word_of(label) and value:

@@ -1,0 +1,167 @@
+"""Files that a page leads to, or that stand in its place: fetched, read, and kept as evidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.attachments import queries
+from services.projects.attachments.extraction import Extraction
+from services.projects.attachments.models import Attachment
+from services.projects.evidence import service as evidence
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.rules import content_hash
+from services.projects.fetching.fetcher import Fetched, Fetcher
+from services.projects.portals.models import Portal
+from services.projects.reading.article import FileLink
+from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.files import FileFault, FileKind, FileWords, labels_of
+from shared.errors import NotFound
+
+MAX_FILES = 10
+FILE_BYTES = 20_000_000
+
+
+class ReadFile(NamedTuple):
+    """A file with what it says; without bytes it could not be had."""
+
+    link: FileLink
+    words: FileWords
+    seen: evidence.Answer | None = None
+    text_sha256: str | None = None
+
+
+@dataclass
+class Attachments:
+    """Reads the files of a walk."""
+
+    files: EvidenceFiles
+    extraction: Extraction = field(default_factory=Extraction)
+
+    async def follow(self, fetcher: Fetcher, url: str, link: FileLink, number: int) -> ReadFile:
+        """The file to which the page at `url` leads as its `number`-th, from 0.
+
+        Those of other hosts are not fetched: only this portal was agreed on. Raises SourceFault
+        where the portal is away.
+        """
+        if number >= MAX_FILES:
+            return _unread(link, FileFault.TOO_LARGE)
+        if urlsplit(link.url).hostname != urlsplit(url).hostname:
+            return _unread(link, FileFault.UNREACHABLE)
+        return await self._fetched(fetcher, link)
+
+    async def read(self, link: FileLink, answer: Fetched) -> ReadFile:
+        """What was answered, with its bytes and its text in the store."""
+        sha256 = await self.files.put(answer.body)
+        words = _bounded(await self.extraction.words(answer.body))
+        text = await self.files.put(words.text.encode()) if words.text else None
+        seen = evidence.Answer(
+            url=answer.url,
+            final_url=answer.final_url[:2000],
+            status=answer.status,
+            headers=answer.headers,
+            fetched_at=answer.fetched_at,
+            size=len(answer.body),
+            sha256=sha256,
+            charset=None,
+        )
+        return ReadFile(link, words, seen, text)
+
+    async def _fetched(self, fetcher: Fetcher, link: FileLink) -> ReadFile:
+        try:
+            answer = await fetcher.get(link.url, limit=FILE_BYTES)
+        except SourceFault as fault:
+            if fault.fault in (Fault.TIMEOUT, Fault.UNREACHABLE):
+                raise
+            is_large = fault.fault is Fault.TOO_LARGE
+            return _unread(link, FileFault.TOO_LARGE if is_large else FileFault.UNREACHABLE)
+        return await self.read(link, answer)
+
+
+def _bounded(words: FileWords) -> FileWords:
+    try:
+        labels_of(words)
+    except SourceFault:
+        return replace(words, tables=(), fault=FileFault.TOO_LARGE)
+    return words
+
+
+def _unread(link: FileLink, fault: FileFault) -> ReadFile:
+    return ReadFile(link, FileWords(FileKind.OTHER, fault=fault))
+
+
+async def note(
+    session: AsyncSession, portal: Portal, page_id: UUID, read: Sequence[ReadFile], at: datetime
+) -> bool:
+    """Keep the page's files as they are now; whether they say something else than before."""
+    before = _say(await queries.of_page(session, page_id))
+    if not read and not before:
+        return False
+    files = [await _kept(session, portal, page_id, each, at) for each in read]
+    await queries.put_all(session, page_id, files)
+    return before != _say(files)
+
+
+def _say(files: Sequence[Attachment]) -> set[tuple[str, str | None, FileFault | None]]:
+    return {(file.url, file.text_sha256, file.fault) for file in files}
+
+
+async def _kept(
+    session: AsyncSession, portal: Portal, page_id: UUID, read: ReadFile, at: datetime
+) -> Attachment:
+    labels, _ = labels_of(read.words)
+    return Attachment(
+        portal_id=portal.id,
+        page_id=page_id,
+        url=read.link.url,
+        name=read.link.name[:300],
+        kind=read.words.kind,
+        fault=read.words.fault,
+        evidence_id=await _captured(session, portal, read),
+        text_sha256=read.text_sha256,
+        letters=len(read.words.text),
+        labels={word: values[0].offset for word, values in labels.items()},
+        read_at=at,
+    )
+
+
+async def _captured(session: AsyncSession, portal: Portal, read: ReadFile) -> UUID | None:
+    if read.seen is None:
+        return None
+    before = await evidence.newest_of_url(session, portal.id, read.seen.url)
+    if before is None or before.sha256 != read.seen.sha256:
+        before = await evidence.record(session, portal.id, read.seen, is_public=portal.is_public)
+    return before.id
+
+
+async def listed(
+    session: AsyncSession,
+    *,
+    portal_id: str | None,
+    needs_a_person: bool | None,
+    after: UUID | None,
+    limit: int,
+) -> Sequence[Attachment]:
+    """Files of pages, in the order in which they were read."""
+    return await queries.listed(
+        session, portal_id=portal_id, needs_a_person=needs_a_person, after=after, limit=limit
+    )
+
+
+async def with_text(
+    session: AsyncSession, store: EvidenceFiles, attachment_id: UUID
+) -> tuple[Attachment, str | None]:
+    """A file and the text that was read of it. Raises NotFound, EvidenceDamaged."""
+    file = await queries.by_id(session, attachment_id)
+    if file is None:
+        raise NotFound
+    if file.text_sha256 is None:
+        return file, None
+    text = await store.get(file.text_sha256)
+    if text is None or content_hash(text) != file.text_sha256:
+        raise evidence.EvidenceDamaged
+    return file, text.decode()
