@@ -20,8 +20,8 @@ from services.projects.reading.extracting import pdf as pdf_reader
 from services.projects.reading.extracting import sheets
 from services.projects.reading.extracting.child import Extracted
 from services.projects.reading.files import (
+    AttachmentKind,
     FileFault,
-    FileKind,
     FileWords,
     is_locked,
     kind_of,
@@ -129,18 +129,18 @@ def test_what_was_struck_out_in_a_document_does_not_stand_there() -> None:
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (PDF, FileKind.PDF),
-        (b"\n\n" + PDF, FileKind.PDF),
-        (DOCX, FileKind.DOCX),
-        (XLSX, FileKind.SHEET),
-        (b"\xd0\xcf\x11\xe0", FileKind.SHEET),
-        (packed({"a.txt": "x"}), FileKind.OTHER),
-        (b"<html>", FileKind.OTHER),
-        (b"\xff\xd8\xff", FileKind.OTHER),
-        (b"", FileKind.OTHER),
+        (PDF, AttachmentKind.PDF),
+        (b"\n\n" + PDF, AttachmentKind.PDF),
+        (DOCX, AttachmentKind.DOCX),
+        (XLSX, AttachmentKind.SHEET),
+        (b"\xd0\xcf\x11\xe0", AttachmentKind.SHEET),
+        (packed({"a.txt": "x"}), AttachmentKind.OTHER),
+        (b"<html>", AttachmentKind.OTHER),
+        (b"\xff\xd8\xff", AttachmentKind.OTHER),
+        (b"", AttachmentKind.OTHER),
     ],
 )
-def test_a_file_is_what_its_bytes_say(body: bytes, kind: FileKind) -> None:
+def test_a_file_is_what_its_bytes_say(body: bytes, kind: AttachmentKind) -> None:
     assert kind_of(body) is kind
 
 
@@ -191,7 +191,7 @@ async def test_the_process_is_given_nothing_of_our_environment(
 
 
 def words_of(*lines: str, fault: FileFault | None = None) -> FileWords:
-    return FileWords(FileKind.PDF, "\n".join(lines), (), fault)
+    return FileWords(AttachmentKind.PDF, "\n".join(lines), (), fault)
 
 
 def test_a_file_in_a_pages_place_says_what_a_page_would() -> None:
@@ -204,7 +204,7 @@ def test_a_file_in_a_pages_place_says_what_a_page_would() -> None:
 
 
 def test_a_table_in_a_file_has_a_record_a_row() -> None:
-    words = FileWords(FileKind.SHEET, "", (ROWS,))
+    words = FileWords(AttachmentKind.SHEET, "", (ROWS,))
     read = page_of_file(XLSX, words, [], NOW)
     assert [record.name for record in read.records] == ["甲工程", "乙工程"]
     assert read.facts.project_code is None

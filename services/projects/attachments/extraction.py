@@ -15,7 +15,7 @@ from pathlib import Path
 
 from services.projects.reading.dates import plain
 from services.projects.reading.extracting.child import NO_MEMORY
-from services.projects.reading.files import FileFault, FileKind, FileWords, is_locked, kind_of
+from services.projects.reading.files import AttachmentKind, FileFault, FileWords, is_locked, kind_of
 
 SECONDS = 20.0
 AT_ONCE = 2
@@ -23,7 +23,7 @@ MAX_ANSWER = 16_000_000
 
 _ROOT = Path(__file__).parents[3]
 _PACKAGE = "services.projects.reading.extracting"
-_MODULES = {FileKind.PDF: "pdf", FileKind.DOCX: "docx", FileKind.SHEET: "sheets"}
+_MODULES = {AttachmentKind.PDF: "pdf", AttachmentKind.DOCX: "docx", AttachmentKind.SHEET: "sheets"}
 _FAULTS = {-signal.SIGXCPU: FileFault.TOO_SLOW, 1: FileFault.BROKEN, NO_MEMORY: FileFault.TOO_LARGE}
 """By the exit of the process; any other one is that of a process that wanted too much."""
 
@@ -39,13 +39,13 @@ class Extraction:
         kind = kind_of(body)
         if is_locked(body):
             return FileWords(kind, fault=FileFault.ENCRYPTED)
-        if kind is FileKind.OTHER:
+        if kind is AttachmentKind.OTHER:
             return FileWords(kind, fault=FileFault.UNKNOWN_KIND)
         async with self._places:
             return await asyncio.to_thread(_read, kind, body)
 
 
-def _read(kind: FileKind, body: bytes) -> FileWords:
+def _read(kind: AttachmentKind, body: bytes) -> FileWords:
     command = [sys.executable, "-m", f"{_PACKAGE}.{_MODULES[kind]}"]
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     # Of our own environment nothing: it holds passwords and keys.
@@ -70,7 +70,7 @@ def _read(kind: FileKind, body: bytes) -> FileWords:
         return _words(kind, answer.read(MAX_ANSWER))
 
 
-def _words(kind: FileKind, answer: bytes) -> FileWords:
+def _words(kind: AttachmentKind, answer: bytes) -> FileWords:
     """The text in one width, as that of a page; places in it are of this one."""
     read = json.loads(answer)
     tables = tuple(

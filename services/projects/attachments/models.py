@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.projects.reading.files import FileFault, FileKind
+from services.projects.reading.files import AttachmentKind, FileFault
 from services.projects.tables import Table
 from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
@@ -33,7 +33,7 @@ class Attachment(Table, table=True):
     page_id: UUID = Field(foreign_key="portal_page.id")
     url: str = Field(max_length=800)
     name: str = Field(max_length=300)
-    kind: FileKind = Field(sa_type=enum_type(FileKind, length=8))
+    kind: AttachmentKind = Field(sa_type=enum_type(AttachmentKind, length=8))
     fault: FileFault | None = Field(default=None, sa_type=enum_type(FileFault, length=16))
     evidence_id: UUID | None = Field(default=None, foreign_key="capture.id")
     text_sha256: str | None = Field(default=None, max_length=64)

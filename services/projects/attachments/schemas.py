@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.projects.attachments.models import Attachment
-from services.projects.reading.files import FileFault, FileKind
+from services.projects.reading.files import AttachmentKind, FileFault
 from shared.web.models import View
 
 AROUND = 60
@@ -17,7 +17,7 @@ class AttachmentView(View):
     portal_id: str
     url: str
     name: str
-    kind: FileKind
+    kind: AttachmentKind
     needs_a_person: bool = Field(
         description="是否须人工阅读：无文字的扫描件、加密、过大或读不出的文件"
         " | Whether a person has to read it: a scan without text, a locked, too large or broken"

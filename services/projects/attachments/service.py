@@ -19,7 +19,7 @@ from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
 from services.projects.reading.article import FileLink
 from services.projects.reading.faults import Fault, SourceFault
-from services.projects.reading.files import FileFault, FileKind, FileWords, labels_of
+from services.projects.reading.files import AttachmentKind, FileFault, FileWords, labels_of
 from shared.errors import NotFound
 
 MAX_FILES = 10
@@ -91,7 +91,7 @@ def _bounded(words: FileWords) -> FileWords:
 
 
 def _unread(link: FileLink, fault: FileFault) -> ReadFile:
-    return ReadFile(link, FileWords(FileKind.OTHER, fault=fault))
+    return ReadFile(link, FileWords(AttachmentKind.OTHER, fault=fault))
 
 
 async def note(

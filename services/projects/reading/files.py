@@ -33,7 +33,7 @@ _TITLE = re.compile(
 )
 
 
-class FileKind(StrEnum):
+class AttachmentKind(StrEnum):
     """What a file is by its bytes, whatever its name or its server says."""
 
     PDF = "pdf"
@@ -58,7 +58,7 @@ class FileFault(StrEnum):
 class FileWords:
     """The text of a file in one width and the rows of its tables; `fault` where that is not all."""
 
-    kind: FileKind
+    kind: AttachmentKind
     text: str = ""
     tables: tuple[tuple[tuple[str, ...], ...], ...] = ()
     fault: FileFault | None = None
@@ -68,15 +68,15 @@ class FileWords:
         return self.fault is not None
 
 
-def kind_of(body: bytes) -> FileKind:
+def kind_of(body: bytes) -> AttachmentKind:
     """By its bytes: names are looked for as they stand in a packed file, which is not opened."""
     if b"%PDF-" in body[:1024]:
-        return FileKind.PDF
+        return AttachmentKind.PDF
     if body.startswith(b"PK\x03\x04"):
         if b"word/document.xml" in body:
-            return FileKind.DOCX
-        return FileKind.SHEET if b"xl/workbook." in body else FileKind.OTHER
-    return FileKind.SHEET if body.startswith(b"\xd0\xcf\x11\xe0") else FileKind.OTHER
+            return AttachmentKind.DOCX
+        return AttachmentKind.SHEET if b"xl/workbook." in body else AttachmentKind.OTHER
+    return AttachmentKind.SHEET if body.startswith(b"\xd0\xcf\x11\xe0") else AttachmentKind.OTHER
 
 
 def is_locked(body: bytes) -> bool:
