@@ -7,7 +7,9 @@ from fastapi import Body, Path, Request, status
 from services.projects.collecting import service
 from services.projects.collecting.rules import NoRule
 from services.projects.collecting.schemas import DryRun, RunRequest, RunStarted, RunView
-from services.projects.collecting.trying import try_rule
+from services.projects.collecting.trying import captures_to_try, try_on_captures, try_rule
+from services.projects.evidence.files import Files
+from services.projects.evidence.service import EvidenceDamaged
 from services.projects.portals.models import PORTAL_ID
 from services.projects.portals.schemas import Trial
 from shared.errors import NotFound, problem_responses
@@ -48,24 +50,33 @@ async def start_run(
     "/portals/{portal_id}/runs:dry-run",
     operation_id="dry_run",
     summary="试采一页 | Dry-run a rule",
-    responses=problem_responses(NotFound, NoRule),
+    responses=problem_responses(NotFound, NoRule, EvidenceDamaged),
 )
 async def dry_run(
     portal_id: PortalId,
     request: Request,
+    files: Files,
     now: Now,
     caller: Annotated[Caller, allow("auditor", "admin")],
     wanted: Annotated[DryRun | None, Body()] = None,
 ) -> Trial:
-    """用所给规则（缺省为现行规则）读取列表首页和第一条内容，原样展示，不落库。
+    """用所给规则（缺省为现行规则）读取列表首页和第一条内容，原样展示，不落库。指定存证时，改为在这些存证上试读，
+    不访问网站。
     ---
     Reads the first list page and its first item by the rule given, or the one in force; stores
-    nothing. No transaction is open while the portal is waited for.
+    nothing. No transaction is open while the portal is waited for. Where captures are named, the
+    rule is tried on these instead, and the portal is not asked.
     """
+    order = wanted or DryRun()
     async with request.state.sessions() as session:
-        own_rule = wanted.rule if wanted else None
-        portal, rule = await service.portal_to_try(session, portal_id, own_rule)
-    return await try_rule(portal, rule, now)
+        portal, rule = await service.portal_to_try(session, portal_id, order.rule)
+        ids = [*order.list_captures, *order.page_captures]
+        captures = await captures_to_try(session, portal_id, ids)
+    if not ids:
+        return await try_rule(portal, rule, now)
+    lists = [captures[each] for each in order.list_captures]
+    pages = [captures[each] for each in order.page_captures]
+    return Trial(captures=await try_on_captures(files, lists, pages, rule))
 
 
 @router.get(

@@ -25,7 +25,7 @@ from services.projects.reading.lists import MAX_ADDRESS, ListPage
 from services.projects.reading.naming import goes_on_otherwise, normal_name
 from services.projects.reading.rule import CollectorRule, ItemCue
 from shared.clock import today
-from shared.errors import Conflict, Text
+from shared.errors import Conflict, Invalid, Text
 
 FULL_WALK_EVERY = timedelta(hours=24)
 RECHECK_AFTER = timedelta(hours=20)
@@ -43,6 +43,12 @@ class NoRule(Conflict):
     type = "/problems/no-collector-rule"
     title = Text("该栏目还没有采集规则", "This portal has no collector rule yet")
     advice = Text("请先为该栏目设置采集规则", "Please set a rule for the portal first")
+
+
+def other_capture() -> Invalid:
+    """A capture to try a rule on is none of the portal."""
+    detail = Text("所指定的存证不属于这个栏目", "A capture that was named is not of this portal")
+    return Invalid(detail, pointer="/body")
 
 
 def kind_due(portal: Portal, now: datetime, needed_since: datetime | None) -> RunKind:

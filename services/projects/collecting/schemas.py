@@ -1,6 +1,6 @@
 """What the API takes and gives about runs."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -9,11 +9,24 @@ from services.projects.collecting.models import RunKind, RunState
 from services.projects.reading.readers import AnyRule
 from shared.web.models import Input, View, old_name_of
 
+MAX_TRIED = 10
+
+Captures = Annotated[list[UUID], Field(max_length=MAX_TRIED)]
+
 
 class DryRun(Input):
     """试采：用所给规则（缺省为现行规则）读一页，不落库 | Read one page, store nothing."""
 
     rule: AnyRule | None = None
+    list_captures: Captures = Field(
+        [],
+        description="作为列表页试读的存证；指定存证时不访问网站"
+        " | Captures to read as pages of the list; with captures the portal is not asked.",
+    )
+    page_captures: Captures = Field(
+        [],
+        description="作为条目网页试读的存证 | Captures to read as pages of items.",
+    )
 
 
 class RunStarted(View):

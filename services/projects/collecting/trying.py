@@ -1,13 +1,25 @@
-"""A dry run: read one list page and its first item by a rule, show it, store nothing."""
+"""A dry run: read one list page and its first item by a rule, or captures; store nothing."""
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.attachments.extraction import Extraction
+from services.projects.collecting import rules
+from services.projects.evidence import service as evidence
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.models import Capture
 from services.projects.fetching.addresses import origin_of
-from services.projects.fetching.fetcher import Fetcher, Limits
+from services.projects.fetching.fetcher import Fetched, Fetcher, Limits
 from services.projects.portals.models import Portal
-from services.projects.portals.schemas import DetailTrial, Trial
+from services.projects.portals.schemas import CaptureTrial, DetailTrial, Trial
 from services.projects.reading.claims import claim_of
+from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.files import page_of_file
 from services.projects.reading.lists import Entry
 from services.projects.reading.readers import decode_by, is_file, read_list, read_page
 from services.projects.reading.rule import CollectorRule
@@ -30,16 +42,84 @@ async def try_rule(portal: Portal, rule: CollectorRule, now: datetime) -> Trial:
         return Trial.of(page, detail=detail)
 
 
+async def captures_to_try(
+    session: AsyncSession, portal_id: str, ids: Collection[UUID]
+) -> dict[UUID, Capture]:
+    """The portal's captures of these ids. Raises Invalid where one is not the portal's."""
+    if not ids:
+        return {}
+    found = {each.id: each for each in await evidence.of_chain(session, portal_id, ids)}
+    if found.keys() != {*ids}:
+        raise rules.other_capture()
+    return found
+
+
+async def try_on_captures(
+    files: EvidenceFiles, lists: Sequence[Capture], pages: Sequence[Capture], rule: CollectorRule
+) -> list[CaptureTrial]:
+    """What the rule reads from each capture, in their order. Raises EvidenceDamaged."""
+    tried = [await _on_list(files, capture, rule) for capture in lists]
+    return tried + [await _on_page(files, capture, rule) for capture in pages]
+
+
+async def _on_list(files: EvidenceFiles, capture: Capture, rule: CollectorRule) -> CaptureTrial:
+    body = await evidence.raw(files, capture)
+    where = _where(capture)
+    try:
+        page = read_list(body, capture.headers, capture.final_url, rule).page
+    except SourceFault as fault:
+        return CaptureTrial(**where, fault=fault.fault)
+    read = Trial.of(page).model_dump(include={"entries", "with_date", "sample", "next_url"})
+    return CaptureTrial(**where, **read, fault=None if page.entries else Fault.REDESIGNED)
+
+
+async def _on_page(files: EvidenceFiles, capture: Capture, rule: CollectorRule) -> CaptureTrial:
+    """As the walk would have read it at the moment of the capture."""
+    answer = Fetched(
+        capture.url,
+        capture.final_url,
+        capture.status,
+        capture.headers,
+        await evidence.raw(files, capture),
+        capture.fetched_at,
+    )
+    detail = await _detail(answer, None, rule, capture.fetched_at)
+    return CaptureTrial(**_where(capture), detail=detail, fault=detail.fault)
+
+
+def _where(capture: Capture) -> dict[str, Any]:
+    return {
+        "evidence_id": capture.id,
+        "url": capture.url,
+        "fetched_at": capture.fetched_at,
+    }
+
+
 async def _try_detail(
     fetcher: Fetcher, entry: Entry, rule: CollectorRule, now: datetime
 ) -> DetailTrial:
     try:
         answer = await fetcher.get(entry.url)
-        if is_file(answer.body, answer.headers, answer.final_url):
-            return DetailTrial(url=entry.url, fault=Fault.UNREADABLE)
-        decoded = decode_by(rule, answer.body, answer.headers)
     except SourceFault as fault:
         return DetailTrial(url=entry.url, fault=fault.fault)
-    read = read_page(decoded, entry.url, rule, now)
-    claim = claim_of(read, listed_on=entry.listed_on, header_at=answer.last_modified_at, now=now)
-    return DetailTrial.of(entry.url, read, claim)
+    return await _detail(answer, entry.listed_on, rule, now)
+
+
+async def _detail(
+    answer: Fetched, listed_on: date | None, rule: CollectorRule, now: datetime
+) -> DetailTrial:
+    try:
+        read = await _read(answer, rule, now)
+    except SourceFault as fault:
+        return DetailTrial(url=answer.url, fault=fault.fault)
+    claim = claim_of(read, listed_on=listed_on, header_at=answer.last_modified_at, now=now)
+    return DetailTrial.of(answer.url, read, claim)
+
+
+async def _read(answer: Fetched, rule: CollectorRule, now: datetime) -> PageReading:
+    """Of what the page alone says; the files to which it leads are not asked for."""
+    if is_file(answer.body, answer.headers, answer.final_url):
+        words = await Extraction().words(answer.body)
+        return page_of_file(answer.body, words, rule.label_words, now)
+    decoded = decode_by(rule, answer.body, answer.headers)
+    return read_page(decoded, answer.url, rule, now)

@@ -63,6 +63,12 @@ async def received(session: AsyncSession, capture: Capture) -> Capture | None:
     return (await session.exec(found.limit(1))).first()
 
 
+async def of_chain(session: AsyncSession, chain: str, ids: Collection[UUID]) -> Sequence[Capture]:
+    """Those of these captures that are of one portal."""
+    found = select(Capture).where(col(Capture.chain) == chain, col(Capture.id).in_(ids))
+    return (await session.exec(found)).all()
+
+
 async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Capture]:
     found = (
         select(Capture)

@@ -1,6 +1,6 @@
 """Use cases of evidence: record a capture, give its bytes, seal a day, name the root."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -78,6 +78,11 @@ async def record(session: AsyncSession, chain: str, answer: Answer, *, is_public
 async def newest_of_url(session: AsyncSession, chain: str, url: str) -> Capture | None:
     """The newest capture of an address of a portal."""
     return await queries.newest_of_url(session, chain, url)
+
+
+async def of_chain(session: AsyncSession, chain: str, ids: Collection[UUID]) -> Sequence[Capture]:
+    """Those of these captures that are of one portal."""
+    return await queries.of_chain(session, chain, ids)
 
 
 async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Capture]:

@@ -175,6 +175,20 @@ class DetailTrial(View):
         )
 
 
+class CaptureTrial(View):
+    """What a rule reads from one stored capture: as a page of the list, or as an item's page."""
+
+    evidence_id: UUID
+    url: str
+    fetched_at: AwareDatetime
+    entries: int = 0
+    with_date: int = 0
+    sample: list[EntryView] = []
+    next_url: str | None = None
+    detail: DetailTrial | None = None
+    fault: Fault | None = None
+
+
 class Trial(View):
     """What a rule reads from a page: of a stored capture, or of the portal now."""
 
@@ -186,6 +200,10 @@ class Trial(View):
     detail: DetailTrial | None = None
     fault: Fault | None = Field(
         None, description="读不到的原因 | Why the portal could not be read, if so."
+    )
+    captures: list[CaptureTrial] = Field(
+        [],
+        description="在所指定的存证上试读的结果 | What the rule reads from each capture named.",
     )
 
     @classmethod
