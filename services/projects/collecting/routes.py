@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import Body, Path, Request, status
 
 from services.projects.collecting import service
+from services.projects.collecting.progress import ProgressAnswer
 from services.projects.collecting.rules import NoRule
 from services.projects.collecting.schemas import DryRun, RunRequest, RunStarted, RunView
 from services.projects.collecting.trying import captures_to_try, try_on_captures, try_rule
@@ -93,6 +94,36 @@ async def get_run(
     State, progress and errors of a run.
     """
     return RunView.model_validate(await service.run(session, run_id))
+
+
+@router.get(
+    "/runs/{run_id}/events",
+    operation_id="watch_run",
+    summary="采集进度实时推送 | A run's progress, live",
+    status_code=200,
+    response_class=ProgressAnswer,
+    responses={
+        200: {
+            "description": "事件流 | Server-sent events",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **problem_responses(NotFound),
+    },
+    openapi_extra={"x-operation-class": "live"},
+)
+async def watch_run(
+    run_id: UUID, request: Request, caller: Annotated[Caller, allow("auditor", "admin")]
+) -> ProgressAnswer:
+    """SSE 推送。先收到 `progress`（与 `GET /runs/{run_id}` 相同的全部内容），之后每有进展推送一条；
+    采集结束时推送 `end` 并关闭。连接最多二十秒，到时请重连：每次连上都先收到最新的全部内容。
+    ---
+    Server-sent events. First comes `progress` (all that `GET /runs/{run_id}` says), then one
+    whenever the run has gone on; `end` comes when it has ended, and the stream with it. It lasts
+    twenty seconds at most: reconnect then, and all that is known comes first again.
+    """
+    async with request.state.sessions() as session:
+        run = RunView.model_validate(await service.run(session, run_id))
+    return ProgressAnswer(request.state.sessions, run)
 
 
 @router.get(
