@@ -19,6 +19,7 @@ from services.projects import (
     packs,
     portals,
     proofs,
+    publishing,
     rectification,
     register,
     reported_missing,
@@ -55,6 +56,7 @@ ROOMS = (
     mergers.room,
     reported_missing.room,
     proofs.room,
+    publishing.room,
 )
 blueprint = Blueprint("projects", TITLE, ROOMS)
 

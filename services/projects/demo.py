@@ -12,7 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects import demo_missing, demo_packs_loading, demo_portals
+from services.projects import (
+    demo_missing,
+    demo_packs_loading,
+    demo_portals,
+    demo_publishing,
+)
 from services.projects.demo_world import World, world
 from services.projects.duties import service as duties
 from services.projects.duties.models import TriggerEvent, TriggerKind
@@ -109,6 +114,7 @@ async def main() -> None:
     engine = new_engine(settings, "projects-demo")
     async with new_sessions(engine)() as session, session.begin():
         made = await load(session, now) + await demo_packs_loading.load(session, now)
+        await demo_publishing.load(session, now)
         columns = 0
         if settings.demo_portal_url:
             columns = await demo_portals.load(session, settings.demo_portal_url, now)

@@ -13,6 +13,8 @@ from services.projects.duties.models import Duty
 from services.projects.exemptions.models import ExemptionRequest, ExemptionState
 from services.projects.matching.models import MatchState, PageMatch
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
+from services.projects.publishing import workflow as publishing
+from services.projects.publishing.models import RegisteredRelease
 from services.projects.rectification import workflow as rectification
 from services.projects.rectification.models import RectificationOrder, RectificationPolicy
 from services.projects.register.models import Project, ResponsibleUnit
@@ -27,7 +29,7 @@ from services.projects.reports.models import (
 )
 from shared.database.newest import newest, newest_in, values_of
 from shared.security.crypto import Keyring
-from shared.web.examples import Example, read
+from shared.web.examples import Example, of_row, read
 
 LATE = (Verdict.OVERDUE, Verdict.LATE, Verdict.INCOMPLETE, Verdict.WITHDRAWN)
 RULINGS = ("exempt", "extend", "suspend", "restore")
@@ -38,12 +40,22 @@ RECTIFYING = {
     "close": "close_rectification",
     "revoke": "revoke_rectification",
 }
+RELEASES = {
+    "revise_release": "revise",
+    "submit_release": "submit",
+    "check_release": "check",
+    "approve_release": "approve",
+    "reject_release": "reject",
+    "withdraw_draft": "withdraw",
+    "release_draft": "release",
+    "verify_release": "verify",
+}
 
 
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Versions of what the examples change, and of each state the newest row."""
     made = await _rulings(session) | await _decisions(session) | await _versions(session)
-    return made | await examples_evidence.found(session)
+    return made | await _releases(session) | await examples_evidence.found(session)
 
 
 async def _rulings(session: AsyncSession) -> dict[str, Example]:
@@ -69,6 +81,18 @@ async def _rulings(session: AsyncSession) -> dict[str, Example]:
 
 def _duty(duty: Duty) -> Example:
     return Example({"duty_id": str(duty.id)}, body={"version": duty.version})
+
+
+async def _releases(session: AsyncSession) -> dict[str, Example]:
+    found = {}
+    for operation, action in RELEASES.items():
+        rows = publishing.WORKFLOW.of(action)
+        of_unit = [row for row in rows if not row.not_by_unit]
+        states = [row.state for row in of_unit or rows]
+        release = await newest_in(session, RegisteredRelease, states)
+        if release is not None:
+            found[operation] = of_row("release_id", release)
+    return found
 
 
 async def _decisions(session: AsyncSession) -> dict[str, Example]:

@@ -27,7 +27,9 @@ from services.feedback.ratings import workflow as ratings
 from services.feedback.ratings.models import RatingState
 from services.feedback.supervision import workflow as supervision
 from services.feedback.supervision.models import OrderState
-from services.projects.examples import RECTIFYING
+from services.projects.examples import RECTIFYING, RELEASES
+from services.projects.publishing import workflow as publishing
+from services.projects.publishing.models import RegisteredReleaseState
 from services.projects.rectification import workflow as rectification
 from services.projects.rectification.models import RectificationState
 from shared.workflow import Workflow
@@ -133,6 +135,12 @@ FLOWS = (
         OrderState.ISSUED,
         ("issue_supervision_order",),
         {action: operation for operation, action in ORDERS.items()},
+    ),
+    Flow(
+        publishing.WORKFLOW,
+        RegisteredReleaseState.DRAFT,
+        ("draft_release",),
+        {action: operation for operation, action in RELEASES.items() if action != "verify"},
     ),
 )
 SERVED = (*CALLED, "serve_ticket", "finish_ticket")

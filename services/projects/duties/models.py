@@ -199,6 +199,8 @@ class PublicationFact(Table, table=True):
     claimed_at: datetime | None = Field(default=None, sa_type=Moment)
     cms_at: datetime | None = Field(default=None, sa_type=Moment)
     header_at: datetime | None = Field(default=None, sa_type=Moment)
+    received_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When we were told of what was pushed, by our own clock: no claim of it is believed before."""
     claims_agree: bool = False
     contradicted: bool = False
     missing_elements: list[str] = Field(default_factory=list, sa_type=JSONB)

@@ -177,6 +177,8 @@ def fact_of(sighting: Sighting, now: datetime) -> dict[str, Any]:
         "kind": FactKind.SIGHTING,
         "missing_elements": list(sighting.missing_elements),
     }
+    if sighting.received_at is None:  # as it was hashed before there were pushes
+        del values["received_at"]
     return {**values, "recorded_at": now, "sha256": rules.fact_hash(values)}
 
 

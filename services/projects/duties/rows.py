@@ -77,3 +77,4 @@ class DetailRow(DutyRow):
     exemption: dict[str, Any] | None
     rectifications: list[dict[str, Any]]
     history: list[dict[str, Any]]
+    coverage: dict[str, int]

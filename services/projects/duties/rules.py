@@ -4,19 +4,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from services.projects.calendar.clocks import ClockRule
 from services.projects.calendar.rules import day_number, stays_until
 from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
+from services.projects.duties.trust import claim_trust, is_contradicted
 from shared.clock import today
 from shared.errors import Conflict, Invalid, Text
 from shared.workdays import CalendarUnknown, Workdays
-
-SLACK = timedelta(days=1)
-"""A page drafted before midnight may bear the day before: only more contradicts."""
 
 OWN_CLAIMS = (ClaimKind.PUSH, ClaimKind.META, ClaimKind.LABEL)
 """Claims that the page or its owner makes itself; lists and headers are said about it."""
@@ -49,6 +47,7 @@ class Sighting:
     claims_agree: bool = False
     cms_at: datetime | None = None
     header_at: datetime | None = None
+    received_at: datetime | None = None
     contradicted: bool = False
     missing_elements: tuple[str, ...] = ()
     evidence_id: UUID | None = None
@@ -58,33 +57,6 @@ def fact_hash(values: dict[str, Any]) -> str:
     """The SHA-256 of a fact's content, which the report's evidence root covers."""
     canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def is_contradicted(fact: PublicationFact) -> bool:
-    """Whether other evidence speaks against the claimed time.
-
-    The content management's own marks (address, names of uploads) are later than the claim; we saw
-    the place without the page after the claim; or the claim lies ahead of our observation.
-    """
-    if fact.claimed_at is None:
-        return fact.contradicted
-    claimed_on = today(fact.claimed_at)
-    marked_later = fact.cms_at is not None and today(fact.cms_at) - claimed_on > SLACK
-    absent_later = fact.last_absent_at is not None and claimed_on < today(fact.last_absent_at)
-    ahead = claimed_on > today(fact.observed_at)
-    return fact.contradicted or marked_later or absent_later or ahead
-
-
-def claim_trust(fact: PublicationFact) -> int:
-    """How far the claimed time is to be trusted, 0 to 5, leaving our own bracket aside."""
-    if fact.claim_kind is ClaimKind.PUSH:
-        return 5
-    if fact.claimed_at is None or is_contradicted(fact):
-        return 0
-    if fact.claim_kind not in (ClaimKind.META, ClaimKind.LABEL):
-        return 1
-    marked = fact.cms_at is not None and abs(today(fact.cms_at) - today(fact.claimed_at)) <= SLACK
-    return 3 if fact.claims_agree and marked else 2
 
 
 @dataclass(frozen=True)

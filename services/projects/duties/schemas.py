@@ -213,6 +213,10 @@ class FactView(View):
     claimed_at: AwareDatetime | None
     cms_at: AwareDatetime | None
     header_at: AwareDatetime | None
+    received_at: AwareDatetime | None = Field(
+        default=None,
+        description="报送的发布时间，我方何时得知 | When we were told, of a time that was pushed.",
+    )
     missing_elements: list[str]
     evidence_id: UUID | None
     sha256: str
@@ -273,6 +277,13 @@ class ShortVerdict(View):
     over_by: int | None
 
 
+class Coverage(View):
+    """On how many carriers a duty must appear, and on how many of those it was found."""
+
+    must: int = Field(description="必须公开的载体数 | On how many carriers it must appear.")
+    reached: int = Field(description="其中已公开的载体数 | On how many of those it does.")
+
+
 class DutyDetail(DutyView):
     """A duty with all that led to its verdict."""
 
@@ -292,6 +303,9 @@ class DutyDetail(DutyView):
     )
     rectifications: list[DutyRectification]
     history: list[VerdictMove]
+    coverage: Coverage = Field(
+        description="公开载体的覆盖面 | How many of the carriers it must appear on it has reached."
+    )
 
 
 class DutyClock(View):

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from services.projects.auditing.walks import COUNTS
+from services.projects.coverage import COVERAGE
 from services.projects.duties.models import Publication, PublicationFact
 from services.projects.tables import Table
 
@@ -75,7 +76,8 @@ DETAIL = text(f"""
          (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.issued_at, o.id), '[]')
           FROM rectification_order o WHERE o.duty_id = v.id) AS rectifications,
          (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.id), '[]')
-          FROM verdict_event e WHERE e.duty_id = v.id) AS history
+          FROM verdict_event e WHERE e.duty_id = v.id) AS history,
+         (SELECT w.found FROM duty d, LATERAL ({COVERAGE}) w (found) WHERE d.id = v.id) AS coverage
   FROM ({_VIEW} WHERE d.id = :id) v
   JOIN responsible_unit u ON u.code = v.unit_code
   LEFT JOIN project r ON r.code = v.project_code

@@ -24,6 +24,7 @@ from services.projects.duties.ruling import Ruled
 from services.projects.duties.schemas import (
     AskedExemption,
     ClockRuleView,
+    Coverage,
     DutiesMade,
     DutyClock,
     DutyDetail,
@@ -195,6 +196,7 @@ def _detail(row: DetailRow, if_licence: ShortVerdict | None) -> DutyDetail:
         rulings=[RulingView.model_validate(each) for each in row.rulings],
         rectifications=[DutyRectification.model_validate(each) for each in row.rectifications],
         history=[VerdictMove.model_validate(move) for move in row.history],
+        coverage=Coverage(**row.coverage),
     )
 
 

@@ -1,0 +1,31 @@
+"""Which carriers a duty has to appear on, and which it has reached: SQL for several rooms."""
+
+# Whether an entry `r` of the release register is about a duty `d`.
+IS_ABOUT = """
+(r.duty_id = d.id OR r.duty_id IS NULL AND r.unit_code = d.unit_code
+ AND r.item_code = d.item_code AND r.project_code IS NOT DISTINCT FROM d.project_code
+ AND (r.doc_no IS NULL OR d.doc_no IS NULL OR r.doc_no = d.doc_no))"""
+
+# Reached: a page there publishes the duty, or the register's entry about it was verified there.
+_REACHED = f"""
+SELECT min(at) FROM (
+  SELECT x.seen_at AS at FROM release_place x JOIN registered_release r ON r.id = x.release_id
+  WHERE x.carrier_code = c.code AND x.seen_at IS NOT NULL AND r.state = 'verified' AND {IS_ABOUT}
+  UNION ALL
+  SELECT g.content_seen_at FROM page_match m JOIN portal_page g ON g.id = m.page_id
+  WHERE m.duty_id = d.id AND m.state = 'accepted' AND g.portal_id = c.portal_id
+    AND g.gone_at IS NULL) reached"""
+
+CARRIERS = f"""
+SELECT c.code, c.name, c.name_en, c.kind, c.is_statutory, must.is_must, ({_REACHED}) AS reached_at
+FROM carrier c,
+  LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements_text(c.must_for) AS part (code)
+    WHERE part.code = '*' OR d.item_code = part.code OR d.item_code LIKE part.code || '-%')
+    AS is_must) must
+WHERE c.enabled AND (c.unit_code IS NULL OR c.unit_code = d.unit_code)"""
+"""The carriers on which a duty `d` may appear."""
+
+COVERAGE = f"""
+SELECT jsonb_build_object('must', count(*), 'reached', count(o.reached_at))
+FROM ({CARRIERS}) o WHERE o.is_must"""
+"""On how many carriers a duty `d` must appear, and on how many of those it does."""

@@ -1,0 +1,258 @@
+"""SQL of the release register and of carriers."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, not_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.publishing import statement
+from services.projects.publishing.models import (
+    Carrier,
+    CarrierKind,
+    RegisteredRelease,
+    RegisteredReleaseState,
+    ReleasePlace,
+)
+from services.projects.publishing.rules import UnitClaim
+from services.projects.publishing.workflow import (
+    BELIEVED,
+    WORKFLOW,
+    RegisteredReleaseAction,
+)
+from shared.database.deciding import DecidingSession, write
+from shared.database.faults import Overtaken
+
+_BEFORE_SEEN, _SEEN = WORKFLOW.leads(RegisteredReleaseAction.SEE)
+_BEFORE_MISSED, _MISSED = WORKFLOW.leads(RegisteredReleaseAction.MISS)
+
+
+class SeenRelease(NamedTuple):
+    """An entry of the register with its places, in their order."""
+
+    release: RegisteredRelease
+    places: list[ReleasePlace]
+
+
+class ReleaseBasis(NamedTuple):
+    """Whether what an entry refers to is there."""
+
+    has_unit: bool
+    has_item: bool
+    has_duty: bool
+    unknown_carriers: list[str]
+
+
+class SoughtPlace(NamedTuple):
+    """A place of a release at whose address a page stands."""
+
+    place_id: UUID
+    release_id: UUID
+    page_id: UUID
+    title: str
+    doc_no: str | None
+
+
+class DutyCarrier(NamedTuple):
+    """A carrier on which a duty may appear; `reached_at` None: it was not found there."""
+
+    code: str
+    name: str
+    name_en: str
+    kind: CarrierKind
+    is_statutory: bool
+    is_must: bool
+    reached_at: datetime | None
+
+
+class Waiting(NamedTuple):
+    """What waits for somebody: states in which they may go on, and in which of them not with what
+    they wrote, or checked."""
+
+    sub: str
+    states: Collection[str]
+    not_own: Collection[str]
+    not_checked: Collection[str]
+
+
+class ReleaseFilter(NamedTuple):
+    """Which entries of the register; None: all of them."""
+
+    state: RegisteredReleaseState | None = None
+    planned_before: datetime | None = None
+    waits_for: Waiting | None = None
+
+
+async def carriers(session: AsyncSession, after: str | None, limit: int) -> Sequence[Carrier]:
+    """Carriers in the order of their codes."""
+    found = select(Carrier).order_by(col(Carrier.code)).limit(limit)
+    if after is not None:
+        found = found.where(col(Carrier.code) > after)
+    return (await session.exec(found)).all()
+
+
+async def carrier_of_portal(session: AsyncSession, portal: str) -> str | None:
+    """The carrier that the collector reads there."""
+    found = select(col(Carrier.code)).where(col(Carrier.portal_id) == portal)
+    return (await session.exec(found)).first()
+
+
+async def basis(
+    session: AsyncSession,
+    unit: str,
+    item: str,
+    duty: UUID | None,
+    carriers: Collection[str],
+    day: date,
+) -> ReleaseBasis:
+    """What an entry about that unit's item, and its places, refer to."""
+    given = {"unit": unit, "item": item, "duty": duty, "carriers": [*carriers], "day": day}
+    return ReleaseBasis(*(await session.execute(statement.BASIS, given)).one())
+
+
+async def find(session: AsyncSession, release_id: UUID) -> SeenRelease | None:
+    """The entry with its places, in one read."""
+    found = await _with_places(session, col(RegisteredRelease.id) == release_id)
+    return found[0] if found else None
+
+
+async def find_push(session: AsyncSession, sub: str, digest: str) -> SeenRelease | None:
+    """What the same one pushed before."""
+    is_same = and_(
+        col(RegisteredRelease.created_by) == sub, col(RegisteredRelease.push_sha256) == digest
+    )
+    found = await _with_places(session, is_same)
+    return found[0] if found else None
+
+
+async def page(
+    session: AsyncSession,
+    units: Collection[str] | None,
+    wanted: ReleaseFilter,
+    after: UUID | None,
+    limit: int,
+) -> list[SeenRelease]:
+    """Entries of these units (None: of all), oldest first."""
+    row = RegisteredRelease
+    chosen = select(col(row.id)).order_by(col(row.id)).limit(limit)
+    if units is not None:
+        chosen = chosen.where(col(row.unit_code).in_(units))
+    if wanted.state is not None:
+        chosen = chosen.where(col(row.state) == wanted.state)
+    if wanted.planned_before is not None:
+        chosen = chosen.where(col(row.planned_at) < wanted.planned_before)
+    if wanted.waits_for is not None:
+        chosen = chosen.where(*_waits_for(wanted.waits_for))
+    if after is not None:
+        chosen = chosen.where(col(row.id) > after)
+    return await _with_places(session, col(row.id).in_(chosen))
+
+
+def _waits_for(who: Waiting) -> list[ColumnElement[bool]]:
+    state = col(RegisteredRelease.state)
+    is_own = func.jsonb_exists(col(RegisteredRelease.authors), who.sub)
+    has_checked = col(RegisteredRelease.checked_by).is_not_distinct_from(who.sub)
+    return [
+        state.in_(who.states),
+        not_(and_(state.in_(who.not_own), is_own)),
+        not_(and_(state.in_(who.not_checked), has_checked)),
+    ]
+
+
+async def _with_places(session: AsyncSession, which: ColumnElement[bool]) -> list[SeenRelease]:
+    rows = (
+        select(RegisteredRelease, ReleasePlace)
+        .outerjoin(ReleasePlace, col(ReleasePlace.release_id) == col(RegisteredRelease.id))
+        .where(which)
+        .order_by(col(RegisteredRelease.id), col(ReleasePlace.id))
+    )
+    found: dict[UUID, SeenRelease] = {}
+    for release, place in (await session.execute(rows)).all():
+        one = found.setdefault(release.id, SeenRelease(release, []))
+        if place is not None:
+            one.places.append(place)
+    return [*found.values()]
+
+
+def add(session: DecidingSession, release: RegisteredRelease, places: Sequence[Any]) -> None:
+    """A new entry; where the same push came meanwhile, all is decided anew."""
+    session.statement.refusing("uq_registered_release_created_by_push_sha256", Overtaken)
+    session.add_all([release, *places])
+
+
+async def next_number(session: DecidingSession, unit: str, year: int) -> int:
+    """The next running number of the unit's year; of two that take it one decides anew."""
+    session.statement.refusing(
+        "uq_registered_release_unit_code_register_year_register_seq", Overtaken
+    )
+    found = await session.execute(statement.NUMBER, {"unit": unit, "year": year})
+    return int(found.scalar_one())
+
+
+async def add_carrier(session: AsyncSession, carrier: Carrier) -> bool:
+    """False where there is one of that code."""
+    put = insert(Carrier).values(carrier.model_dump())
+    put = put.on_conflict_do_nothing(index_elements=["code"])
+    made = await session.execute(put.returning(col(Carrier.code)))
+    return made.first() is not None
+
+
+async def claims(session: AsyncSession, duties: Collection[UUID]) -> list[UnitClaim]:
+    """What units say of these duties and may be held against pages, the earliest first."""
+    given = {"duties": [*duties], "believed": sorted(BELIEVED)}
+    return [UnitClaim(*row) for row in await session.execute(statement.CLAIMS, given)]
+
+
+async def coverage_only(session: AsyncSession, portals: Collection[str]) -> set[str]:
+    """Those of the portals that are carriers, and no statutory ones."""
+    found = await session.execute(statement.COVERAGE_ONLY, {"portals": [*portals]})
+    return set(found.scalars())
+
+
+async def want_places(session: AsyncSession) -> int:
+    """Have the pages at addresses that were released since matched again; how many places."""
+    found = (await session.execute(statement.WANT_PLACES)).one()
+    return int(found.places)
+
+
+async def sought_on(session: AsyncSession, pages: Collection[UUID]) -> list[SoughtPlace]:
+    """Places that nobody has found yet, at the addresses of these pages."""
+    given = {"pages": [*pages], "sought": sorted(BELIEVED)}
+    return [SoughtPlace(*row) for row in await session.execute(statement.PLACES_ON, given)]
+
+
+async def note_seen(
+    session: AsyncSession, found: Mapping[UUID, SoughtPlace], now: datetime, *, actor: str
+) -> list[UUID]:
+    """The places, by their ids, were found on their pages; the releases that are verified by it."""
+    given = {"places": [*found], "pages": [each.page_id for each in found.values()], "now": now}
+    await session.execute(statement.NOTE_SEEN, given)
+    releases = sorted({each.release_id for each in found.values()})
+    moved = {"to": _SEEN, "before": sorted(_BEFORE_SEEN), "actor": actor, "now": now}
+    verified = await session.execute(statement.VERIFY_SEEN, {"releases": releases, **moved})
+    return list(verified.scalars())
+
+
+async def note_missed(session: AsyncSession) -> list[UUID]:
+    """The releases that two walks did not find are for a person now."""
+    moved = {"to": _MISSED, "before": sorted(_BEFORE_MISSED)}
+    return list((await session.execute(statement.MISS, moved)).scalars())
+
+
+async def note_places(session: AsyncSession, release_id: UUID, now: datetime) -> None:
+    """A person has found it wherever the collector has not."""
+    await write(session, statement.FOUND_BY_PERSON, {"release": release_id, "now": now})
+
+
+async def carriers_of_duty(
+    session: AsyncSession, duty_id: UUID
+) -> tuple[str, list[DutyCarrier]] | None:
+    """The duty's unit and the carriers on which it may appear; None where there is no such duty."""
+    rows = (await session.execute(statement.CARRIERS_OF_DUTY, {"duty": duty_id})).all()
+    if not rows:
+        return None
+    return rows[0][0], [DutyCarrier(*row[1:]) for row in rows if row[1] is not None]

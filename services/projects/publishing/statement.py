@@ -1,0 +1,110 @@
+"""The written SQL of the release register: what waits, what was seen, what is reached."""
+
+from sqlalchemy import text
+
+from services.projects.coverage import CARRIERS, IS_ABOUT
+
+CLAIMS = text(f"""
+SELECT d.id AS duty_id, x.url, r.title, r.doc_no, r.claimed_at, r.released_at AS received_at
+FROM duty d
+JOIN registered_release r ON r.unit_code = d.unit_code AND {IS_ABOUT}
+  AND r.state = ANY(CAST(:believed AS text[]))
+JOIN release_place x ON x.release_id = r.id AND x.url IS NOT NULL
+LEFT JOIN carrier c ON c.code = x.carrier_code
+WHERE d.id = ANY(CAST(:duties AS uuid[])) AND coalesce(c.is_statutory, true)
+ORDER BY r.released_at, r.id""")
+
+# Pages at an address that was released since they were read are looked through again. The places
+# are locked before their pages, by the matcher alone.
+WANT_PLACES = text("""
+WITH fresh AS (
+  UPDATE release_place SET is_new = false
+  WHERE id IN (SELECT id FROM release_place WHERE is_new ORDER BY id LIMIT 200
+               FOR NO KEY UPDATE SKIP LOCKED)
+  RETURNING id, release_id, carrier_code, url),
+wanted AS (
+  UPDATE portal_page p SET match_wanted = true
+  FROM fresh f
+  JOIN registered_release r ON r.id = f.release_id
+  LEFT JOIN carrier c ON c.code = f.carrier_code
+  WHERE p.url = f.url
+    AND p.portal_id = ANY(ARRAY(SELECT id FROM portal
+                                WHERE unit_code = r.unit_code OR id = c.portal_id))
+  RETURNING p.id)
+SELECT (SELECT count(*) FROM fresh) AS places, (SELECT count(*) FROM wanted) AS pages""")
+
+# What may be found on these pages.
+PLACES_ON = text("""
+SELECT x.id AS place_id, r.id AS release_id, p.id AS page_id, r.title, r.doc_no
+FROM portal_page p
+JOIN portal v ON v.id = p.portal_id
+JOIN release_place x ON x.url = p.url AND x.seen_at IS NULL
+JOIN registered_release r ON r.id = x.release_id AND r.state = ANY(CAST(:sought AS text[]))
+LEFT JOIN carrier c ON c.code = x.carrier_code
+WHERE p.id = ANY(CAST(:pages AS uuid[])) AND (r.unit_code = v.unit_code OR v.id = c.portal_id)
+ORDER BY x.id""")
+
+NOTE_SEEN = text("""
+UPDATE release_place x SET seen_at = :now, page_id = found.page_id
+FROM unnest(CAST(:places AS uuid[]), CAST(:pages AS uuid[])) AS found (place_id, page_id)
+WHERE x.id = found.place_id AND x.seen_at IS NULL""")
+
+# It is verified where the clock ends; elsewhere only of what stands nowhere else.
+VERIFY_SEEN = text("""
+UPDATE registered_release r SET state = :to, verified_at = :now, verified_by = :actor,
+  version = r.version + 1
+WHERE r.id = ANY(CAST(:releases AS uuid[])) AND r.state = ANY(CAST(:before AS text[]))
+  AND EXISTS (
+    SELECT FROM release_place x LEFT JOIN carrier c ON c.code = x.carrier_code
+    WHERE x.release_id = r.id AND x.seen_at IS NOT NULL
+      AND (coalesce(c.is_statutory, true) OR NOT EXISTS (
+        SELECT FROM release_place y LEFT JOIN carrier s ON s.code = y.carrier_code
+        WHERE y.release_id = r.id AND coalesce(s.is_statutory, true))))
+RETURNING r.id""")
+
+# Two walks of each column that it may stand on began after it was released, and all that they met
+# is matched. What stands where nobody but people can look waits for no walk.
+MISS = text("""
+UPDATE registered_release SET state = :to, version = version + 1
+WHERE id IN (
+  SELECT r.id FROM registered_release r
+  WHERE r.state = ANY(CAST(:before AS text[]))
+    AND NOT EXISTS (SELECT FROM release_place x WHERE x.release_id = r.id AND x.is_new)
+    AND NOT EXISTS (
+      SELECT FROM release_place x
+      LEFT JOIN carrier c ON c.code = x.carrier_code
+      JOIN portal p ON p.enabled AND CASE WHEN x.carrier_code IS NULL
+        THEN p.unit_code = r.unit_code ELSE p.id = c.portal_id END
+      WHERE x.release_id = r.id
+        AND (p.proven_at IS NULL OR p.proven_at <= r.released_at OR EXISTS (
+          SELECT FROM portal_page q WHERE q.portal_id = p.id AND q.match_wanted)))
+  ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id""")
+
+FOUND_BY_PERSON = text("""
+UPDATE release_place SET seen_at = :now WHERE release_id = :release AND seen_at IS NULL""")
+
+# Whether unit, item and duty are there, and which carriers are neither the unit's own nor for all.
+BASIS = text("""
+SELECT EXISTS (SELECT FROM responsible_unit WHERE code = :unit AND valid_from <= :day
+               AND coalesce(valid_to >= :day, true)) AS has_unit,
+       EXISTS (SELECT FROM catalogue_item WHERE item_code = :item) AS has_item,
+       CAST(:duty AS uuid) IS NULL OR EXISTS (
+         SELECT FROM duty WHERE id = CAST(:duty AS uuid) AND unit_code = :unit
+           AND item_code = :item) AS has_duty,
+       ARRAY(SELECT w.code FROM unnest(CAST(:carriers AS text[])) AS w (code)
+             WHERE NOT EXISTS (SELECT FROM carrier c WHERE c.code = w.code AND c.enabled
+               AND (c.unit_code IS NULL OR c.unit_code = :unit))) AS unknown_carriers""")
+
+NUMBER = text("""
+SELECT coalesce(max(register_seq), 0) + 1 FROM registered_release
+WHERE unit_code = :unit AND register_year = :year""")
+
+COVERAGE_ONLY = text("""
+SELECT portal_id FROM carrier
+WHERE portal_id = ANY(CAST(:portals AS text[])) AND enabled AND NOT is_statutory""")
+
+CARRIERS_OF_DUTY = text(f"""
+SELECT d.unit_code, o.code, o.name, o.name_en, o.kind, o.is_statutory, o.is_must, o.reached_at
+FROM duty d LEFT JOIN LATERAL ({CARRIERS}) o ON true
+WHERE d.id = :duty ORDER BY o.is_must DESC, o.code""")

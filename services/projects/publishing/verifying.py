@@ -1,0 +1,81 @@
+"""The register held against what the collector reads: in the matcher's turn, and for it.
+
+A page that agrees with an entry about its duty stands for when it came online (trust 5, where both
+name the day); an entry whose page was read is verified, one that two walks missed is for a person.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from services.projects.collecting.models import PortalPage
+from services.projects.publishing import queries, rules
+from services.projects.publishing.rules import UnitClaim
+from services.projects.publishing.workflow import WORKFLOW, RegisteredReleaseAction
+from shared.security import audit_log
+
+_SEEN = WORKFLOW.of(RegisteredReleaseAction.SEE)[0].audited
+_MISSED = WORKFLOW.of(RegisteredReleaseAction.MISS)[0].audited
+
+
+class RegisterClaims:
+    """What the register says of some duties, by which their pages are read."""
+
+    def __init__(self, claims: Sequence[UnitClaim]) -> None:
+        self._of_duty: dict[UUID, list[UnitClaim]] = defaultdict(list)
+        for claim in claims:
+            self._of_duty[claim.duty_id].append(claim)
+
+    def of(self, page: PortalPage, duty_id: UUID) -> UnitClaim | None:
+        """What stands for when the page came online; None where the register does not say."""
+        return rules.believed(self._of_duty[duty_id], page)
+
+
+async def claims_about(session: AsyncSession, duties: Collection[UUID]) -> RegisterClaims:
+    """What the register says of these duties."""
+    return RegisterClaims(await queries.claims(session, duties))
+
+
+async def coverage_only(session: AsyncSession, pages: Collection[PortalPage]) -> set[str]:
+    """The portals of these pages of which nothing ends a clock: what stands there only reaches one
+    more carrier."""
+    return await queries.coverage_only(session, {page.portal_id for page in pages})
+
+
+async def take_up(session: AsyncSession) -> int:
+    """Have pages at addresses that were released since they were read matched again."""
+    return await queries.want_places(session)
+
+
+async def note_seen(
+    session: AsyncSession, pages: Sequence[PortalPage], now: datetime, *, actor: str
+) -> None:
+    """Entries whose document stands on one of these pages are verified."""
+    readable = {page.id: page for page in pages if rules.is_readable(page)}
+    if not readable:
+        return
+    found = {
+        sought.place_id: sought
+        for sought in await queries.sought_on(session, [*readable])
+        if rules.is_same_document(sought.title, sought.doc_no, readable[sought.page_id])
+    }
+    if found:
+        verified = await queries.note_seen(session, found, now, actor=actor)
+        await _note(session, verified, _SEEN, now, actor)
+
+
+async def note_missed(session: AsyncSession, now: datetime, *, actor: str) -> int:
+    """Entries that two walks did not find are for a person; how many."""
+    missed = await queries.note_missed(session)
+    await _note(session, missed, _MISSED, now, actor)
+    return len(missed)
+
+
+async def _note(
+    session: AsyncSession, releases: Sequence[UUID], action: str, now: datetime, actor: str
+) -> None:
+    for release_id in releases:
+        await audit_log.write(session, actor, action, f"release:{release_id}", now, {})
