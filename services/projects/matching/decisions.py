@@ -26,6 +26,7 @@ from services.projects.matching.models import MatchState, PageMatch, ReviewReaso
 from services.projects.matching.queries import MatchRow
 from services.projects.matching.seen import SeenMatch
 from services.projects.matching.workflow import WORKFLOW, MatchAction, MatchStep
+from services.projects.publishing import verifying
 from shared.database.deciding import DecidingSession
 from shared.database.faults import Overtaken
 from shared.database.versioned import swap
@@ -177,7 +178,11 @@ async def _taken(
     page, duty = case.page, case.candidate
     if not is_confirmed and sightings.is_older(page, duty):
         return None
-    shown: list[Sighting] = sightings.sighted(page, duty, case.elements)
+    shown: list[Sighting] = []
+    if page.portal_id not in await verifying.coverage_only(session, [page]):
+        register = await verifying.claims_about(session, [duty.duty_id])
+        claim = register.of(page, duty.duty_id)
+        shown = sightings.sighted(page, duty, case.elements, claim)
     known = await supposing.known_facts(session, duty.duty_id)
     supposed = supposing.suppose(found, known, shown, None, now)
     if not is_confirmed and supposed.is_blamed:

@@ -23,6 +23,7 @@ from services.projects.matching.models import (
     PageMatch,
 )
 from services.projects.portals import service as portals
+from services.projects.publishing import verifying
 from services.projects.reading.faults import Fault
 from shared.database.engine import Sessions
 from shared.security.identity import Caller
@@ -55,9 +56,7 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
 
     What must be matched again is put among the waiting first. Returns how much was done.
     """
-    renewed = await observing.judge_set_aside(session, now, actor=MATCHER)
-    renewed = renewed or await rematching.take_up(session, now, actor=MATCHER)
-    if renewed:
+    if renewed := await _take_up(session, now):
         return renewed
     waiting = await queries.waiting_pages(session, PAGES_A_TURN)
     pages = [page for page, _ in waiting]
@@ -80,6 +79,7 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         await queries.note_unreadable(session, page_ids, PASSING, now)
         await queries.ask_another(session, on_ones_word, now)
         await queries.settle_pages(session, pages)
+        await verifying.note_seen(session, pages, now, actor=MATCHER)
     moved = await auditing.judge_unproven(
         session, await portals.unread_units(session), now, actor=MATCHER
     )
@@ -88,7 +88,15 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         await auditing.take_turn(session)
         await _mark_review(session, reopened, now)
     done = len(pages) + moved + len(reopened)
+    done += await verifying.note_missed(session, now, actor=MATCHER)
     return done + await walks.note_walks(session, now, actor=MATCHER)
+
+
+async def _take_up(session: AsyncSession, now: datetime) -> int:
+    """Put among the waiting what must be matched again, of one kind at a time; how much it is."""
+    renewed = await observing.judge_set_aside(session, now, actor=MATCHER)
+    renewed = renewed or await rematching.take_up(session, now, actor=MATCHER)
+    return renewed or await verifying.take_up(session)
 
 
 async def _match_fresh(

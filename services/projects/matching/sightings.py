@@ -1,6 +1,7 @@
 """What a matched page means for its duty: a sighting with its claims, or a page that is gone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from services.projects.matching.refusals import Pair as Pair
 from services.projects.matching.refusals import PairId
 from services.projects.matching.rules import Candidate, Proposal, missing_elements
 from services.projects.portals import service as portals
+from services.projects.publishing import verifying
+from services.projects.publishing.rules import UnitClaim
 from services.projects.reading.claims import Flag
 from services.projects.reading.dates import Provenance
 from shared.clock import today
@@ -150,6 +153,7 @@ async def renew(
         for page, proposal in pairs
         if page.gone_at is None and page.detail_state not in unseen
     ]
+    there = await _ending_clocks(session, there)
     of_pair = {(match.page_id, match.duty_id): match for match in accepted}
     fresh = await sightings_of(session, there, again=True)
     seen = [
@@ -157,6 +161,12 @@ async def renew(
         for pair, each in zip(there, fresh, strict=True)
     ]
     await claims.record_seen(session, seen, now, actor=actor)
+
+
+async def _ending_clocks(session: AsyncSession, pairs: Sequence[Pair]) -> list[Pair]:
+    """Those whose page stands where it ends a clock."""
+    elsewhere = await verifying.coverage_only(session, [page for page, _ in pairs])
+    return [pair for pair in pairs if pair[0].portal_id not in elsewhere]
 
 
 async def pairs_of(
@@ -200,11 +210,14 @@ async def withdraw_gone(
 async def sightings_of(
     session: AsyncSession, pairs: Sequence[Pair], *, again: bool = False
 ) -> list[Sighting]:
-    wanted = await queries.elements_of(session, [pair[1].candidate.duty_id for pair in pairs])
+    pairs = await _ending_clocks(session, pairs)
+    duties = [pair[1].candidate.duty_id for pair in pairs]
+    wanted = await queries.elements_of(session, duties)
     judged = {
         portal_id: (await portals.rule_in_force(session, portal_id)).judges_elements
         for portal_id in {page.portal_id for page, _ in pairs}
     }
+    register = await verifying.claims_about(session, duties)
     return [
         each
         for page, proposal in pairs
@@ -212,16 +225,36 @@ async def sightings_of(
             page,
             proposal.candidate,
             wanted.get(proposal.candidate.duty_id, []) if judged[page.portal_id] else [],
+            register.of(page, proposal.candidate.duty_id),
             again=again,
         )
     ]
 
 
 def sighted(
-    page: PortalPage, duty: Candidate, elements: Sequence[str], *, again: bool = False
+    page: PortalPage,
+    duty: Candidate,
+    elements: Sequence[str],
+    claim: UnitClaim | None,
+    *,
+    again: bool = False,
 ) -> list[Sighting]:
-    """How the page was seen to publish the duty, which asks for these elements."""
-    return [_sighting(page, duty, elements, at) for at in _observed(page, again=again)]
+    """How the page was seen to publish the duty, which asks for these elements; `claim`: what the
+    unit's register says of when the page came online."""
+    seen = [_sighting(page, duty, elements, at) for at in _observed(page, again=again)]
+    return seen if claim is None else [_as_claimed(each, claim) for each in seen]
+
+
+def _as_claimed(sighting: Sighting, claim: UnitClaim) -> Sighting:
+    """The same, with when we were told: trusted most where the page itself claims that day."""
+    own = sighting.claim_kind in (ClaimKind.META, ClaimKind.LABEL)
+    return replace(
+        sighting,
+        claim_kind=ClaimKind.PUSH,
+        claimed_at=claim.received_at,
+        received_at=claim.received_at,
+        claims_agree=own,
+    )
 
 
 def _observed(page: PortalPage, *, again: bool) -> list[datetime]:
