@@ -2,9 +2,9 @@
 
 # Whether an entry `r` of the release register is about a duty `d`.
 IS_ABOUT = """
-(r.duty_id = d.id OR r.duty_id IS NULL AND r.unit_code = d.unit_code
- AND r.item_code = d.item_code AND r.project_code IS NOT DISTINCT FROM d.project_code
- AND (r.doc_no IS NULL OR d.doc_no IS NULL OR r.doc_no = d.doc_no))"""
+(r.unit_code = d.unit_code AND r.item_code = d.item_code
+ AND (r.duty_id = d.id OR r.duty_id IS NULL AND r.project_code IS NOT DISTINCT FROM d.project_code
+  AND (r.doc_no IS NULL OR d.doc_no IS NULL OR r.doc_no = d.doc_no)))"""
 
 # Reached: a page there publishes the duty, or the register's entry about it was verified there.
 _REACHED = f"""

@@ -49,6 +49,7 @@ RELEASES = {
     "withdraw_draft": "withdraw",
     "release_draft": "release",
     "verify_release": "verify",
+    "upload_release_document": "attach",
 }
 
 

@@ -10,6 +10,8 @@ import httpx
 from shared import clock
 from tests.conftest import Headers
 from tests.projects import make
+from tests.projects.absence_world import World
+from tests.projects.unruly_portal import listing
 
 ITEM = "MP-02-01"
 AUTHOR, CHECKER, APPROVER, AUDITOR = "author-a", "checker-b", "approver-c", "auditor-d"
@@ -19,6 +21,8 @@ STEPS: tuple[tuple[str, str, dict[str, str] | None], ...] = (
     ("check", CHECKER, {"basis": "不涉及国家秘密、商业秘密和个人隐私"}),
     ("approve", APPROVER, None),
 )
+PUTS = {"revise": ("PUT", ""), "attach": ("PUT", "/document")}
+"""The steps that put something in the place of what was there."""
 
 
 @dataclass
@@ -60,9 +64,10 @@ class Register:
         role: str | None = None,
     ) -> httpx.Response:
         """Take a step by the version that is in hand."""
-        path = f"/api/v1/release-register/{release['id']}/{action}"
+        method, part = PUTS.get(action, ("POST", f"/{action}"))
+        path = f"/api/v1/release-register/{release['id']}{part}"
         headers = self.by(sub, role) | {"If-Match": f'"{release["version"]}"'}
-        return await self.client.post(path, json=body, headers=headers)
+        return await self.client.request(method, path, json=body, headers=headers)
 
     async def take(self, release: Mapping[str, Any], *step: Any) -> dict[str, Any]:
         answer = await self.send(release, *step)
@@ -119,6 +124,16 @@ class Register:
         )
         assert answer.status_code == 200, answer.text
         return [str(one["id"]) for one in answer.json()["items"]]
+
+
+def publish_today(world: World) -> None:
+    """The world's page, which claims the day and no hour, as it may be early."""
+    day, title = clock.today(clock.now()), f"{world.name}建议书批复"
+    world.served.pages |= {
+        "/a": f'<meta name="PubDate" content="{day}"><h1>{title}</h1>'
+        f"<p>项目统一代码：{world.project}</p>",
+        "/list": listing(f"/a|{title}|{day}"),
+    }
 
 
 def yesterday() -> datetime:

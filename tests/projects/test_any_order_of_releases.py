@@ -9,7 +9,7 @@ from shared import clock
 from tests.conftest import Headers
 from tests.projects.absence_world import long_ago, new_world
 from tests.projects.collecting_world import Desk
-from tests.projects.release_register import Register
+from tests.projects.release_register import Register, publish_today
 
 REGISTERED = {
     ("nothing", "today"): ("overdue", "unverified", None),
@@ -46,8 +46,10 @@ async def test_register_push_page_and_event_give_one_verdict_in_any_order(
                     title = f"{world.name}建议书批复"
                     pushed = await register.push(f"{world.address}/a", at=at, title=title)
                 case "show" if shown != "nothing":
-                    on = clock.today(now) if shown == "today" else day + timedelta(days=3)
-                    world.publish(claimed_on=on)
+                    if shown == "today":
+                        publish_today(world)
+                    else:
+                        world.publish(claimed_on=day + timedelta(days=3))
                 case "walk":
                     await world.walk()
         await world.walk(2)

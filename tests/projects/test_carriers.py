@@ -6,12 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from shared import clock
 from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
-from tests.projects.release_register import ITEM, Register
+from tests.projects.release_register import ITEM, Register, publish_today
 from tests.provoking import provokes
 from tests.support import Connect
 
@@ -90,7 +89,7 @@ async def test_coverage_is_reached_of_must_and_stands_on_the_duty(world: World) 
     before = await coverage(world, duty)
     assert (before["must"], before["reached"]) == (2, 0)
     assert [one["is_must"] for one in before["carriers"]] == [True, True, False]
-    world.publish(claimed_on=clock.today(clock.now()))
+    publish_today(world)
     await world.walk()
     assert (await coverage(world, duty))["reached"] == 1
     register = Register(client, as_, world.unit, world.project)

@@ -9,7 +9,7 @@ from shared import clock
 from tests.conftest import Headers
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
-from tests.projects.release_register import AUDITOR, Register, yesterday
+from tests.projects.release_register import AUDITOR, Register, publish_today, yesterday
 from tests.projects.unruly_portal import listing
 
 
@@ -53,7 +53,7 @@ async def test_a_release_whose_page_is_read_is_verified_and_its_time_trusted_mos
 ) -> None:
     duty = await office.world.record(on=long_ago(3))
     release = await office.release()
-    office.world.publish(claimed_on=clock.today(clock.now()))
+    publish_today(office.world)
     await office.world.walk()
     found = await office.register.read(release)
     assert (found["state"], found["verified_by"]) == ("verified", "matcher")
@@ -66,7 +66,7 @@ async def test_a_release_whose_page_is_read_is_verified_and_its_time_trusted_mos
 async def test_a_page_that_was_read_before_is_looked_through_again_without_a_walk(
     office: Office,
 ) -> None:
-    office.world.publish(claimed_on=clock.today(clock.now()))
+    publish_today(office.world)
     await office.world.walk()
     release = await office.release()
     await office.world.desk.match()
@@ -85,7 +85,7 @@ async def test_a_release_that_two_walks_do_not_find_is_unverified_and_for_a_pers
     assert await office.world.verdict(duty) == "overdue"
     waiting = await office.register.listed(AUDITOR, mine=True, unit=office.world.unit)
     assert waiting == [release["id"]]
-    office.world.publish(claimed_on=clock.today(clock.now()))
+    publish_today(office.world)
     await office.world.walk()
     assert (await office.register.read(release))["state"] == "verified"
 

@@ -144,7 +144,8 @@ async def page(
     if wanted.state is not None:
         chosen = chosen.where(col(row.state) == wanted.state)
     if wanted.planned_before is not None:
-        chosen = chosen.where(col(row.planned_at) < wanted.planned_before)
+        is_ahead = col(row.released_at).is_(None), col(row.state).not_in(WORKFLOW.ends)
+        chosen = chosen.where(col(row.planned_at) < wanted.planned_before, *is_ahead)
     if wanted.waits_for is not None:
         chosen = chosen.where(*_waits_for(wanted.waits_for))
     if after is not None:

@@ -40,7 +40,8 @@ _BY_ANOTHER = problem_responses(StateConflict, FourEyes)
 _REFERS = problem_responses(UnknownReference)
 
 
-def _who_may(action: RegisteredReleaseAction) -> object:
+def who_may(action: RegisteredReleaseAction) -> object:
+    """Whoever may take that step in any state."""
     return allow(*sorted(WORKFLOW.roles_of(action)))
 
 
@@ -89,7 +90,8 @@ async def list_registered_releases(
     state: Annotated[RegisteredReleaseState | None, Query(description="状态 | State")] = None,
     mine: Annotated[bool, Query(description="只看等我办理的 | Only what waits for me")] = False,
     planned_before: Annotated[
-        AwareDatetime | None, Query(description="计划在此前发布的 | Planned before then")
+        AwareDatetime | None,
+        Query(description="计划在此前发布而尚未发布的 | Planned before then, and not out yet"),
     ] = None,
 ) -> Page[RegisteredReleaseView]:
     """本单位的发布登记，先登记的在前；`mine=true` 只列等自己办理的，自己起草的不会等自己审批。
@@ -158,7 +160,7 @@ async def read_registered_release(
     responses=_REFERS,
 )
 async def revise_release(
-    order: ReleaseDraft, step: Step, caller: Annotated[Caller, _who_may(_A.REVISE)]
+    order: ReleaseDraft, step: Step, caller: Annotated[Caller, who_may(_A.REVISE)]
 ) -> RegisteredReleaseView:
     """草稿和退回的可以修改；退回的修改后须重新送审。
 
@@ -171,7 +173,7 @@ async def revise_release(
 
 @steps.post("/submit", operation_id="submit_release", summary="送审 | Submit a release")
 async def submit_release(
-    step: Step, caller: Annotated[Caller, _who_may(_A.SUBMIT)]
+    step: Step, caller: Annotated[Caller, who_may(_A.SUBMIT)]
 ) -> RegisteredReleaseView:
     """送交保密审查。
 
@@ -188,7 +190,7 @@ async def submit_release(
     responses=_BY_ANOTHER,
 )
 async def check_release(
-    order: SecrecyCheck, step: Step, caller: Annotated[Caller, _who_may(_A.CHECK)]
+    order: SecrecyCheck, step: Step, caller: Annotated[Caller, who_may(_A.CHECK)]
 ) -> RegisteredReleaseView:
     """由起草人以外的审核人审查，写明意见和依据（政府信息公开条例第十七条）。
 
@@ -206,7 +208,7 @@ async def check_release(
     responses=_BY_ANOTHER,
 )
 async def approve_release(
-    step: Step, caller: Annotated[Caller, _who_may(_A.APPROVE)]
+    step: Step, caller: Annotated[Caller, who_may(_A.APPROVE)]
 ) -> RegisteredReleaseView:
     """由起草人和保密审查人以外的审核人批准，同时编登记备案号。
 
@@ -223,7 +225,7 @@ async def approve_release(
     responses=_BY_ANOTHER,
 )
 async def reject_release(
-    order: ReleaseRemark, step: Step, caller: Annotated[Caller, _who_may(_A.REJECT)]
+    order: ReleaseRemark, step: Step, caller: Annotated[Caller, who_may(_A.REJECT)]
 ) -> RegisteredReleaseView:
     """审核人退回起草人；报称已发布而核实不了的，由监察人员不予采信。
 
@@ -237,7 +239,7 @@ async def reject_release(
 
 @steps.post("/withdraw", operation_id="withdraw_draft", summary="撤回发布登记 | Withdraw a draft")
 async def withdraw_draft(
-    order: ReleaseRemark, step: Step, caller: Annotated[Caller, _who_may(_A.WITHDRAW)]
+    order: ReleaseRemark, step: Step, caller: Annotated[Caller, who_may(_A.WITHDRAW)]
 ) -> RegisteredReleaseView:
     """尚未发布的，可以撤回。
 
@@ -255,7 +257,7 @@ async def withdraw_draft(
     responses=_REFERS,
 )
 async def release_draft(
-    order: ReleaseOrder, step: Step, caller: Annotated[Caller, _who_may(_A.RELEASE)]
+    order: ReleaseOrder, step: Step, caller: Annotated[Caller, who_may(_A.RELEASE)]
 ) -> RegisteredReleaseView:
     """批准后发布的，写明在哪些载体、哪个网址；到了计划时间也不会自动发布。
 
@@ -274,7 +276,7 @@ async def release_draft(
     responses=_BY_ANOTHER,
 )
 async def verify_release(
-    order: ReleaseRemark, step: Step, caller: Annotated[Caller, _who_may(_A.VERIFY)]
+    order: ReleaseRemark, step: Step, caller: Annotated[Caller, who_may(_A.VERIFY)]
 ) -> RegisteredReleaseView:
     """采集不到的，由其他单位的监察人员查看后核实；监察结论不因此改变。
 

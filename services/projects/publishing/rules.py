@@ -6,7 +6,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.projects.collecting.models import DetailState, PortalPage
-from services.projects.duties.trust import SLACK
 from services.projects.publishing.models import RegisteredRelease
 from services.projects.publishing.schemas import PushedPublication
 from services.projects.reading.facts import normal_document_no
@@ -129,8 +128,6 @@ def _may_stand(claim: UnitClaim, page: PortalPage) -> bool:
         return False
     if today(claim.received_at) > today(page.content_seen_at):
         return False
-    if page.claimed_at is not None:
-        apart = today(page.claimed_at) - today(claim.received_at)
-        if abs(apart) > SLACK:
-            return False
+    if page.claimed_at is not None and today(page.claimed_at) != today(claim.received_at):
+        return False
     return is_same_document(claim.title, claim.doc_no, page)

@@ -15,6 +15,8 @@ from services.projects.publishing.models import (
 from shared.errors import Text
 from shared.web.models import Input, Prose, View
 
+LARGEST_BODY = 13_400_000
+"""Bytes of the largest document in Base64, with what is around it."""
 CARRIER_CODE = r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$"
 CarrierCode = Annotated[str, Field(pattern=CARRIER_CODE, examples=["city-portal"])]
 WebAddress = Annotated[
@@ -143,6 +145,18 @@ class ReleaseOrder(Input):
     """That the document is out, and where."""
 
     places: list[PlaceInput] = Field(min_length=1, max_length=20)
+
+
+class ReleaseUpload(Prose):
+    """The document itself, in Base64."""
+
+    name: str = Field(min_length=1, max_length=200, description="文件名 | The document's name.")
+    content: str = Field(
+        min_length=8,
+        max_length=LARGEST_BODY,
+        description="文件内容（Base64）：PDF、OFD、DOCX、XLSX、JPEG 或 PNG，不超过 10 MB"
+        " | In Base64: PDF, OFD, DOCX, XLSX, JPEG or PNG, 10 MB at most.",
+    )
 
 
 class ReleasePlaceView(View):

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.duties import service as duties
-from services.projects.publishing import entries, queries, rules
+from services.projects.evidence.files import EvidenceFiles
+from services.projects.publishing import documents, entries, queries, rules
 from services.projects.publishing.models import (
     RegisteredRelease,
     RegisteredReleaseState,
@@ -20,6 +21,7 @@ from services.projects.publishing.schemas import (
     ReleaseDraft,
     ReleaseOrder,
     ReleaseRemark,
+    ReleaseUpload,
     SecrecyCheck,
     Subject,
 )
@@ -31,11 +33,16 @@ from services.projects.publishing.workflow import (
 from shared.clock import today
 from shared.database.deciding import DecidingSession
 from shared.database.versioned import swap
-from shared.errors import NotFound
+from shared.errors import NotFound, Text
 from shared.security.identity import Caller
 from shared.web import versions
 from shared.web.steps import StepTaker
+from shared.workflow import refuse
 
+_ATTACHED = Text(
+    "文件已经上传；发布之后不能更换",
+    "Its document is here already; once it is out it is not replaced",
+)
 READERS = ("officer", "reviewer", "auditor", "supervisor", "admin")
 _S, _A = RegisteredReleaseState, RegisteredReleaseAction
 
@@ -141,6 +148,37 @@ async def verify(
     return SeenRelease(done.release, [_found_by(place, by.now) for place in found.places])
 
 
+async def attach(
+    session: DecidingSession,
+    files: EvidenceFiles,
+    release_id: UUID,
+    given: ReleaseUpload,
+    by: StepTaker,
+) -> SeenRelease:
+    """Its document, kept as evidence; once it is out it is not replaced by another one.
+
+    Raises Invalid for what is too large or of another kind.
+    """
+    found, step = await _begin(session, release_id, _A.ATTACH, by)
+    old = found.release
+    if old.released_at is not None and old.document is not None:
+        refuse(old.state, old.version, _ATTACHED)
+    uploaded = documents.read(given)
+    sha256 = await files.put(uploaded.body)
+    document = {"name": given.name, "kind": str(uploaded.kind), "size": len(uploaded.body)}
+    return await _take(session, found, step, by, {"document": {**document, "sha256": sha256}})
+
+
+async def document_of(
+    session: AsyncSession, files: EvidenceFiles, release_id: UUID, caller: Caller
+) -> documents.Stored:
+    """Raises NotFound, EvidenceDamaged where the bytes are not those that were uploaded."""
+    found = await find(session, release_id, caller)
+    if found.release.document is None:
+        raise NotFound
+    return await documents.stored(files, found.release.document)
+
+
 def _found_by(place: ReleasePlace, now: datetime) -> ReleasePlace:
     """The place as it is once somebody has found it by then."""
     return ReleasePlace(**{**place.model_dump(), "seen_at": place.seen_at or now})
@@ -210,9 +248,7 @@ async def listed(
 
 def _waiting(caller: Caller) -> queries.Waiting:
     """In which states the caller may take the step that leads on."""
-    rows = [
-        row for row in WORKFLOW.rows if not row.goes_back and not row.roles.isdisjoint(caller.roles)
-    ]
+    rows = [row for row in WORKFLOW.rows if row.leads_on and not row.roles.isdisjoint(caller.roles)]
     return queries.Waiting(
         caller.sub,
         sorted({row.state for row in rows}),

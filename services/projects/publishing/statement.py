@@ -7,8 +7,7 @@ from services.projects.coverage import CARRIERS, IS_ABOUT
 CLAIMS = text(f"""
 SELECT d.id AS duty_id, x.url, r.title, r.doc_no, r.claimed_at, r.released_at AS received_at
 FROM duty d
-JOIN registered_release r ON r.unit_code = d.unit_code AND {IS_ABOUT}
-  AND r.state = ANY(CAST(:believed AS text[]))
+JOIN registered_release r ON {IS_ABOUT} AND r.state = ANY(CAST(:believed AS text[]))
 JOIN release_place x ON x.release_id = r.id AND x.url IS NOT NULL
 LEFT JOIN carrier c ON c.code = x.carrier_code
 WHERE d.id = ANY(CAST(:duties AS uuid[])) AND coalesce(c.is_statutory, true)

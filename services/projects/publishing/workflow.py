@@ -25,14 +25,15 @@ class RegisteredReleaseAction(StrEnum):
     SEE = "see"
     MISS = "miss"
     VERIFY = "verify"
+    ATTACH = "attach"
 
 
 class ReleaseStep(NamedTuple):
     """What an action makes of a release, who may take it, and its word in the log.
 
     No roles: the matcher alone. `writes`: whoever takes it is one of its authors from then on.
-    `goes_back`: nobody waits for it. `not_by_author`, `not_by_checker`, `not_by_unit`: who of those
-    that have the role may not.
+    `leads_on`: somebody is waited for to take it. `not_by_author`, `not_by_checker`, `not_by_unit`:
+    who of those that have the role may not.
     """
 
     state: RegisteredReleaseState
@@ -41,7 +42,7 @@ class ReleaseStep(NamedTuple):
     roles: frozenset[str]
     audited: str
     writes: bool = False
-    goes_back: bool = False
+    leads_on: bool = True
     not_by_author: bool = False
     not_by_checker: bool = False
     not_by_unit: bool = False
@@ -50,6 +51,7 @@ class ReleaseStep(NamedTuple):
 _S, _A, _R = RegisteredReleaseState, RegisteredReleaseAction, ReleaseStep
 _OFFICER, _REVIEWER = frozenset({"officer"}), frozenset({"reviewer"})
 _AUDITOR, _MACHINE = frozenset({"auditor"}), frozenset[str]()
+_SYSTEM = frozenset({"system"})
 _BEFORE = (_S.DRAFT, _S.SUBMITTED, _S.CHECKED, _S.APPROVED, _S.REJECTED)
 
 WORKFLOW = Workflow(
@@ -66,14 +68,19 @@ WORKFLOW = Workflow(
         *(
             _R(
                 *(state, _A.REJECT, _S.REJECTED, _REVIEWER, "release.rejected"),
-                goes_back=True,
+                leads_on=False,
                 not_by_author=True,
             )
             for state in (_S.SUBMITTED, _S.CHECKED)
         ),
         *(
-            _R(state, _A.WITHDRAW, _S.WITHDRAWN, _OFFICER, "release.withdrawn", goes_back=True)
+            _R(state, _A.WITHDRAW, _S.WITHDRAWN, _OFFICER, "release.withdrawn", leads_on=False)
             for state in _BEFORE
+        ),
+        _R(_S.DRAFT, _A.ATTACH, _S.DRAFT, _OFFICER, "release.attached", writes=True),
+        *(
+            _R(state, _A.ATTACH, state, _OFFICER | _SYSTEM, "release.attached", leads_on=False)
+            for state in (_S.RELEASED, _S.UNVERIFIED, _S.CONTRADICTED)
         ),
         _R(_S.APPROVED, _A.RELEASE, _S.RELEASED, _OFFICER, "release.released"),
         _R(_S.RELEASED, _A.SEE, _S.VERIFIED, _MACHINE, "release.seen"),
@@ -86,7 +93,7 @@ WORKFLOW = Workflow(
         *(
             _R(
                 *(state, _A.REJECT, _S.DISMISSED, _AUDITOR, "release.dismissed"),
-                goes_back=True,
+                leads_on=False,
                 not_by_unit=True,
             )
             for state in (_S.UNVERIFIED, _S.CONTRADICTED)
@@ -116,13 +123,14 @@ WORKFLOW = Workflow(
         _A.SEE: Text("采集核实", "see it online"),
         _A.MISS: Text("两次核查未见", "miss it in two walks"),
         _A.VERIFY: Text("人工核实", "verify by hand"),
+        _A.ATTACH: Text("上传文件", "upload its document"),
     },
     title=Text("信息发布登记", "The release register"),
     starts=[_S.DRAFT, _S.RELEASED, _S.CONTRADICTED],
     columns={
         "audited": Text("审计记录", "audit log"),
         "writes": Text("计为起草人", "counts as an author"),
-        "goes_back": Text("退出", "goes back"),
+        "leads_on": Text("待办", "is waited for"),
         "not_by_author": Text("起草人除外", "not by an author"),
         "not_by_checker": Text("保密审查人除外", "not by who checked"),
         "not_by_unit": Text("本单位人员除外", "not by the unit"),
