@@ -179,8 +179,8 @@ async def _taken(
     if not is_confirmed and sightings.is_older(page, duty):
         return None
     shown: list[Sighting] = []
-    if page.portal_id not in await verifying.coverage_only(session, [page]):
-        register = await verifying.claims_about(session, [duty.duty_id])
+    register = await verifying.claims_about(session, [duty.duty_id], [page])
+    if register.ends_clock(page):
         claim = register.of(page, duty.duty_id)
         shown = sightings.sighted(page, duty, case.elements, claim)
     known = await supposing.known_facts(session, duty.duty_id)

@@ -148,12 +148,14 @@ async def renew(
     pairs = await pairs_of(session, [(by_page[match.page_id], match) for match in accepted])
     # What cannot be read was not seen; a person says whether it is there.
     unseen = (DetailState.UNREADABLE, DetailState.GONE)
+    elsewhere = await verifying.coverage_only(session, pages)
     there = [
         (page, proposal)
         for page, proposal in pairs
-        if page.gone_at is None and page.detail_state not in unseen
+        if page.gone_at is None
+        and page.detail_state not in unseen
+        and page.portal_id not in elsewhere
     ]
-    there = await _ending_clocks(session, there)
     of_pair = {(match.page_id, match.duty_id): match for match in accepted}
     fresh = await sightings_of(session, there, again=True)
     seen = [
@@ -161,12 +163,6 @@ async def renew(
         for pair, each in zip(there, fresh, strict=True)
     ]
     await claims.record_seen(session, seen, now, actor=actor)
-
-
-async def _ending_clocks(session: AsyncSession, pairs: Sequence[Pair]) -> list[Pair]:
-    """Those whose page stands where it ends a clock."""
-    elsewhere = await verifying.coverage_only(session, [page for page, _ in pairs])
-    return [pair for pair in pairs if pair[0].portal_id not in elsewhere]
 
 
 async def pairs_of(
@@ -210,17 +206,17 @@ async def withdraw_gone(
 async def sightings_of(
     session: AsyncSession, pairs: Sequence[Pair], *, again: bool = False
 ) -> list[Sighting]:
-    pairs = await _ending_clocks(session, pairs)
     duties = [pair[1].candidate.duty_id for pair in pairs]
     wanted = await queries.elements_of(session, duties)
     judged = {
         portal_id: (await portals.rule_in_force(session, portal_id)).judges_elements
         for portal_id in {page.portal_id for page, _ in pairs}
     }
-    register = await verifying.claims_about(session, duties)
+    register = await verifying.claims_about(session, duties, [page for page, _ in pairs])
     return [
         each
         for page, proposal in pairs
+        if register.ends_clock(page)
         for each in sighted(
             page,
             proposal.candidate,

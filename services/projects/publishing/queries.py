@@ -202,10 +202,14 @@ async def add_carrier(session: AsyncSession, carrier: Carrier) -> bool:
     return made.first() is not None
 
 
-async def claims(session: AsyncSession, duties: Collection[UUID]) -> list[UnitClaim]:
-    """What units say of these duties and may be held against pages, the earliest first."""
-    given = {"duties": [*duties], "believed": sorted(BELIEVED)}
-    return [UnitClaim(*row) for row in await session.execute(statement.CLAIMS, given)]
+async def claims(
+    session: AsyncSession, duties: Collection[UUID], portals: Collection[str]
+) -> tuple[list[UnitClaim], set[str]]:
+    """What units say of these duties and may be held against pages, the earliest first; and those
+    of the portals that are carriers, and no statutory ones."""
+    given = {"duties": [*duties], "portals": [*portals], "believed": sorted(BELIEVED)}
+    rows = (await session.execute(statement.CLAIMS, given)).all()
+    return [UnitClaim(*row[1:]) for row in rows if row.duty_id is not None], set(rows[0].portals)
 
 
 async def coverage_only(session: AsyncSession, portals: Collection[str]) -> set[str]:

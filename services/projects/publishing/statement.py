@@ -4,14 +4,24 @@ from sqlalchemy import text
 
 from services.projects.coverage import CARRIERS, IS_ABOUT
 
+# Portals that are carriers and no statutory ones.
+_COVERAGE_ONLY = """
+SELECT portal_id FROM carrier
+WHERE portal_id = ANY(CAST(:portals AS text[])) AND enabled AND NOT is_statutory"""
+COVERAGE_ONLY = text(_COVERAGE_ONLY)
+
+# One row without a claim where there is none.
 CLAIMS = text(f"""
-SELECT d.id AS duty_id, x.url, r.title, r.doc_no, r.claimed_at, r.released_at AS received_at
-FROM duty d
-JOIN registered_release r ON {IS_ABOUT} AND r.state = ANY(CAST(:believed AS text[]))
-JOIN release_place x ON x.release_id = r.id AND x.url IS NOT NULL
-LEFT JOIN carrier c ON c.code = x.carrier_code
-WHERE d.id = ANY(CAST(:duties AS uuid[])) AND coalesce(c.is_statutory, true)
-ORDER BY r.released_at, r.id""")
+SELECT o.portals, said.*
+FROM (SELECT ARRAY({_COVERAGE_ONLY}) AS portals) o
+LEFT JOIN (
+  SELECT d.id AS duty_id, x.url, r.title, r.doc_no, r.claimed_at, r.released_at AS received_at
+  FROM duty d
+  JOIN registered_release r ON {IS_ABOUT} AND r.state = ANY(CAST(:believed AS text[]))
+  JOIN release_place x ON x.release_id = r.id AND x.url IS NOT NULL
+  LEFT JOIN carrier c ON c.code = x.carrier_code
+  WHERE d.id = ANY(CAST(:duties AS uuid[])) AND coalesce(c.is_statutory, true)) said ON true
+ORDER BY said.received_at, said.duty_id""")
 
 # Pages at an address that was released since they were read are looked through again. The places
 # are locked before their pages, by the matcher alone.
@@ -98,10 +108,6 @@ SELECT EXISTS (SELECT FROM responsible_unit WHERE code = :unit AND valid_from <=
 NUMBER = text("""
 SELECT coalesce(max(register_seq), 0) + 1 FROM registered_release
 WHERE unit_code = :unit AND register_year = :year""")
-
-COVERAGE_ONLY = text("""
-SELECT portal_id FROM carrier
-WHERE portal_id = ANY(CAST(:portals AS text[])) AND enabled AND NOT is_statutory""")
 
 CARRIERS_OF_DUTY = text(f"""
 SELECT d.unit_code, o.code, o.name, o.name_en, o.kind, o.is_statutory, o.is_must, o.reached_at

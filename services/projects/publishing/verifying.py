@@ -22,26 +22,34 @@ _MISSED = WORKFLOW.of(RegisteredReleaseAction.MISS)[0].audited
 
 
 class RegisterClaims:
-    """What the register says of some duties, by which their pages are read."""
+    """What the register says of some duties, by which their pages are read; `coverage_only` are the
+    portals of which nothing ends a clock."""
 
-    def __init__(self, claims: Sequence[UnitClaim]) -> None:
+    def __init__(self, claims: Sequence[UnitClaim], coverage_only: Collection[str]) -> None:
+        self._coverage_only = coverage_only
         self._of_duty: dict[UUID, list[UnitClaim]] = defaultdict(list)
         for claim in claims:
             self._of_duty[claim.duty_id].append(claim)
+
+    def ends_clock(self, page: PortalPage) -> bool:
+        """Whether what stands there is published; else it only reaches one more carrier."""
+        return page.portal_id not in self._coverage_only
 
     def of(self, page: PortalPage, duty_id: UUID) -> UnitClaim | None:
         """What stands for when the page came online; None where the register does not say."""
         return rules.believed(self._of_duty[duty_id], page)
 
 
-async def claims_about(session: AsyncSession, duties: Collection[UUID]) -> RegisterClaims:
-    """What the register says of these duties."""
-    return RegisterClaims(await queries.claims(session, duties))
+async def claims_about(
+    session: AsyncSession, duties: Collection[UUID], pages: Collection[PortalPage]
+) -> RegisterClaims:
+    """What the register says of these duties, for these pages."""
+    portals = {page.portal_id for page in pages}
+    return RegisterClaims(*await queries.claims(session, duties, portals))
 
 
 async def coverage_only(session: AsyncSession, pages: Collection[PortalPage]) -> set[str]:
-    """The portals of these pages of which nothing ends a clock: what stands there only reaches one
-    more carrier."""
+    """The portals of these pages of which nothing ends a clock."""
     return await queries.coverage_only(session, {page.portal_id for page in pages})
 
 
