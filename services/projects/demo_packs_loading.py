@@ -3,14 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects import demo_packs
 from services.projects.demo_packs import PackColumn, PackDuty
 from services.projects.duties import service as duties
-from services.projects.duties.models import TriggerEvent, TriggerKind
+from services.projects.duties.models import TriggerKind
 from services.projects.duties.schemas import TriggerOrder
 from services.projects.packs import rules
 from services.projects.packs import service as packs
@@ -27,8 +25,8 @@ PERIODIC = {"D16": "PW-12"}
 
 async def load(session: AsyncSession, now: datetime) -> int:
     """The packs of the demo city, if they are not there; returns how many duties were made."""
-    known = select(exists().where(col(TriggerEvent.recorded_by) == LOADER.sub))
-    if (await session.exec(known)).one():
+    items = sorted({duty.item_code for duty in demo_packs.duties(clock.today(now))})
+    if await duties.known_subjects(session, sorted(demo_packs.UNITS.values()), items):
         return 0
     for code in rules.packs():
         await packs.adopt(session, code, now, actor=LOADER.sub, dry_run=False)
