@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.projects.evidence import service as evidence
-from services.projects.evidence.comparing import LineKind, compare
+from services.projects.evidence.comparing import MOST_LINES, LineKind, compare, is_cut
 from services.projects.evidence.quoting import pieces, words_of
 from shared import clock
 from tests.conftest import Headers
@@ -68,6 +68,13 @@ def test_the_pieces_of_a_page_are_its_whole_text(page: str) -> None:
 )
 def test_lines_are_compared(old: str, new: str, kinds: list[str]) -> None:
     assert [line.kind for line in compare(old, new)] == kinds
+
+
+def test_of_long_texts_the_first_lines_are_compared_and_it_is_said() -> None:
+    old = "\n".join(f"第{number}项工程" for number in range(MOST_LINES + 1))
+    lines = compare(old, f"{old}\n末尾")
+    assert {line.kind for line in lines} == {LineKind.SAME}
+    assert (len(lines), is_cut(old, ""), is_cut("甲", "乙")) == (MOST_LINES, True, False)
 
 
 def test_within_a_changed_line_the_words_are_marked() -> None:

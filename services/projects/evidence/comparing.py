@@ -12,6 +12,10 @@ CONTEXT = 2
 """So many unchanged lines are shown on each side of a change."""
 ALIKE = 0.5
 """From so much likeness on, two lines are one that was changed."""
+NEAR = 5
+"""Among so many lines that came in its place a line is looked for: what was all replaced is so."""
+MOST_LINES = 2000
+"""Further down nothing is compared: it would take a minute where it matters to nobody."""
 LEAST_MOVED = 4
 """A shorter line stands in many places: that it is elsewhere too says nothing."""
 _WORD = re.compile(r"[0-9A-Za-z]+(?:[.:/_-][0-9A-Za-z]+)*|\s+|.", re.DOTALL)
@@ -62,7 +66,7 @@ class _Line(NamedTuple):
 
 
 def compare(old: str, new: str) -> list[ComparedLine]:
-    """Every line of both texts that is not empty, in the order of the later one.
+    """Every line of both texts that is not empty, up to the most, in the order of the later one.
 
     A line that was taken out in one place and put in at another has moved.
     """
@@ -91,7 +95,14 @@ def changes(lines: Sequence[ComparedLine]) -> list[ComparedLine]:
 
 def _lines(text: str) -> list[_Line]:
     numbered = enumerate((line.strip() for line in text.split("\n")), start=1)
-    return [_Line(number, line) for number, line in numbered if line]
+    return [_Line(number, line) for number, line in numbered if line][:MOST_LINES]
+
+
+def is_cut(old: str, new: str) -> bool:
+    """Whether one of the texts goes on after what is compared."""
+    return max(sum(bool(line.strip()) for line in each.split("\n")) for each in (old, new)) > (
+        MOST_LINES
+    )
 
 
 def _both(kind: LineKind, old: _Line, new: _Line) -> ComparedLine:
@@ -104,7 +115,8 @@ def _replaced(old: Sequence[_Line], new: Sequence[_Line]) -> Iterator[ComparedLi
     """Lines in place of others: those alike, in their order, are the same one, changed."""
     at = 0
     for line in old:
-        like = next((n for n in range(at, len(new)) if _are_alike(line.text, new[n].text)), None)
+        near = range(at, min(at + NEAR, len(new)))
+        like = next((n for n in near if _are_alike(line.text, new[n].text)), None)
         if like is None:
             yield _removed(line)
             continue

@@ -129,6 +129,10 @@ class EvidenceDiff(View):
     old: CapturedAt = Field(description="较早的一次 | The earlier capture.")
     new: CapturedAt = Field(description="较晚的一次 | The later capture.")
     is_same: bool = Field(description="文字完全相同 | Whether the words are the same.")
+    is_cut: bool = Field(
+        description="文字过长，只比较了前 2000 行"
+        " | Whether one is so long that its first 2,000 lines alone were compared."
+    )
     added: int = Field(description="新增的行数 | Lines added.")
     removed: int = Field(description="删去的行数 | Lines removed.")
     changed: int = Field(description="改动的行数 | Lines changed.")

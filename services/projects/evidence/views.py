@@ -58,6 +58,7 @@ def difference(old: tuple[Capture, bytes], new: tuple[Capture, bytes]) -> Eviden
         old=CapturedAt.model_validate(old[0]),
         new=CapturedAt.model_validate(new[0]),
         is_same=not changed,
+        is_cut=comparing.is_cut(*texts),
         added=count[LineKind.ADDED],
         removed=count[LineKind.REMOVED],
         changed=count[LineKind.CHANGED],

@@ -28,7 +28,7 @@ from shared.errors import NotFound
 from shared.security.identity import Caller
 
 MOST_CAPTURES = 100
-MOST_BYTES = 30_000_000
+MOST_BYTES = 10_000_000
 """A list of hundreds of pages makes no file that can be sent: what is left out is named by id."""
 
 
@@ -93,7 +93,8 @@ async def gather(
 ) -> Gathered:
     """The proof of a duty's verdict.
 
-    Its unit, auditors and supervisors may have it, and everybody where every page in it is public.
+    Its unit, auditors and supervisors may have it, and everybody where it rests on pages and every
+    one of them is public.
     Raises NotFound, or EvidenceDamaged where bytes are not those that were captured.
     """
     known = await recorded(session, duty_id, now)
@@ -105,7 +106,7 @@ async def gather(
     place = {capture_id: at for at, capture_id in enumerate(wanted)}
     captures = await linked(session, wanted[:MOST_CAPTURES])
     captures.sort(key=lambda each: place[each.capture.id])
-    is_public = all(each.capture.is_public for each in captures)
+    is_public = bool(captures) and all(each.capture.is_public for each in captures)
     if not is_public and not (caller and may_see(caller, duty.unit_code)):
         raise NotFound
     kept = _within(captures)
