@@ -1,4 +1,4 @@
-"""What citizens of the made-up city miss: something that is due, and something nobody knows of."""
+"""What citizens of the made-up city miss: something that is due, and something not said which."""
 
 from datetime import datetime
 
@@ -12,8 +12,8 @@ from services.projects.reported_missing.contracts import MissingReported
 async def load(session: AsyncSession, city: World, now: datetime) -> None:
     """Each is reported twice; to be called once, for every report counts."""
     pending = next(duty for duty in city.duties if duty.case is Case.PENDING)
-    unknown = (pending.project_code, None, pending.unit_code)
-    for named in ((pending.project_code, pending.item_code, pending.unit_code), unknown):
+    which = (pending.project_code, pending.item_code, pending.unit_code)
+    for named in (which, (None, None, pending.unit_code)):
         reported = MissingReported(
             project_code=named[0], item_code=named[1], department_code=named[2], reported_at=now
         )

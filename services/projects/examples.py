@@ -109,7 +109,7 @@ async def _decisions(session: AsyncSession) -> dict[str, Example]:
     asked = await newest_in(session, ExemptionRequest, [ExemptionState.ASKED])
     if asked is not None:
         found["decide_exemption"] = Example({"exemption_id": str(asked.id)})
-    check = await newest_in(session, DisclosureCheck, [CheckState.OPEN])
+    check = await newest_in(session, DisclosureCheck, [*CheckState])
     if check is not None:
         seen = Example({"check_id": str(check.id)})
         found |= {"answer_disclosure_check": seen, "read_disclosure_check": seen}
