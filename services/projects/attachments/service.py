@@ -13,7 +13,7 @@ from services.projects.attachments import queries
 from services.projects.attachments.extraction import Extraction
 from services.projects.attachments.models import Attachment
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.rules import content_hash
 from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
@@ -39,7 +39,7 @@ class ReadFile(NamedTuple):
 class Attachments:
     """Reads the files of a walk."""
 
-    files: EvidenceFiles
+    files: EvidenceStore
     extraction: Extraction = field(default_factory=Extraction)
 
     async def follow(self, fetcher: Fetcher, url: str, link: FileLink, number: int) -> ReadFile:
@@ -153,7 +153,7 @@ async def listed(
 
 
 async def with_text(
-    session: AsyncSession, store: EvidenceFiles, attachment_id: UUID
+    session: AsyncSession, store: EvidenceStore, attachment_id: UUID
 ) -> tuple[Attachment, str | None]:
     """A file and the text that was read of it. Raises NotFound, EvidenceDamaged."""
     file = await queries.by_id(session, attachment_id)

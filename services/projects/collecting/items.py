@@ -9,7 +9,7 @@ from services.projects.collecting import documents, rules, service
 from services.projects.collecting.holding import HeldRun
 from services.projects.collecting.models import PortalPage
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
 from services.projects.reading.article import FileLink
@@ -34,7 +34,7 @@ class Items:
     """Reads items of one portal, under the lease of its run."""
 
     held: HeldRun
-    store: EvidenceFiles
+    store: EvidenceStore
     attachments: Attachments
     portal: Portal
     rule: CollectorRule

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.attachments.extraction import Extraction
 from services.projects.collecting import rules
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.models import Capture
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits
@@ -55,14 +55,14 @@ async def captures_to_try(
 
 
 async def try_on_captures(
-    files: EvidenceFiles, lists: Sequence[Capture], pages: Sequence[Capture], rule: CollectorRule
+    files: EvidenceStore, lists: Sequence[Capture], pages: Sequence[Capture], rule: CollectorRule
 ) -> list[CaptureTrial]:
     """What the rule reads from each capture, in their order. Raises EvidenceDamaged."""
     tried = [await _on_list(files, capture, rule) for capture in lists]
     return tried + [await _on_page(files, capture, rule) for capture in pages]
 
 
-async def _on_list(files: EvidenceFiles, capture: Capture, rule: CollectorRule) -> CaptureTrial:
+async def _on_list(files: EvidenceStore, capture: Capture, rule: CollectorRule) -> CaptureTrial:
     body = await evidence.raw(files, capture)
     where = _where(capture)
     try:
@@ -73,7 +73,7 @@ async def _on_list(files: EvidenceFiles, capture: Capture, rule: CollectorRule) 
     return CaptureTrial(**where, **read, fault=None if page.entries else Fault.REDESIGNED)
 
 
-async def _on_page(files: EvidenceFiles, capture: Capture, rule: CollectorRule) -> CaptureTrial:
+async def _on_page(files: EvidenceStore, capture: Capture, rule: CollectorRule) -> CaptureTrial:
     """As the walk would have read it at the moment of the capture."""
     answer = Fetched(
         capture.url,

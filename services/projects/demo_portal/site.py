@@ -69,9 +69,8 @@ def _column(
             yield path, File(packed, media_type)
     articles = [*own, *notices_of(unit, today)]
     articles.sort(key=lambda a: (a.list_on or date.min, a.path), reverse=True)
-    return _files(
-        PortalColumn(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域"), articles
-    )
+    column = PortalColumn(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域")
+    yield from _files(column, articles)
 
 
 def _pack_column(pack: PackColumn, today: date) -> Iterator[tuple[str, File]]:

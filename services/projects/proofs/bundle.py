@@ -13,8 +13,8 @@ from io import BytesIO
 from typing import Any
 
 from services.projects.auditing.rules.judging import RULE_VERSION, reason_text
+from services.projects.duties.making import rule_of
 from services.projects.duties.models import PublicationFact
-from services.projects.duties.rules import rule_of
 from services.projects.evidence import rules as evidence
 from services.projects.evidence.linking import LinkedCapture
 from services.projects.evidence.models import Capture

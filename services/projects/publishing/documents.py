@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.rules import content_hash
 from services.projects.evidence.service import EvidenceDamaged
 from services.projects.publishing.schemas import ReleaseUpload
@@ -103,7 +103,7 @@ class Stored(NamedTuple):
     headers: dict[str, str]
 
 
-async def stored(files: EvidenceFiles, document: Mapping[str, Any]) -> Stored:
+async def stored(files: EvidenceStore, document: Mapping[str, Any]) -> Stored:
     """What was uploaded. Raises EvidenceDamaged rather than give other bytes."""
     sha256, kind = document["sha256"], document["kind"]
     body = await files.get(sha256)

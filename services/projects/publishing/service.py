@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.duties import service as duties
-from services.projects.evidence.files import EvidenceFiles
+from services.projects.evidence.files import EvidenceStore
 from services.projects.publishing import documents, entries, queries, rules
 from services.projects.publishing.models import (
     RegisteredRelease,
@@ -150,7 +150,7 @@ async def verify(
 
 async def attach(
     session: DecidingSession,
-    files: EvidenceFiles,
+    files: EvidenceStore,
     release_id: UUID,
     given: ReleaseUpload,
     by: StepTaker,
@@ -170,7 +170,7 @@ async def attach(
 
 
 async def document_of(
-    session: AsyncSession, files: EvidenceFiles, release_id: UUID, caller: Caller
+    session: AsyncSession, files: EvidenceStore, release_id: UUID, caller: Caller
 ) -> documents.Stored:
     """Raises NotFound, EvidenceDamaged where the bytes are not those that were uploaded."""
     found = await find(session, release_id, caller)

@@ -1,7 +1,7 @@
 """what was sent to a portal is kept with what it answered
 
 Revision ID: requests_kept
-Revises: match_refusals
+Revises: attachments
 Create Date: 2026-12-01
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "requests_kept"
-down_revision: str | Sequence[str] | None = "match_refusals"
+down_revision: str | Sequence[str] | None = "attachments"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

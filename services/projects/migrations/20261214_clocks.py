@@ -1,6 +1,6 @@
 """clocks of every kind: a rule as data, the ends it comes down to, how long a publication stays
 
-Revision ID: d_clocks
+Revision ID: clocks
 Revises: match_refusals
 Create Date: 2026-12-01
 
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.projects.catalogue import rules
 
-revision: str = "d_clocks"
+revision: str = "clocks"
 down_revision: str | Sequence[str] | None = "match_refusals"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

@@ -1,7 +1,7 @@
 """what letters say is missing online, and what was found
 
-Revision ID: g_missing_disclosures
-Revises: followups_are_put_right
+Revision ID: missing_disclosures
+Revises: ended_rectifications
 Create Date: 2026-12-01
 
 """
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "g_missing_disclosures"
-down_revision: str | Sequence[str] | None = "followups_are_put_right"
+revision: str = "missing_disclosures"
+down_revision: str | Sequence[str] | None = "ended_rectifications"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

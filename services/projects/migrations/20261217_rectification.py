@@ -1,7 +1,7 @@
 """orders to put findings right, as cases with a last day, replies, proof and an end
 
 Revision ID: rectification
-Revises: match_refusals
+Revises: packs
 Create Date: 2026-12-14
 
 """
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from shared.database import append_only
 
 revision: str = "rectification"
-down_revision: str | Sequence[str] | None = "match_refusals"
+down_revision: str | Sequence[str] | None = "packs"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

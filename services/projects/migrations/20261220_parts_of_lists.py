@@ -1,7 +1,7 @@
 """which parts of a list in parts are still to be read, so that a killed run goes on with them
 
-Revision ID: c_parts_of_lists
-Revises: match_refusals
+Revision ID: parts_of_lists
+Revises: publishing
 Create Date: 2026-12-01
 
 """
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "c_parts_of_lists"
-down_revision: str | Sequence[str] | None = "match_refusals"
+revision: str = "parts_of_lists"
+down_revision: str | Sequence[str] | None = "publishing"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

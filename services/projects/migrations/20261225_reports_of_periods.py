@@ -2,7 +2,7 @@
 merits beside that of deductions, and groups of peers that places are given among
 
 Revision ID: reports_of_periods
-Revises: match_refusals
+Revises: hosts_of_portals
 Create Date: 2026-12-01
 
 """
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from shared.database import append_only
 
 revision: str = "reports_of_periods"
-down_revision: str | Sequence[str] | None = "match_refusals"
+down_revision: str | Sequence[str] | None = "hosts_of_portals"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """packs of disclosure are switched on for units; a unit that becomes part of another
 
-Revision ID: d_packs
-Revises: d_subjects
+Revision ID: packs
+Revises: subjects
 Create Date: 2026-12-01
 
 """
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision: str = "d_packs"
-down_revision: str | Sequence[str] | None = "d_subjects"
+revision: str = "packs"
+down_revision: str | Sequence[str] | None = "subjects"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

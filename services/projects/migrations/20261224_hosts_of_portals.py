@@ -1,7 +1,7 @@
 """one walk at a time on a host, because a province's portals stand on a few platforms
 
 Revision ID: hosts_of_portals
-Revises: match_refusals
+Revises: open_data
 Create Date: 2026-12-01
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "hosts_of_portals"
-down_revision: str | Sequence[str] | None = "match_refusals"
+down_revision: str | Sequence[str] | None = "open_data"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """projects from elsewhere under their OC4IDS id, the newest publications, what is reported missing
 
-Revision ID: g_open_data
-Revises: match_refusals
+Revision ID: open_data
+Revises: requests_kept
 Create Date: 2026-12-01
 
 """
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "g_open_data"
-down_revision: str | Sequence[str] | None = "match_refusals"
+revision: str = "open_data"
+down_revision: str | Sequence[str] | None = "requests_kept"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """duties without a project, about a subject of another kind; duties that go with another one
 
-Revision ID: d_subjects
-Revises: d_clocks
+Revision ID: subjects
+Revises: clocks
 Create Date: 2026-12-01
 
 """
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "d_subjects"
-down_revision: str | Sequence[str] | None = "d_clocks"
+revision: str = "subjects"
+down_revision: str | Sequence[str] | None = "clocks"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -2,7 +2,7 @@
 believed from when it reached us
 
 Revision ID: publishing
-Revises: match_refusals
+Revises: exemption_requests
 Create Date: 2026-12-01
 
 """
@@ -14,7 +14,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "publishing"
-down_revision: str | Sequence[str] | None = "match_refusals"
+down_revision: str | Sequence[str] | None = "exemption_requests"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """files of pages, with what was read of them, or why a person has to read them
 
-Revision ID: c_attachments
-Revises: c_parts_of_lists
+Revision ID: attachments
+Revises: parts_of_lists
 Create Date: 2026-12-01
 
 """
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision: str = "c_attachments"
-down_revision: str | Sequence[str] | None = "c_parts_of_lists"
+revision: str = "attachments"
+down_revision: str | Sequence[str] | None = "parts_of_lists"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
