@@ -1,10 +1,9 @@
 """Which captures and proofs of a local system the examples of the documents are about."""
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.duties.models import Publication
-from services.projects.evidence.models import Capture
+from services.projects.evidence import service as evidence
 from shared.database.newest import newest
 from shared.web.examples import Example
 
@@ -12,10 +11,7 @@ from shared.web.examples import Example
 async def found(session: AsyncSession) -> dict[str, Example]:
     """The two newest captures of public pages, and the duty that was seen published last."""
     examples: dict[str, Example] = {}
-    readable = select(col(Capture.id)).where(
-        col(Capture.is_public), col(Capture.charset).is_not(None)
-    )
-    ids = (await session.exec(readable.order_by(col(Capture.id).desc()).limit(2))).all()
+    ids = await evidence.newest_readable(session, 2)
     if ids:
         one = Example({"evidence_id": str(ids[0])})
         examples |= {"get_evidence": one, "get_evidence_warc": one}

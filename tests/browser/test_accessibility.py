@@ -73,8 +73,8 @@ def paths(system: System) -> Iterator[dict[str, str]]:
 def published(client: httpx.Client, auditor: dict[str, str]) -> list[str]:
     """A duty that was published in time, its evidence, and that of another one: once the demo's
     portals are read."""
-    wanted, deadline = {"verdict": "on_time", "limit": 2}, time.monotonic() + PORTALS_ARE_READ
-    while len(duties := client.get("/duties", params=wanted, headers=auditor).json()["items"]) < 2:
+    wanted, deadline = "/duties?verdict=on_time&limit=2", time.monotonic() + PORTALS_ARE_READ
+    while len(duties := client.get(wanted, headers=auditor).json()["items"]) < 2:
         assert time.monotonic() < deadline, "the demo's portals were not read"
         time.sleep(0.5)
     read = [client.get(f"/duties/{duty['id']}", headers=auditor).json() for duty in duties]

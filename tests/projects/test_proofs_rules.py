@@ -11,8 +11,8 @@ from deploy import check_proof
 from services.projects.auditing.models import Standing
 from services.projects.auditing.rules.basis import Basis, facts_of
 from services.projects.auditing.rules.judging import VERDICT_OF, judge
+from services.projects.calendar.clocks import ClockRule, Due, day_number, due
 from services.projects.calendar.models import RuleKind, WorkCalendarDay
-from services.projects.calendar.rules import ClockRule, Due, day_number, due
 from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceClass
 from services.projects.duties import rules
 from services.projects.duties.models import (

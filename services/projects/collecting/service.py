@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.collecting import documents, queries, rules, table_rows
+from services.projects.collecting import documents, queries, rules, table_rows, what_is_read
 from services.projects.collecting.hosts import queries as hosts
 from services.projects.collecting.list_notes import note_error
 from services.projects.collecting.models import (
@@ -22,8 +22,7 @@ from services.projects.evidence import service as evidence
 from services.projects.fetching.fetcher import Fetched
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
-from services.projects.reading.claims import Claim, Flag, claim_of
-from services.projects.reading.details import PageReading
+from services.projects.reading.claims import claim_of
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.readers import ReadPage
 from services.projects.reading.rule import CollectorRule
@@ -166,10 +165,10 @@ async def note_detail(
     is_news = page.evidence_id != captured or page.detail_state is not DetailState.READ
     if is_news or (page.claimed_at, page.cms_at) != (claim.at, claim.cms_at):
         want_match(page)
-    _take_over(page, reading)
+    what_is_read.take_over(page, reading)
     if captured is None:
         await documents.recognise(session, portal, page, reading, rule)
-    _claim(page, claim, misdeclared=decoded.misdeclared)
+    what_is_read.claim(page, claim, misdeclared=decoded.misdeclared)
     documents.note_answer(run, page, answer, claim)
     _check(run, page, PageAction.READ, seen.fetched_at)
     before = None if captured is None or is_as_before else checked_before
@@ -197,7 +196,7 @@ async def note_unread(
         await table_rows.lose_rows(session, page, now)
     page.fault = fault.fault
     if page.text_sha256 is None:
-        _claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))
+        what_is_read.claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))
     note_error(run, page.url, fault)
 
 
@@ -277,28 +276,3 @@ def want_match(page: PortalPage) -> None:
     """
     page.match_wanted = True
     flag_modified(page, "match_wanted")
-
-
-def _take_over(page: PortalPage, reading: PageReading) -> None:
-    page.content_sha256 = rules.content_hash(reading)
-    page.title = rules.title_of(page, reading)
-    page.text_sha256 = reading.text_sha256
-    page.source_name = (reading.meta.get("ContentSource") or "")[:200] or None
-    page.column_name = (reading.meta.get("ColumnName") or page.column_name or "")[:100] or None
-    page.project_code = reading.facts.project_code
-    page.project_name = (reading.facts.project_name or "")[:300] or None
-    page.doc_no = reading.facts.doc_no
-    page.formed_on = reading.facts.formed_on
-    page.formed_label = reading.facts.formed_label
-    page.index_no = reading.facts.index_no
-    page.labels = reading.labels
-
-
-def _claim(page: PortalPage, claim: Claim, *, misdeclared: bool = False) -> None:
-    flags = [*claim.flags, *[Flag.MISDECLARED_CHARSET] * misdeclared]
-    if page.claimed_at is not None and page.claimed_at != claim.at:
-        flags.append(Flag.CLAIM_CHANGED)
-    page.claimed_at, page.claimed_precision = claim.at, claim.precision
-    page.claimed_from, page.trust, page.claims_agree = claim.provenance, claim.trust, claim.agree
-    page.cms_at, page.header_at = claim.cms_at, claim.header_at
-    page.flags, page.is_disputed = [flag.value for flag in flags], claim.is_disputed

@@ -19,25 +19,27 @@ from services.projects.calendar.views import day_table
 from services.projects.duties import queries, ruling, service
 from services.projects.duties.making import rule_of_duty
 from services.projects.duties.models import Duty
+from services.projects.duties.record_schemas import (
+    AskedExemption,
+    Coverage,
+    DutyRectification,
+    FactView,
+    RulingView,
+    ShortVerdict,
+    VerdictMove,
+)
 from services.projects.duties.rows import DetailRow, DutyRow, LifeRow
 from services.projects.duties.ruling import Ruled
 from services.projects.duties.schemas import (
-    AskedExemption,
     ClockRuleView,
-    Coverage,
     DutiesMade,
     DutyClock,
     DutyDetail,
-    DutyRectification,
     DutyView,
-    FactView,
     LifeItem,
     OpenDispute,
     ProjectLife,
     Published,
-    RulingView,
-    ShortVerdict,
-    VerdictMove,
 )
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.service import Made

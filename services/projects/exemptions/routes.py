@@ -4,7 +4,8 @@ from uuid import UUID
 from fastapi import Query
 
 from services.projects.duties import views as duty_views
-from services.projects.duties.schemas import AskedExemption, DutyDetail, Exemption, UnitCode
+from services.projects.duties.record_schemas import AskedExemption
+from services.projects.duties.schemas import DutyDetail, Exemption, UnitCode
 from services.projects.exemptions import service
 from services.projects.exemptions.models import ExemptionState
 from services.projects.exemptions.schemas import ExemptionDecision, ExemptionView

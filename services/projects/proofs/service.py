@@ -99,7 +99,6 @@ async def gather(
     """
     known = await recorded(session, duty_id, now)
     found, item, trigger, facts = known
-    duty = found.duty
     judged = judgement(found.standing, {}, found.basis)
     walks = await _walks(session, found, known.counting, judged)
     wanted = _wanted(facts, walks)
@@ -107,7 +106,7 @@ async def gather(
     captures = await linked(session, wanted[:MOST_CAPTURES])
     captures.sort(key=lambda each: place[each.capture.id])
     is_public = bool(captures) and all(each.capture.is_public for each in captures)
-    if not is_public and not (caller and may_see(caller, duty.unit_code)):
+    if not is_public and not (caller and may_see(caller, found.duty.unit_code)):
         raise NotFound
     kept = _within(captures)
     return Gathered(
