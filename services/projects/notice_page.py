@@ -19,14 +19,14 @@ from shared.web.templates import templates_of
 _TEMPLATES = templates_of("projects")
 
 
-class Fact(NamedTuple):
+class NoticeFact(NamedTuple):
     """A line of the table of facts; what is not known says so."""
 
     name: Text
     value: str | None
 
 
-class Paragraph(NamedTuple):
+class NoticeParagraph(NamedTuple):
     """What is demanded, disputed or decided, in the words of whoever wrote it, or in ours."""
 
     heading: Text
@@ -34,7 +34,7 @@ class Paragraph(NamedTuple):
     is_quoted: bool = False
 
 
-class Line(NamedTuple):
+class NoticeLine(NamedTuple):
     """What was done, when, by whom, with which words."""
 
     at: str
@@ -43,7 +43,7 @@ class Line(NamedTuple):
     words: str
 
 
-class Notice(NamedTuple):
+class UnitNotice(NamedTuple):
     """What the page says, in its order. `ended` stands at its head where the matter is over."""
 
     title: Text
@@ -51,16 +51,16 @@ class Notice(NamedTuple):
     city: Text
     unit_name: str
     opening: Text
-    facts: Sequence[Fact]
-    paragraphs: Sequence[Paragraph]
-    lines: Sequence[Line]
+    facts: Sequence[NoticeFact]
+    paragraphs: Sequence[NoticeParagraph]
+    lines: Sequence[NoticeLine]
     signed: Text
     dated: date
     ended: Text | None
     source: str
 
 
-def page(notice: Notice) -> str:
+def page(notice: UnitNotice) -> str:
     """The whole page."""
     return _TEMPLATES.get_template("notice.html").render(
         **notice._asdict(), head_number=None, notice_day=day_text(notice.dated)
@@ -89,22 +89,22 @@ def plain(words: str) -> Text:
 
 def duty_facts(
     duty: DutyView, project: str | None, item: str, verdicts: dict[str, Text], found: Verdict
-) -> list[Fact]:
+) -> list[NoticeFact]:
     """What the notice is about: the duty, its clock, and what was found."""
     over = f"，超期{duty.over_by}天" if duty.over_by and found == duty.verdict else ""
     now = "；".join([verdicts[duty.verdict].zh, *(reason.zh for reason in duty.reasons)])
     known = [
-        Fact(Text("公开事项", "item"), f"{item}（{duty.item_code}）"),
-        Fact(Text("形成日期", "formed on"), _day(duty.formed_on)),
-        Fact(Text("应公开日期", "due on"), _day(duty.due_on)),
-        Fact(Text("监察结论", "finding"), f"{verdicts[found].zh}{over}"),
-        Fact(Text("现在的情况", "now"), now),
+        NoticeFact(Text("公开事项", "item"), f"{item}（{duty.item_code}）"),
+        NoticeFact(Text("形成日期", "formed on"), _day(duty.formed_on)),
+        NoticeFact(Text("应公开日期", "due on"), _day(duty.due_on)),
+        NoticeFact(Text("监察结论", "finding"), f"{verdicts[found].zh}{over}"),
+        NoticeFact(Text("现在的情况", "now"), now),
     ]
     if duty.published.url is not None:
-        known.append(Fact(Text("最近所见网址", "address"), duty.published.url))
+        known.append(NoticeFact(Text("最近所见网址", "address"), duty.published.url))
     if project is None:
         return known
-    return [Fact(Text("项目", "project"), f"{project}（{duty.project_code}）"), *known]
+    return [NoticeFact(Text("项目", "project"), f"{project}（{duty.project_code}）"), *known]
 
 
 def _day(day: date | None) -> str | None:

@@ -269,6 +269,8 @@ async def test_what_was_recorded_cannot_be_changed(
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
     await make.duty(projects, as_("system"), make.event(project, unit, "2026-01-30"))
-    for table in ("trigger_event", "verdict_event", "publication_fact", "full_walk", "report"):
+    steps = ("rectification_step", "rectification_policy")
+    seen = ("trigger_event", "verdict_event", "publication_fact", "full_walk", "report")
+    for table in (*seen, *steps):
         with pytest.raises(asyncpg.RestrictViolationError):
             await rows.execute(f"DELETE FROM {table}")

@@ -6,7 +6,7 @@ from services.projects.disputes.queries import DisputeRow
 from services.projects.disputes.rules import TERM_WORKING_DAYS
 from services.projects.disputes.workflow import WORKFLOW
 from services.projects.duties.schemas import DutyDetail
-from services.projects.notice_page import Fact, Line, Notice, Paragraph
+from services.projects.notice_page import NoticeFact, NoticeLine, NoticeParagraph, UnitNotice
 from services.projects.reports.rules.wording import VERDICT_NAMES
 from shared import clock
 from shared.errors import Text
@@ -23,7 +23,7 @@ def page(row: DisputeRow, duty: DutyDetail, city: Text) -> str:
     facts = notice_page.duty_facts(
         duty, duty.project_name, duty.item_name, VERDICT_NAMES, row.disputed_verdict
     )
-    notice = Notice(
+    notice = UnitNotice(
         title=ASKED if row.decided_at is None else RULED,
         number=f"异议 {str(row.id)[-12:].upper()}",
         city=city,
@@ -32,9 +32,9 @@ def page(row: DisputeRow, duty: DutyDetail, city: Text) -> str:
             f"关于下列信息公开事项“{name.zh}”的结论，已收到异议。",
             f"The finding “{name.en}” on the following item is disputed.",
         ),
-        facts=[*facts, Fact(Text("异议文件", "document"), row.document)],
+        facts=[*facts, NoticeFact(Text("异议文件", "document"), row.document)],
         paragraphs=[
-            Paragraph(Text("异议理由", "grounds"), [notice_page.plain(row.reason)], True),
+            NoticeParagraph(Text("异议理由", "grounds"), [notice_page.plain(row.reason)], True),
             *_ruling(row, state),
         ],
         lines=_lines(row, state),
@@ -46,10 +46,10 @@ def page(row: DisputeRow, duty: DutyDetail, city: Text) -> str:
     return notice_page.page(notice)
 
 
-def _ruling(row: DisputeRow, state: DisputeState) -> list[Paragraph]:
+def _ruling(row: DisputeRow, state: DisputeState) -> list[NoticeParagraph]:
     if row.decision is not None:
-        ruled = Paragraph(Text("决定", "ruling"), [WORKFLOW.states[state]])
-        why = Paragraph(Text("理由", "reasons"), [notice_page.plain(row.decision)], True)
+        ruled = NoticeParagraph(Text("决定", "ruling"), [WORKFLOW.states[state]])
+        why = NoticeParagraph(Text("理由", "reasons"), [notice_page.plain(row.decision)], True)
         return [ruled, why]
     term = Text(
         f"由提出人以外的监察人员在{TERM_WORKING_DAYS}个工作日内决定，此前结论、灯和得分不变。",
@@ -63,13 +63,13 @@ def _ruling(row: DisputeRow, state: DisputeState) -> list[Paragraph]:
     if row.due_on is not None:
         day = notice_page.day_text(row.due_on)
         last = Text(f"应于{day}前（含当日）决定。", f"To be decided by {row.due_on}.")
-    return [Paragraph(Text("怎样决定", "how"), [term, last])]
+    return [NoticeParagraph(Text("怎样决定", "how"), [term, last])]
 
 
-def _lines(row: DisputeRow, state: DisputeState) -> list[Line]:
-    lines = [Line(notice_page.moment(row.opened_at), OPENED, row.opened_by, row.document)]
+def _lines(row: DisputeRow, state: DisputeState) -> list[NoticeLine]:
+    lines = [NoticeLine(notice_page.moment(row.opened_at), OPENED, row.opened_by, row.document)]
     if row.decided_at is not None:
         by, words = row.decided_by or "", row.decision or ""
         at = notice_page.moment(row.decided_at)
-        lines.append(Line(at, WORKFLOW.states[state], by, words))
+        lines.append(NoticeLine(at, WORKFLOW.states[state], by, words))
     return lines

@@ -27,7 +27,7 @@ from shared.security.identity import Caller
 from shared.web import versions
 
 
-class Handler(NamedTuple):
+class RectificationHandler(NamedTuple):
     """Who takes a step of an order, when, and which version they have seen."""
 
     session: DecidingSession
@@ -36,13 +36,15 @@ class Handler(NamedTuple):
     version: int | None
 
 
-async def acknowledge(by: Handler, order_id: UUID) -> RectificationRow:
+async def acknowledge(by: RectificationHandler, order_id: UUID) -> RectificationRow:
     """The unit has received it. Raises NotFound, or StateConflict."""
     row = await _own(by, order_id)
     return await _take(by, row, _move(by, row, RectificationAction.ACKNOWLEDGE), {}, {})
 
 
-async def reply(by: Handler, order_id: UUID, given: RectificationReply) -> RectificationRow:
+async def reply(
+    by: RectificationHandler, order_id: UUID, given: RectificationReply
+) -> RectificationRow:
     """The unit says what it has done. It proves nothing: the collector reads its portals next.
 
     Raises NotFound, StateConflict, or Invalid where the reply does not name what it is about.
@@ -62,7 +64,9 @@ async def reply(by: Handler, order_id: UUID, given: RectificationReply) -> Recti
     return row
 
 
-async def give_back(by: Handler, order_id: UUID, why: RectificationReason) -> RectificationRow:
+async def give_back(
+    by: RectificationHandler, order_id: UUID, why: RectificationReason
+) -> RectificationRow:
     """The reply settles nothing: the unit has a further term. Raises NotFound, StateConflict, or
     FourEyes for who replied."""
     row = await _seen(by, order_id)
@@ -75,7 +79,7 @@ async def give_back(by: Handler, order_id: UUID, why: RectificationReason) -> Re
 
 
 async def end(
-    by: Handler, order_id: UUID, action: RectificationAction, why: RectificationReason
+    by: RectificationHandler, order_id: UUID, action: RectificationAction, why: RectificationReason
 ) -> RectificationRow:
     """Close or revoke the order: the first person proposes it, another does it.
 
@@ -97,7 +101,7 @@ async def end(
     )
 
 
-async def _proof(by: Handler, row: RectificationRow) -> PublicationFact | None:
+async def _proof(by: RectificationHandler, row: RectificationRow) -> PublicationFact | None:
     order = row.order
     facts = await duties.facts_of(by.session, [order.duty_id])
     return rules.proof_of(
@@ -106,7 +110,7 @@ async def _proof(by: Handler, row: RectificationRow) -> PublicationFact | None:
 
 
 async def _end(
-    by: Handler,
+    by: RectificationHandler,
     row: RectificationRow,
     move: RectificationMove,
     reason: str,
@@ -118,7 +122,7 @@ async def _end(
     return row
 
 
-async def _own(by: Handler, order_id: UUID) -> RectificationRow:
+async def _own(by: RectificationHandler, order_id: UUID) -> RectificationRow:
     """The same for what only the unit itself does. Raises NotFound for others."""
     row = await _seen(by, order_id)
     if not by.caller.at(row.order.unit_code):
@@ -126,7 +130,7 @@ async def _own(by: Handler, order_id: UUID) -> RectificationRow:
     return row
 
 
-async def _seen(by: Handler, order_id: UUID) -> RectificationRow:
+async def _seen(by: RectificationHandler, order_id: UUID) -> RectificationRow:
     """The order as the caller saw it; who names no version wants it as it is after whatever is
     just being done to it."""
     row = await service.find(by.session, order_id, by.caller)
@@ -136,12 +140,14 @@ async def _seen(by: Handler, order_id: UUID) -> RectificationRow:
     return row
 
 
-def _move(by: Handler, row: RectificationRow, action: RectificationAction) -> RectificationMove:
+def _move(
+    by: RectificationHandler, row: RectificationRow, action: RectificationAction
+) -> RectificationMove:
     return WORKFLOW.take(row.order.state, row.order.version, action, by.caller.roles)
 
 
 async def _take(
-    by: Handler,
+    by: RectificationHandler,
     row: RectificationRow,
     move: RectificationMove,
     changes: dict[str, Any],

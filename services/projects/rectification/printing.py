@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from services.projects import notice_page
 from services.projects.duties.schemas import DutyView
-from services.projects.notice_page import Fact, Line, Notice, Paragraph
+from services.projects.notice_page import NoticeFact, NoticeLine, NoticeParagraph, UnitNotice
 from services.projects.rectification.models import ReplyKind
-from services.projects.rectification.queries import RectificationRow, StepRow
+from services.projects.rectification.queries import RectificationRow, RectificationStepRow
 from services.projects.rectification.workflow import STEP_NAMES, WORKFLOW
 from services.projects.reports.rules.wording import VERDICT_NAMES
 from shared import clock
@@ -37,7 +37,9 @@ REPLIES = {
 }
 
 
-def page(row: RectificationRow, steps: Sequence[StepRow], duty: DutyView, city: Text) -> str:
+def page(
+    row: RectificationRow, steps: Sequence[RectificationStepRow], duty: DutyView, city: Text
+) -> str:
     """The whole page."""
     order = row.order
     facts = notice_page.duty_facts(
@@ -45,9 +47,9 @@ def page(row: RectificationRow, steps: Sequence[StepRow], duty: DutyView, city: 
     )
     if order.missing_elements:
         missing = "、".join(order.missing_elements)
-        facts.append(Fact(Text("缺少的要素", "missing elements"), missing))
+        facts.append(NoticeFact(Text("缺少的要素", "missing elements"), missing))
     name = VERDICT_NAMES[order.cause]
-    notice = Notice(
+    notice = UnitNotice(
         title=TITLE,
         number=order.number,
         city=city,
@@ -58,11 +60,11 @@ def page(row: RectificationRow, steps: Sequence[StepRow], duty: DutyView, city: 
         ),
         facts=facts,
         paragraphs=[
-            Paragraph(
+            NoticeParagraph(
                 Text("整改要求", "what is to be done"), [notice_page.plain(order.demand)], True
             ),
-            Paragraph(Text("整改期限", "term"), [_term(row)]),
-            Paragraph(Text("怎样办理", "how"), HOW),
+            NoticeParagraph(Text("整改期限", "term"), [_term(row)]),
+            NoticeParagraph(Text("怎样办理", "how"), HOW),
         ],
         lines=[_line(step) for step in steps],
         signed=Text(f"{city.zh}{SIGNED.zh}", f"{city.en} {SIGNED.en}".strip()),
@@ -87,8 +89,8 @@ def _term(row: RectificationRow) -> Text:
     )
 
 
-def _line(step: StepRow) -> Line:
+def _line(step: RectificationStepRow) -> NoticeLine:
     kind = REPLIES[ReplyKind(step.reply_kind)].zh if step.reply_kind else None
     parts = (kind, step.url, step.document, step.text)
     words = " ".join(each for each in parts if each)
-    return Line(notice_page.moment(step.at), STEP_NAMES[step.step], step.by, words)
+    return NoticeLine(notice_page.moment(step.at), STEP_NAMES[step.step], step.by, words)

@@ -39,7 +39,7 @@ class RectificationRow(NamedTuple):
     proof_evidence_id: UUID | None = None
 
 
-class OrderingBasis(NamedTuple):
+class RectificationBasis(NamedTuple):
     """What a new order goes by: the policy, the year's numbers, the order that is open already,
     and what the publication lacks."""
 
@@ -52,7 +52,7 @@ class OrderingBasis(NamedTuple):
     missing_elements: list[str]
 
 
-class Filters(NamedTuple):
+class RectificationFilters(NamedTuple):
     """Which orders a list shows; `waits_for` are the roles of whose work it is the list."""
 
     units: list[str] | None
@@ -65,7 +65,7 @@ class Filters(NamedTuple):
     sub: str
 
 
-class StepRow(NamedTuple):
+class RectificationStepRow(NamedTuple):
     """A line of an order's history, by its columns."""
 
     step: str
@@ -93,16 +93,19 @@ async def find(session: AsyncSession, order_id: UUID) -> RectificationRow | None
 
 
 async def listed(
-    session: AsyncSession, wanted: Filters, after: tuple[date | None, UUID] | None, limit: int
+    session: AsyncSession,
+    wanted: RectificationFilters,
+    after: tuple[date | None, UUID] | None,
+    limit: int,
 ) -> list[RectificationRow]:
     """Orders, those first in front whose last day comes first."""
     values = (*wanted, *(after or (None, None)), limit)
     return [_row(each) for each in await rows.fetching(session)(statement.LIST, *values)]
 
 
-async def ordering_basis(session: AsyncSession, duty_id: UUID, year: int) -> OrderingBasis:
+async def ordering_basis(session: AsyncSession, duty_id: UUID, year: int) -> RectificationBasis:
     found = await session.execute(statement.BASIS, {"duty": duty_id, "year": year})
-    return OrderingBasis(*found.one())
+    return RectificationBasis(*found.one())
 
 
 async def policy(session: AsyncSession) -> RectificationPolicy:
@@ -117,10 +120,10 @@ def add_policy(session: DecidingSession, policy: RectificationPolicy) -> None:
     session.add(policy)
 
 
-async def steps(session: AsyncSession, order_id: UUID) -> list[StepRow]:
+async def steps(session: AsyncSession, order_id: UUID) -> list[RectificationStepRow]:
     """What was done to an order, oldest first."""
     found = await session.execute(statement.STEPS, {"id": order_id})
-    return [StepRow(*row) for row in found]
+    return [RectificationStepRow(*row) for row in found]
 
 
 def add(

@@ -9,7 +9,7 @@ from services.projects.duties import service as duties
 from services.projects.duties.schemas import UnitCode
 from services.projects.duties.views import duty_view
 from services.projects.rectification import handling, printing, rules, service, views
-from services.projects.rectification.handling import Handler
+from services.projects.rectification.handling import RectificationHandler
 from services.projects.rectification.models import RectificationAction, RectificationState
 from services.projects.rectification.schemas import (
     RectificationAcknowledgement,
@@ -160,7 +160,7 @@ async def acknowledge_rectification(
     ---
     The unit acknowledges; its last day stays as it is.
     """
-    by = Handler(session, caller, now, order.version if order else None)
+    by = RectificationHandler(session, caller, now, order.version if order else None)
     row = await handling.acknowledge(by, rectification_id)
     return views.rectification_view(row, today(now))
 
@@ -184,7 +184,7 @@ async def reply_to_rectification(
     By the address where it is published now, a document, or an explanation. A reply proves nothing:
     the collector looks itself, and what was there before the order puts nothing right.
     """
-    by = Handler(session, caller, now, order.version)
+    by = RectificationHandler(session, caller, now, order.version)
     row = await handling.reply(by, rectification_id, order)
     return views.rectification_view(row, today(now))
 
@@ -207,7 +207,7 @@ async def return_rectification(
     ---
     A reply that settles nothing goes back with the reason, and the unit has a further term.
     """
-    by = Handler(session, caller, now, order.version)
+    by = RectificationHandler(session, caller, now, order.version)
     row = await handling.give_back(by, rectification_id, order)
     return views.rectification_view(row, today(now))
 
@@ -216,7 +216,7 @@ async def _end(
     rectification_id: UUID,
     action: RectificationAction,
     order: RectificationReason,
-    by: Handler,
+    by: RectificationHandler,
 ) -> RectificationView:
     row = await handling.end(by, rectification_id, action, order)
     return views.rectification_view(row, today(by.now))
@@ -242,7 +242,7 @@ async def close_rectification(
     Closed at once where what was seen after the order proves it. Without proof the first auditor
     proposes it (`proposal` is `close`), and another who had no part in it closes it.
     """
-    by = Handler(session, caller, now, order.version)
+    by = RectificationHandler(session, caller, now, order.version)
     return await _end(rectification_id, RectificationAction.CLOSE, order, by)
 
 
@@ -265,5 +265,5 @@ async def revoke_rectification(
     An order that was wrong is taken back: the first auditor proposes it (`proposal` is `revoke`),
     and another who had no part in it does so.
     """
-    by = Handler(session, caller, now, order.version)
+    by = RectificationHandler(session, caller, now, order.version)
     return await _end(rectification_id, RectificationAction.REVOKE, order, by)

@@ -25,10 +25,10 @@ from services.projects.rectification.models import (
     RectificationYear,
 )
 from services.projects.rectification.queries import (
-    Filters,
-    OrderingBasis,
+    RectificationBasis,
+    RectificationFilters,
     RectificationRow,
-    StepRow,
+    RectificationStepRow,
 )
 from services.projects.rectification.schemas import RectificationDemand
 from services.projects.rectification.workflow import RectificationMove
@@ -75,7 +75,7 @@ async def issue(
 
 
 async def _numbered(
-    session: DecidingSession, year: int, basis: OrderingBasis
+    session: DecidingSession, year: int, basis: RectificationBasis
 ) -> tuple[str, RectificationYear | None]:
     """The next number of the year, and the year where this is its first."""
     if basis.last_number is None or basis.year_version is None:
@@ -90,7 +90,7 @@ def _order(
     found: SeenDuty,
     verdict: Verdict,
     wanted: RectificationDemand,
-    basis: OrderingBasis,
+    basis: RectificationBasis,
     number: str,
     now: datetime,
     caller: Caller,
@@ -205,7 +205,7 @@ async def find(session: AsyncSession, order_id: UUID, caller: Caller) -> Rectifi
     return row
 
 
-async def steps(session: AsyncSession, order_id: UUID) -> list[StepRow]:
+async def steps(session: AsyncSession, order_id: UUID) -> list[RectificationStepRow]:
     """What was done to the order, oldest first."""
     return await queries.steps(session, order_id)
 
@@ -228,7 +228,7 @@ async def listed(
 
     Raises NotFound for a unit that is not theirs.
     """
-    wanted = Filters(
+    wanted = RectificationFilters(
         units=duties.visible_units(caller, unit),
         state=state,
         duty=duty,

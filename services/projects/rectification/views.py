@@ -5,7 +5,7 @@ from datetime import date
 
 from services.projects.rectification import rules
 from services.projects.rectification.models import Closing, RectificationOrder
-from services.projects.rectification.queries import RectificationRow, StepRow
+from services.projects.rectification.queries import RectificationRow, RectificationStepRow
 from services.projects.rectification.schemas import (
     RectificationDetail,
     RectificationProof,
@@ -35,7 +35,9 @@ def listed(
     )
 
 
-def detail(row: RectificationRow, steps: Sequence[StepRow], today: date) -> RectificationDetail:
+def detail(
+    row: RectificationRow, steps: Sequence[RectificationStepRow], today: date
+) -> RectificationDetail:
     """The same with all that was done to it."""
     lines = [RectificationStepView.model_validate(step) for step in steps]
     return RectificationDetail(**_fields(row, today), steps=lines)
