@@ -47,6 +47,16 @@ async def test_an_order_names_its_fault_its_last_day_and_its_number(case: Case) 
     assert "demand" not in event
 
 
+async def test_an_order_takes_its_last_day_itself_and_no_day_that_is_over(case: Case) -> None:
+    today = clock.today(clock.now())
+    refused = await case.ask(due_on=today.isoformat())
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/body/due_on")
+    last = rules.due_on(today, 4, official())
+    if last is not None:
+        order = await case.ordered(due_on=last.isoformat())
+        assert (order["term_days"], order["due_on"]) == (4, last.isoformat())
+
+
 async def test_numbers_of_a_year_run_without_a_gap_however_many_order_at_once(
     projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:

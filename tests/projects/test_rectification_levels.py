@@ -1,14 +1,15 @@
 """An order that is left alone rises level by level, and is then to be supervised, once."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import httpx
 import pytest
 
 from services.projects.duties.contracts import CalendarMoved
-from services.projects.rectification import handlers, service
+from services.projects.rectification import handlers, rules, service
 from services.projects.rectification.models import RectificationState
 from services.projects.rectification.workflow import OPEN, WITH_UNIT, WORKFLOW
+from shared.errors import Invalid
 from shared.messaging.events import Envelope
 from shared.workdays import official
 from tests.projects.rectifying import Case, Headers
@@ -86,6 +87,37 @@ async def test_last_days_are_counted_anew_when_the_calendar_moves(
     await inside(databases, lambda session: handlers.count_terms(session, told))
     expected = official().nth_after(since, case.order["term_days"])
     assert (await case.read())["due_on"] == expected.isoformat()
+
+
+NATIONAL_DAY = date(2026, 10, 1)
+"""A day of rest until the 8th."""
+
+
+@pytest.mark.parametrize(
+    ("days", "last", "term", "due_on"),
+    [
+        (None, None, 10, date(2026, 10, 15)),
+        (3, None, 3, date(2026, 9, 30)),
+        (None, date(2026, 9, 30), 3, date(2026, 9, 30)),
+        (None, NATIONAL_DAY, 4, date(2026, 10, 8)),
+        (None, date(2026, 9, 26), 1, date(2026, 9, 28)),
+    ],
+)
+def test_a_term_is_given_in_working_days_or_by_its_last_day(
+    days: int | None, last: date | None, term: int, due_on: date
+) -> None:
+    today = date(2026, 9, 25)
+    assert rules.term_days(today, days, last, 10, official()) == term
+    assert rules.due_on(today, term, official()) == due_on
+
+
+@pytest.mark.parametrize(
+    ("days", "last"),
+    [(3, NATIONAL_DAY), (None, date(2026, 9, 25)), (None, official().last_day + timedelta(days=9))],
+)
+def test_a_term_that_cannot_be_is_refused(days: int | None, last: date) -> None:
+    with pytest.raises(Invalid):
+        rules.term_days(date(2026, 9, 25), days, last, 10, official())
 
 
 @provokes("put_rectification_policy", "state-conflict")

@@ -36,6 +36,15 @@ _ANOTHER = Text(
 NO_ADDRESS = Text("请填写现在公开的网址", "Please give the address where it is published now")
 NO_DOCUMENT = Text("请填写文件名或文号", "Please give the name or the number of the document")
 
+ONE_OF_BOTH = Text(
+    "整改期限请只填工作日数或最后一天", "Please give either the working days or the last day"
+)
+NOT_AHEAD = Text("整改的最后一天应在今天之后", "The last day of the term lies after today")
+NO_NOTICE = Text(
+    "那一年的放假通知尚未载入，请改填工作日数",
+    "The holiday notice of that year is not loaded; please give the working days instead",
+)
+
 
 class NoFault(Conflict):
     """Members: `verdict`."""
@@ -69,6 +78,26 @@ def due_on(term_from: date, term_days: int, calendar: Workdays) -> date | None:
         return calendar.nth_after(term_from, term_days)
     except CalendarUnknown:
         return None
+
+
+def term_days(
+    today: date, days: int | None, last: date | None, usual: int, calendar: Workdays
+) -> int:
+    """The working days of a term that is given as such, by its last day, or not at all.
+
+    A last day of rest is moved to the next working day (民法典 203). Raises Invalid for both, for a
+    day that is not ahead, and for one of a year whose holiday notice is not loaded.
+    """
+    if last is None:
+        return usual if days is None else days
+    if days is not None:
+        raise Invalid(ONE_OF_BOTH, pointer="/body/due_on")
+    if last <= today:
+        raise Invalid(NOT_AHEAD, pointer="/body/due_on")
+    try:
+        return max(1, calendar.ord_end(last) - calendar.ord_start(today))
+    except CalendarUnknown:
+        raise Invalid(NO_NOTICE, pointer="/body/due_on") from None
 
 
 def is_overdue(order: RectificationOrder, today: date) -> bool:

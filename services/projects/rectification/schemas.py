@@ -36,6 +36,11 @@ class RectificationDemand(Input):
         description="整改期限的工作日数，不填则按现行规则"
         " | The working days that it gives; by the policy in force where none is named.",
     )
+    due_on: date | None = Field(
+        None,
+        description="也可以直接填最后一天，遇休息日顺延；与工作日数只填一项"
+        " | Or the last day itself, the next working day where it is of rest; give one of both.",
+    )
     version: int | None = Field(
         None, ge=1, description="所见的义务版本，可不填 | The duty's version you saw, if you like."
     )

@@ -50,7 +50,7 @@ async def issue(
 
     Duty and verdict are held as they were read: of a verdict that moves meanwhile, or a dispute
     that is opened, all is decided anew. Raises NotFound, StateConflict if the duty moved since it
-    was read, NoFault, DisputeIsOpen, or OrderOpen.
+    was read, NoFault, DisputeIsOpen, OrderOpen, or Invalid for a term that cannot be.
     """
     found = await ruling.find(session, wanted.duty_id, now, caller)
     duty, verdict = found.duty, found.standing.verdict
@@ -95,7 +95,9 @@ def _order(
     now: datetime,
     caller: Caller,
 ) -> RectificationOrder:
-    today, days = clock.today(now), wanted.working_days or basis.term_days
+    today, calendar = clock.today(now), found.calendar
+    given = (wanted.working_days, wanted.due_on)
+    days = rules.term_days(today, *given, basis.term_days, calendar)
     return RectificationOrder(
         number=number,
         duty_id=found.duty.id,
@@ -105,7 +107,7 @@ def _order(
         demand=wanted.demand,
         term_from=today,
         term_days=days,
-        due_on=rules.due_on(today, days, found.calendar),
+        due_on=rules.due_on(today, days, calendar),
         issued_at=now,
         issued_by=caller.sub,
     )
