@@ -1,6 +1,7 @@
 """What a unit says is out is held against what the collector reads: agreed, missed, or another."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -175,3 +176,24 @@ async def test_a_push_that_claims_yesterday_gives_its_page_no_day(office: Office
     await office.world.walk()
     assert (await office.published(duty))["claimed_at"] is None
     assert await office.world.verdict(duty) == "unknown"
+
+
+@pytest.mark.parametrize("is_recorded_last", [False, True])
+async def test_a_page_that_only_the_register_ties_to_a_duty_waits_for_a_person(
+    office: Office, *, is_recorded_last: bool
+) -> None:
+    """Until then the duty is as unpublished as before: the unit lifts nothing by its own word."""
+    world, title = office.world, "关于同意有关建设事项的批复"
+    day = long_ago() + timedelta(days=3)
+    world.publish(title, claimed_on=day, code=None)
+    duty = "" if is_recorded_last else await world.record()
+    await world.walk(2)
+    await office.push(title=title)
+    duty = duty or await world.record()
+    await world.walk(2)
+    assert await world.verdict(duty) == "overdue"
+    [match] = await world.queue()
+    assert (match["duty"]["id"], match["reason"]) == (duty, "named_by_unit")
+    accepted = await world.decide(match, "accept")
+    assert accepted["state"] == "accepted"
+    assert (await office.published(duty))["claimed_at"].startswith(day.isoformat())

@@ -18,6 +18,7 @@ from services.projects.matching import queries, rules
 from services.projects.matching.queries import PageMarks
 from services.projects.matching.rules import Candidate, PageFacts
 from services.projects.portals import service as portals
+from services.projects.publishing import verifying
 from services.projects.reading.rule import ItemCue
 from services.projects.register import service as register
 
@@ -42,6 +43,7 @@ async def take_up(session: AsyncSession, now: datetime, *, actor: str) -> int:
     if wanted:
         # Thought through before the turn to judge is taken, for which all others wait.
         await _want_pages(session, await queries.candidates(session, [*wanted]))
+        await verifying.want_again(session, [*wanted])
         await duties.settle_rematched(session, wanted)
     return len(renamed) + len(units) + len(changed) + len(wanted)
 

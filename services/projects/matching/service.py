@@ -22,6 +22,7 @@ from services.projects.matching.models import (
     MatchState,
     PageMatch,
 )
+from services.projects.matching.registered import propose_registered
 from services.projects.portals import service as portals
 from services.projects.publishing import verifying
 from services.projects.reading.faults import Fault
@@ -67,6 +68,7 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         fresh = [each for each in waiting if each[0].gone_at is None or each[0].content_sha256]
         # Thought through before the turn to judge is taken, for which all others wait.
         proposed = await proposing.proposals(session, fresh, known)
+        named = await propose_registered(session, pages, proposed.pairs, known)
         await auditing.take_turn(session)
         # Whoever decided meanwhile was first; whoever decides from now on finds another match.
         known = await queries.matches_of(session, page_ids, lock=True)
@@ -74,7 +76,7 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         gone = {match.id for match in undone}
         standing = [match for match in known if match.id not in gone]
         await sightings.renew(session, pages, standing, now, actor=MATCHER)
-        await _match_fresh(session, proposed.pairs, standing, undone, now)
+        await _match_fresh(session, [*proposed.pairs, *named], standing, undone, now)
         on_ones_word = await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
         await queries.note_unreadable(session, page_ids, PASSING, now)
         await queries.ask_another(session, on_ones_word, now)

@@ -57,6 +57,15 @@ class SoughtPlace(NamedTuple):
     doc_no: str | None
 
 
+class TiedDuty(NamedTuple):
+    """A duty for which the register names a document at the address of a page."""
+
+    page_id: UUID
+    duty_id: UUID
+    title: str
+    doc_no: str | None
+
+
 class DutyCarrier(NamedTuple):
     """A carrier on which a duty may appear; `reached_at` None: it was not found there."""
 
@@ -222,6 +231,19 @@ async def want_places(session: AsyncSession) -> int:
     """Have the pages at addresses that were released since matched again; how many places."""
     found = (await session.execute(statement.WANT_PLACES)).one()
     return int(found.places)
+
+
+async def want_again(session: AsyncSession, duties: Collection[UUID]) -> None:
+    """Have the pages that the register names for these duties matched again."""
+    given = {"duties": [*duties], "believed": sorted(BELIEVED)}
+    await session.execute(statement.WANT_AGAIN, given)
+
+
+async def tied_to(session: AsyncSession, pages: Collection[UUID]) -> list[TiedDuty]:
+    """Duties of which nothing was seen, and the documents that the register names for them at the
+    addresses of these pages."""
+    given = {"pages": [*pages], "believed": sorted(BELIEVED)}
+    return [TiedDuty(*row) for row in await session.execute(statement.TIED_TO, given)]
 
 
 async def sought_on(session: AsyncSession, pages: Collection[UUID]) -> list[SoughtPlace]:

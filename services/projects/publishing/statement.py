@@ -53,6 +53,27 @@ LEFT JOIN carrier c ON c.code = x.carrier_code
 WHERE p.id = ANY(CAST(:pages AS uuid[])) AND (r.unit_code = v.unit_code OR v.id = c.portal_id)
 ORDER BY x.id""")
 
+# Duties of which nothing was seen that the register ties to these pages.
+TIED_TO = text(f"""
+SELECT DISTINCT p.id AS page_id, d.id AS duty_id, r.title, r.doc_no
+FROM portal_page p
+JOIN portal v ON v.id = p.portal_id
+JOIN release_place x ON x.url = p.url
+JOIN registered_release r ON r.id = x.release_id AND r.state = ANY(CAST(:believed AS text[]))
+LEFT JOIN carrier c ON c.code = x.carrier_code
+JOIN duty d ON {IS_ABOUT}
+JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
+  AND s.hold <> 'not_applicable'
+WHERE p.id = ANY(CAST(:pages AS uuid[])) AND (r.unit_code = v.unit_code OR v.id = c.portal_id)
+ORDER BY p.id, d.id""")
+
+# A duty that is recorded after its page was released and read: the page is looked through again.
+WANT_AGAIN = text(f"""
+UPDATE release_place x SET is_new = true
+FROM registered_release r, duty d
+WHERE x.release_id = r.id AND {IS_ABOUT} AND d.id = ANY(CAST(:duties AS uuid[]))
+  AND r.state = ANY(CAST(:believed AS text[]))""")
+
 NOTE_SEEN = text("""
 UPDATE release_place x SET seen_at = :now, page_id = found.page_id
 FROM unnest(CAST(:places AS uuid[]), CAST(:pages AS uuid[])) AS found (place_id, page_id)

@@ -58,6 +58,27 @@ async def take_up(session: AsyncSession) -> int:
     return await queries.want_places(session)
 
 
+async def want_again(session: AsyncSession, duties: Collection[UUID]) -> None:
+    """Have the pages that the register names for these duties matched again."""
+    if duties:
+        await queries.want_again(session, duties)
+
+
+async def tied_duties(
+    session: AsyncSession, pages: Sequence[PortalPage]
+) -> list[tuple[PortalPage, UUID]]:
+    """The pages that show the document which the register names for a duty of which nothing was
+    seen, with that duty: the unit's own word, for a person to look at."""
+    readable = {page.id: page for page in pages if rules.is_readable(page)}
+    tied = await queries.tied_to(session, [*readable]) if readable else []
+    found = {
+        (each.page_id, each.duty_id)
+        for each in tied
+        if rules.is_same_document(each.title, each.doc_no, readable[each.page_id])
+    }
+    return [(readable[page_id], duty_id) for page_id, duty_id in sorted(found)]
+
+
 async def note_seen(
     session: AsyncSession, pages: Sequence[PortalPage], now: datetime, *, actor: str
 ) -> None:
