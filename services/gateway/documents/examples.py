@@ -37,6 +37,7 @@ _BY_NAME = {
     "reason": "proven_absent",
     "reg_no": "NC-LX-20261123-0001-4",
     "region": "CN",
+    "register_no": "D03-2026-00012",
     "rule_kind": "working_days",
     "sha256": _DIGEST,
     "silent": "D05",
