@@ -11,6 +11,7 @@ from tests.projects import make
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
 from tests.projects.release_register import ITEM, Register, publish_today
+from tests.projects.unruly_portal import listing
 from tests.provoking import provokes
 from tests.support import Connect
 
@@ -62,9 +63,9 @@ async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
         yield world
 
 
-async def carried(world: World, **others: Any) -> tuple[str, str]:
+async def carried(world: World, path: str = "/list", **others: Any) -> tuple[str, str]:
     """A portal of the unit that is a carrier; its id and the carrier's code."""
-    portal, code = await world.open(), f"{others.get('kind', 'site')}-{world.unit}"
+    portal, code = await world.open(path), f"{others.get('kind', 'site')}-{world.unit}"
     must = {"unit_code": world.unit, "portal_id": portal, "must_for": ["MP-02"]}
     answer = await put(world.desk.client, world.as_, code, **must | others)
     assert answer.status_code == 201, answer.text
@@ -104,8 +105,8 @@ async def test_coverage_is_reached_of_must_and_stands_on_the_duty(world: World) 
     assert shown.json()["coverage"] == {"must": 2, "reached": 2}
 
 
-async def test_only_a_statutory_carrier_ends_the_clock(world: World) -> None:
-    """The other one is reached, and the duty is as unpublished as before."""
+async def test_only_a_statutory_carrier_ends_the_clock_and_keeps_it(world: World) -> None:
+    """The other one is reached, and the duty is as unpublished as before, or as withdrawn."""
     duty = await world.record()
     _, code = await carried(world, is_statutory=False, kind="wechat")
     world.publish()
@@ -113,9 +114,15 @@ async def test_only_a_statutory_carrier_ends_the_clock(world: World) -> None:
     [wechat] = (await coverage(world, duty))["carriers"]
     assert (wechat["code"], bool(wechat["reached_at"])) == (code, True)
     assert await world.verdict(duty) == "overdue"
-    await carried(world, kind="site")
-    await world.walk(2)
+    await carried(world, "/site", kind="site")
+    world.publish(at="/b", listed=False)
+    world.served.pages["/site"] = listing(f"/b|{world.name}建议书批复|{long_ago()}")
+    await world.walk()
     assert await world.verdict(duty) == "on_time"
+    del world.served.pages["/b"]
+    world.served.pages["/site"] = listing("/meeting|关于召开会议的通知|2026-01-05")
+    await world.walk()
+    assert await world.verdict(duty) == "withdrawn"
 
 
 @provokes("list_duty_carriers", "not-found")

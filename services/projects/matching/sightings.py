@@ -185,7 +185,8 @@ async def withdraw_gone(
     So a document that has moved is not withdrawn: it stands at another address. Gives the matches
     that one person alone accepted, whose pages a second one is asked about.
     """
-    gone = {page.id: page for page in pages if page.gone_at is not None}
+    elsewhere = await verifying.coverage_only(session, pages)
+    gone = {p.id: p for p in pages if p.gone_at is not None and p.portal_id not in elsewhere}
     matches = await queries.matches_of(session, [*gone])
     accepted = [match for match in matches if match.state is MatchState.ACCEPTED]
     duty_ids = [match.duty_id for match in accepted]

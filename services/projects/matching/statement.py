@@ -109,10 +109,15 @@ _IN_ROW = f"""
     AND (o.project_code = c.code OR c.aliases ? o.project_code
       OR o.project_code IS NULL AND (o.doc_no IS NOT NULL OR o.project_name IS NOT NULL))))"""
 
+# What stands where no clock ends is not published by that (`Carrier.is_statutory`).
+_ENDS_CLOCK = """
+NOT EXISTS (SELECT FROM carrier y
+  WHERE y.portal_id = p.portal_id AND y.enabled AND NOT y.is_statutory)"""
+
 STANDING_PAGES = text(f"""
 SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id
 WHERE m.duty_id = ANY(CAST(:duties AS uuid[])) AND m.state = 'accepted' AND p.gone_at IS NULL
-  AND NOT {_IN_ROW}""")
+  AND NOT {_IN_ROW} AND {_ENDS_CLOCK}""")
 
 IN_ROWS = text(f"""
 SELECT m.id FROM page_match m
@@ -245,7 +250,7 @@ SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
        EXISTS (SELECT FROM page_match m JOIN portal_page p ON p.id = m.page_id
                WHERE m.duty_id = k.duty_id AND m.id <> k.id AND m.state = 'accepted'
                  AND p.gone_at IS NULL AND NOT {_IN_ROW.replace(_IS_ACCEPTED, _ONCE_DECIDED)}
-              ) AS is_elsewhere,
+                 AND {_ENDS_CLOCK}) AS is_elsewhere,
        (SELECT {_IS_REFUSED} FROM page_match m JOIN portal_page p ON p.id = m.page_id
         WHERE m.id = k.id) AS is_refused
 FROM page_match k
