@@ -24,16 +24,7 @@ BILINGUAL = (
     f"/live/halls/{HALL}",
     ABSENT,
 )
-OF_A_ROW = (
-    "guide",
-    "queue-rule",
-    "report",
-    "rows",
-    "project",
-    "evidence",
-    "difference",
-    "elements",
-)
+OF_A_ROW = ("guide", "queue-rule", "report", "rows", "evidence", "difference", "elements")
 CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), *OF_A_ROW)
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390
@@ -62,7 +53,6 @@ def paths(system: System) -> Iterator[dict[str, str]]:
             "queue-rule": f"/api/v1/halls/{HALL}/queue-policy?format=html",
             "report": f"{report}.html",
             "rows": f"{report}/rows.html?column=late",
-            "project": "/api/v1/projects/2408-359900-47-03-837832.html",
             "evidence": f"/api/v1/evidence/{one}?format=html",
             "difference": f"/api/v1/evidence/{one}/diff?with={other}&format=html",
             "elements": f"/api/v1/duties/{duty}/elements?format=html",
@@ -73,8 +63,9 @@ def paths(system: System) -> Iterator[dict[str, str]]:
 def published(client: httpx.Client, auditor: dict[str, str]) -> list[str]:
     """A duty that was published in time, its evidence, and that of another one: once the demo's
     portals are read."""
-    wanted, deadline = "/duties?verdict=on_time&limit=2", time.monotonic() + PORTALS_ARE_READ
-    while len(duties := client.get(wanted, headers=auditor).json()["items"]) < 2:
+    wanted = {"verdict": "on_time", "limit": "2"}
+    deadline = time.monotonic() + PORTALS_ARE_READ
+    while len(duties := client.get("/duties", params=wanted, headers=auditor).json()["items"]) < 2:
         assert time.monotonic() < deadline, "the demo's portals were not read"
         time.sleep(0.5)
     read = [client.get(f"/duties/{duty['id']}", headers=auditor).json() for duty in duties]

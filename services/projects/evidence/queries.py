@@ -69,12 +69,6 @@ async def of_chain(session: AsyncSession, chain: str, ids: Collection[UUID]) -> 
     return (await session.exec(found)).all()
 
 
-async def newest_readable(session: AsyncSession, most: int) -> Sequence[UUID]:
-    """The newest captures of public pages that are text, newest first."""
-    found = select(col(Capture.id)).where(col(Capture.is_public), col(Capture.charset).is_not(None))
-    return (await session.exec(found.order_by(col(Capture.id).desc()).limit(most))).all()
-
-
 async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Capture]:
     found = (
         select(Capture)

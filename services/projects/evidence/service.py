@@ -85,11 +85,6 @@ async def of_chain(session: AsyncSession, chain: str, ids: Collection[UUID]) -> 
     return await queries.of_chain(session, chain, ids)
 
 
-async def newest_readable(session: AsyncSession, most: int) -> Sequence[UUID]:
-    """The newest captures of public pages that are text, newest first."""
-    return await queries.newest_readable(session, most)
-
-
 async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Capture]:
     """A portal's captures of a day, in their order."""
     return await queries.of_day(session, chain, day)
