@@ -53,8 +53,11 @@ async def test_a_portal_is_registered_and_changed_by_its_version(
     path, admin = f"/api/v1/portals/t-{uuid4().hex[:10]}", as_("admin")
     made = await desk.client.put(path, json=order(), headers=admin)
     assert (made.status_code, made.json()["health"]) == (200, "unknown")
-    changed = await desk.client.put(path, json=order(every_minutes=60, version=1), headers=admin)
+    assert made.json()["host"] == "www.example.gov.cn"
+    moved = order(every_minutes=60, version=1, start_url="https://xxgk.example.gov.cn:8443/list")
+    changed = await desk.client.put(path, json=moved, headers=admin)
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    assert changed.json()["host"] == "xxgk.example.gov.cn:8443"
     stale = await desk.client.put(path, json=order(version=1), headers=admin)
     assert (stale.status_code, stale.json()["version"]) == (409, 2)
     assert (await desk.client.get(path, headers=as_("auditor"))).json()["every_minutes"] == 60

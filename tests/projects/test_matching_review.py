@@ -153,6 +153,8 @@ async def test_a_likeness_that_means_late_needs_two_people(case: Case) -> None:
     await case.desk.collect(case.portal_id)
     [match] = await case.queue()
     assert (match["method"], match["reason"]) == ("similar", "only_similar")
+    assert [each["rule"] for each in match["because"]] == ["similar", "only_similar"]
+    assert all(each["zh"] and each["en"] for each in match["because"])
     first = await case.decide(match, "accept", "auditor-a")
     assert (first.json()["state"], first.json()["reason"]) == ("review", "makes_late")
     alone = await case.decide(first.json(), "accept", "auditor-a")

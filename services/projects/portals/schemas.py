@@ -58,7 +58,9 @@ class PortalWrite(Input):
         1000,
         ge=0,
         le=60_000,
-        description="两次请求的最短间隔（毫秒） | Least pause between requests.",
+        description="两次请求的最短间隔（毫秒）；同一主机上的栏目依次读取，按其中最长的间隔"
+        " | Least pause between requests. The portals of a host are read one after the other, with"
+        " the longest pause of them.",
     )
     every_minutes: int = Field(1440, ge=5, le=10_080)
     enabled: bool = True
@@ -86,6 +88,9 @@ class PortalView(View):
     name: str
     unit_code: str
     start_url: str
+    host: str = Field(
+        description="网站主机及端口 | The host, with its port if it is not a usual one."
+    )
     allow_private: bool
     is_public: bool
     interval_ms: int
