@@ -171,8 +171,9 @@ def province(counties: int, units: int, portals: int) -> Iterator[PlayedPortal]:
     for county in range(counties):
         for unit in range(units):
             for at in range(portals):
-                own = 1_000 + counties + county * units + unit
-                host = (county, county, own, 900 + (county + at) % 20, 900 + at % 20)[at % 5]
+                number = county * units + unit
+                own, platform = 1_000 + counties + number, 900 + (number // units + at) % 20
+                host = (county, county, own, platform, 900 + (number + at) % 20)[at % 5]
                 drawn = _draw(county, unit, at)
                 down_on = drawn % 7 if drawn % DOWN_IN == 0 else -1
                 yield PlayedPortal(1_000 + host if host < 900 else host, 4 + drawn % 5, down_on)

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
+from services.projects.collecting import service as collecting
 from services.projects.collecting.models import RunState
 from services.projects.collecting.running import Collector
 from services.projects.portals.models import HOST
@@ -180,3 +182,25 @@ async def test_http_and_https_of_a_name_are_one_host_and_another_port_is_another
     asked = f"SELECT {HOST} AS host FROM unnest(CAST(:urls AS text[])) AS start_url"
     rows = await desk.rows(asked.replace(":(", r"\:("), urls=list(ADDRESSES))
     assert [row["host"] for row in rows] == list(ADDRESSES.values())
+
+
+async def test_of_each_host_the_column_that_waits_for_longest_is_queued_one_at_a_time(
+    desk: Desk,
+) -> None:
+    ids = [f"t-{uuid4().hex[:10]}" for _ in range(4)]
+    for portal_id, host in zip(ids, "aaab", strict=True):
+        await desk.portal(portal_id, f"http://{host}.{ids[0]}.example/{portal_id}")
+    due = "UPDATE portal SET next_run_at = now() - make_interval(hours => :h) WHERE id = :id"
+    for portal_id, hours in zip(ids, (2, 9, 5, 7), strict=True):
+        await desk.do(due, h=hours, id=portal_id)
+    walked = text(
+        "UPDATE collector_run SET state = 'running', runner = :runner, lease_until = now()"
+        " WHERE state = 'queued' RETURNING portal_id"
+    )
+    async with desk.sessions() as session:
+        queued = []
+        while await collecting.queue_due(session, clock.now()):
+            done = (await session.execute(walked, {"runner": uuid4()})).scalars().all()
+            queued += [[each for each in done if each in ids]]
+    assert list(map(set, queued)) == [{ids[1], ids[3]}, {ids[2]}, {ids[0]}]
+    await desk.do("UPDATE portal SET next_run_at = now() + interval '9 days'")
