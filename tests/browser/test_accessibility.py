@@ -24,7 +24,10 @@ BILINGUAL = (
     f"/live/halls/{HALL}",
     ABSENT,
 )
-OF_A_ROW = ("guide", "queue-rule", "report", "rows", "evidence", "difference", "elements")
+OF_A_ROW = (
+    *("guide", "queue-rule", "report", "rows", "project"),
+    *("evidence", "difference", "elements"),
+)
 CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), *OF_A_ROW)
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390
@@ -53,6 +56,7 @@ def paths(system: System) -> Iterator[dict[str, str]]:
             "queue-rule": f"/api/v1/halls/{HALL}/queue-policy?format=html",
             "report": f"{report}.html",
             "rows": f"{report}/rows.html?column=late",
+            "project": "/api/v1/projects/2408-359900-47-03-837832.html",
             "evidence": f"/api/v1/evidence/{one}?format=html",
             "difference": f"/api/v1/evidence/{one}/diff?with={other}&format=html",
             "elements": f"/api/v1/duties/{duty}/elements?format=html",
