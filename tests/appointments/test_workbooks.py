@@ -8,12 +8,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from services.appointments.statistics import workbook
-from services.appointments.statistics.columns import TICKETS, TableColumn
+from services.appointments.statistics.columns import TICKETS
 from services.appointments.statistics.schemas import Figures
-from services.appointments.statistics.workbook import Book, Chart
 from shared.clock import today
 from shared.errors import Text
+from shared.web import workbooks
+from shared.web.workbooks import Book, Chart, TableColumn
 from tests.appointments.conftest import Build
 from tests.appointments.queue_helpers import Floor, problem
 from tests.appointments.test_statistics import one_visit
@@ -113,7 +113,7 @@ async def test_every_column_is_explained(floor: Floor, path: str) -> None:
 def book_of(*values: Any, columns: Any = TICKETS[:1]) -> Workbook:
     rows = [*({"key": value} for value in values), {"key": "合计"}]
     chart = Chart(Text("图", "Chart"), ["key"], Text("个", "pieces"), False)
-    return Workbook(workbook.made(Book([], columns, rows, [chart], [])))
+    return Workbook(workbooks.made(Book([], columns, rows, [chart], [])))
 
 
 @pytest.mark.parametrize(
@@ -127,14 +127,14 @@ def test_nothing_that_somebody_typed_is_run(typed: str) -> None:
 
 
 def test_of_very_many_lines_the_first_are_drawn_and_the_picture_says_so() -> None:
-    book = book_of(*range(workbook.MOST_BARS + 1))
+    book = book_of(*range(workbooks.MOST_BARS + 1))
     chart = book.zip.read("xl/charts/chart1.xml").decode()
-    assert f"$A$3:$A${workbook.MOST_BARS + 2}" in chart
-    assert f"前 {workbook.MOST_BARS} 行" in chart
+    assert f"$A$3:$A${workbooks.MOST_BARS + 2}" in chart
+    assert f"前 {workbooks.MOST_BARS} 行" in chart
 
 
 async def test_a_workbook_has_an_end(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "MOST_LINES", 1)
+    monkeypatch.setattr(workbooks, "MOST_LINES", 1)
     day = today(floor.clock.at).isoformat()
     params = {"from": day, "to": day, "format": "xlsx", "by": "window"}
     problem(await floor.get("statistics", params=params), 422, "invalid-request")

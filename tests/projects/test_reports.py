@@ -235,6 +235,7 @@ async def test_a_day_ahead_and_one_that_judges_nothing_are_refused(
 @provokes("read_report_csv", "not-found")
 @provokes("read_report_json", "not-found")
 @provokes("read_report_page", "not-found")
+@provokes("read_report_workbook", "not-found")
 @provokes("read_report_rows_page", "not-found")
 async def test_only_an_auditor_orders_an_audit_and_everyone_reads_reports(
     projects: httpx.AsyncClient, as_: Headers
@@ -248,7 +249,7 @@ async def test_only_an_auditor_orders_an_audit_and_everyone_reads_reports(
     listed = (await projects.get("/api/v1/reports", params={"limit": 1})).json()
     assert listed["items"][0]["id"] == report
     unknown = "01a207b3-5554-7244-a2be-a9fa98349139"
-    for suffix in ("", ".json", ".csv", ".html", "/rows", "/rows.html"):
+    for suffix in ("", ".json", ".csv", ".xlsx", ".html", "/rows", "/rows.html"):
         assert (await projects.get(f"/api/v1/reports/{unknown}{suffix}")).status_code == 404
 
 

@@ -1,6 +1,9 @@
 """A report of a month, a quarter, a year or since a day counts what fell due in it, by whatever
 group, against the periods before; and it is frozen with its rows."""
 
+import io
+import re
+import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -12,12 +15,13 @@ import pytest
 from services.projects.reports import freezing
 from services.projects.reports import service as reports
 from services.projects.reports.models import PeriodKind
-from services.projects.reports.rules import periods
+from services.projects.reports.rules import period_charts, periods
 from services.projects.reports.rules.period_report import UsedDays, _quantile
 from services.projects.reports.rules.periods import Period
 from services.projects.reports.schemas import AuditOrder
 from shared.clock import now
 from shared.errors import Invalid
+from shared.web import workbooks
 from tests.projects.quarter_world import Quarter, report_of
 from tests.projects.test_reports import inside, see
 from tests.support import Connect, Databases
@@ -210,3 +214,72 @@ async def test_a_quarter_in_which_nothing_fell_due_has_no_report_and_a_day_no_gr
     params = {"phase": "approval"}
     refused = await projects.get(f"/api/v1/reports/{day['id']}/rows", params=params)
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/phase")
+
+
+async def test_as_a_workbook_it_has_its_tables_and_pictures_and_is_the_same_bytes_again(
+    projects: httpx.AsyncClient, quarter: Quarter
+) -> None:
+    path = f"/api/v1/reports/{quarter.id}.xlsx"
+    file = await projects.get(path)
+    assert file.headers["content-type"] == workbooks.MEDIA_TYPE, file.text
+    found = zipfile.ZipFile(io.BytesIO(file.content))
+    sheets = re.findall(r'<sheet name="([^"]+)"', found.read("xl/workbook.xml").decode())
+    assert sheets == ["数据", "走势", "分组", "所用工作日", "图表", "说明"]
+    assert len([name for name in found.namelist() if name.startswith("xl/charts/chart")]) == 3
+    strings = found.read("xl/sharedStrings.xml").decode()
+    assert all(word in strings for word in (quarter.units[0], "2013Q2", "未见公开", "得分制得分"))
+    assert (await projects.get(path)).content == file.content
+    known = {"If-None-Match": file.headers["etag"]}
+    assert (await projects.get(path, headers=known)).status_code == 304
+
+
+async def test_as_a_page_it_has_its_pictures_and_each_group_opens_to_its_rows(
+    projects: httpx.AsyncClient, quarter: Quarter
+) -> None:
+    page = (await projects.get(f"/api/v1/reports/{quarter.id}.html")).text
+    assert "2013年第二季度信息公开监察报表" in page
+    assert "2013年第二季度到期的公开义务" in page
+    assert page.count("<svg") == 3
+    assert all(outside not in page for outside in ("http://", "https://", "<script", "@import"))
+    links = re.findall(r'href="([0-9a-f-]+/rows\.html\?(?:trust|item)=[^"]*)"', page)
+    assert len(links) == 8, "late, overdue, on time and unknown of each group that has them"
+    for link in links:
+        opened = await projects.get(f"/api/v1/reports/{link.replace('&amp;', '&')}")
+        [told] = re.findall(r"共 (\d+) 项", opened.text)
+        assert int(told) == opened.text.count("<tr><td") > 0
+    assert "未见公开" in opened.text or "2 网页自称" in opened.text
+
+
+async def test_the_table_for_spreadsheets_has_both_scores(
+    projects: httpx.AsyncClient, quarter: Quarter
+) -> None:
+    file = await projects.get(f"/api/v1/reports/{quarter.id}.csv")
+    [heads, *lines] = [line.split(",") for line in file.text.splitlines()]
+    [own] = [line for line in lines if line[0] == quarter.units[0]]
+    line = quarter.line()
+    for head, name in (("得分", "score"), ("得分制得分", "merit_score"), ("无到期日", "undated")):
+        assert float(own[heads.index(head)]) == line[name], name
+
+
+def test_where_a_period_has_no_rate_the_line_is_broken() -> None:
+    kept = [("month", f"2026-0{n}-01", due, on_time) for n, due, on_time in (
+        (1, 4, 4), (2, 4, 2), (3, 0, 0), (4, 4, 1), (5, 4, 3)
+    )]  # fmt: skip
+    lines = [
+        {"kind": kind, "from_on": first, "due": due, "known": due, "on_time": on_time}
+        for kind, first, due, on_time in kept
+    ]
+    trend = period_charts.trend_of(lines)
+    assert [point.rate for point in trend.points] == ["100.0%", "50.0%", "–", "25.0%", "75.0%"]
+    assert [len(line.split(" ")) for line in trend.lines] == [2, 2]
+    assert trend.points[0].y == period_charts.TOP
+
+
+def test_every_publication_stands_in_a_bar_and_no_picture_has_too_many() -> None:
+    for last in (0, 7, 23, 24, 400):
+        days = [(0, 3), (last, 2)] if last else [(0, 5)]
+        drawn = period_charts.histogram_of(days)
+        assert sum(bar.n for bar in drawn.bars) == 5
+        assert len(drawn.bars) <= period_charts.MOST_BARS
+        assert all(0 <= bar.height <= period_charts.BOTTOM for bar in drawn.bars)
+    assert period_charts.histogram_of([]).bars == []

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from fastapi import Response
 
-from services.appointments.statistics import columns, workbook
-from services.appointments.statistics.columns import TableColumn
+from services.appointments.statistics import columns
 from services.appointments.statistics.rules import FEWEST
 from services.appointments.statistics.schemas import (
     Format,
@@ -19,24 +18,23 @@ from services.appointments.statistics.schemas import (
 )
 from services.appointments.statistics.use import service as use
 from services.appointments.statistics.use.schemas import UseView
-from services.appointments.statistics.workbook import Book, Chart, Row
 from shared import clock
 from shared.errors import Invalid, Text, counted
-from shared.web import answers, spreadsheets
+from shared.web import answers, spreadsheets, workbooks
+from shared.web.workbooks import Book, Chart, Row, TableColumn
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {
             "text/csv": {"schema": {"type": "string"}},
-            _XLSX: {"schema": {"type": "string", "format": "binary"}},
+            workbooks.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}},
         }
     }
 }
 """What a route answers besides JSON."""
 _LONG = Text(
-    f"工作簿最多 {workbook.MOST_LINES} 行，请缩短日期或换一种汇总方式",
-    f"A workbook has at most {counted(workbook.MOST_LINES, 'line')}: ask for fewer days, or by"
+    f"工作簿最多 {workbooks.MOST_LINES} 行，请缩短日期或换一种汇总方式",
+    f"A workbook has at most {counted(workbooks.MOST_LINES, 'line')}: ask for fewer days, or by"
     " something else",
 )
 _TOTAL = Text("合计", "Total")
@@ -156,10 +154,10 @@ async def _file(table: _Table, format_: Format, language: str, now: datetime) ->
         file = Response(_sheet(table, language), 200, disposition, "text/csv; charset=utf-8")
         answers.in_language(file, language)
         return file
-    if len(table.rows) > workbook.MOST_LINES:
+    if len(table.rows) > workbooks.MOST_LINES:
         raise Invalid(_LONG, pointer="/query/by")
-    book = await asyncio.to_thread(workbook.made, _book(table, now))
-    return Response(book, 200, disposition, _XLSX)
+    book = await asyncio.to_thread(workbooks.made, _book(table, now))
+    return Response(book, 200, disposition, workbooks.MEDIA_TYPE)
 
 
 def _sheet(table: _Table, language: str) -> bytes:

@@ -1,7 +1,6 @@
 """The columns of the tables of figures: heads in two languages, and what each of them means."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
@@ -12,18 +11,7 @@ from services.appointments.statistics.use.schemas import (
     WindowFigures,
 )
 from shared.errors import Text
-
-Kind = Literal["text", "count", "minutes", "rate"]
-
-
-class TableColumn(NamedTuple):
-    """`name` is that of the figure; `says` is what it counts, and how."""
-
-    name: str
-    head: Text
-    says: Text
-    kind: Kind
-
+from shared.web.workbooks import Kind, TableColumn
 
 _KEYS = (
     TableColumn(

@@ -1,18 +1,19 @@
 """Reports as files and pages."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 
 from services.projects.register.models import UNIT_CODE
-from services.projects.reports import printing, service, views
+from services.projects.reports import printing, service, views, workbook
 from services.projects.reports.grouping import Grouped
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.schemas import Column, ReportBody
 from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
-from shared.web import answers
+from shared.web import answers, workbooks
 from shared.web.conditions import unless_known
 from shared.web.dependencies import Language, Session, public
 from shared.web.describing import refer, sends
@@ -72,6 +73,33 @@ async def read_report_csv(
     file = Response(content, media_type="text/csv; charset=utf-8", headers=headers)
     answers.in_language(file, language)
     return unless_known(file, request.headers.get("if-none-match"))
+
+
+@everyone.get(
+    "/reports/{report_id}.xlsx",
+    operation_id="read_report_workbook",
+    summary="报表（工作簿） | A report as a workbook",
+    responses=_file(workbooks.MEDIA_TYPE),
+    response_class=Response,
+)
+async def read_report_workbook(
+    report_id: UUID, request: Request, session: Session, _: Anyone
+) -> Response:
+    """数据、走势、分组、所用工作日各一张表，附图和各列含义；中英文表头。
+
+    ---
+    A sheet each of units, trend, groups and working days used, with charts and what each column
+    means, under heads in both languages.
+    """
+    report = await service.find_report(session, report_id)
+    content = reporting.read_bytes(report.body)
+    file = await asyncio.to_thread(workbook.made, content, report.sha256, report.frozen_at)
+    headers = {
+        **views.frozen_headers(report, "xlsx"),
+        "Content-Disposition": f'attachment; filename="report-{report.as_of}.xlsx"',
+    }
+    sent = Response(file, media_type=workbooks.MEDIA_TYPE, headers=headers)
+    return unless_known(sent, request.headers.get("if-none-match"))
 
 
 @everyone.get(

@@ -1,6 +1,6 @@
 """The printable pages of a report: itself, and the duties behind a figure. No scripts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import ceil
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -8,12 +8,15 @@ from urllib.parse import urlencode
 from services.projects.auditing.rules.judging import reason_text
 from services.projects.reports.models import Report
 from services.projects.reports.queries import ReportedDuty, ReportStatus
-from services.projects.reports.rules import because, shares, summary
+from services.projects.reports.rules import because, period_charts, shares, summary
 from services.projects.reports.rules.chart import SEGMENTS, chart_of
 from services.projects.reports.rules.period_report import Group
 from services.projects.reports.rules.report import VERDICTS
 from services.projects.reports.rules.wording import (
     COMPARED_COLUMNS,
+    DIMENSIONS,
+    GROUP_COLUMNS,
+    GROUP_NAMES,
     HEADINGS,
     LIGHTS,
     ROW_COLUMNS,
@@ -26,6 +29,8 @@ from shared.errors import Text
 from shared.web.templates import templates_of
 
 ROWS_A_PAGE = 200
+GROUPS_SHOWN = 30
+"""So many groups of a kind are printed, those with the most overdue and late first."""
 
 _TEMPLATES = templates_of("projects")
 
@@ -55,7 +60,20 @@ def report_page(report: Report, content: Mapping[str, Any], status: ReportStatus
         moved_lights=summary.moved_lights(content) if content.get("last") else [],
         bands=summary.bands(content.get("policy", {})),
         becauses={line["unit"]: because.of(line, content.get("policy", {})) for line in lines},
+        of_period=_of_period(content) if content.get("period") else None,
     )
+
+
+def _of_period(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What the report of a period shows besides: its pictures, its groups."""
+    return {
+        "trend": period_charts.trend_of(content["trend"]),
+        "used": period_charts.histogram_of(content["used_days"]["days"]),
+        "dimensions": DIMENSIONS,
+        "named": GROUP_NAMES,
+        "columns": GROUP_COLUMNS,
+        "most": GROUPS_SHOWN,
+    }
 
 
 def _head(report: Report, content: Mapping[str, Any], status: ReportStatus) -> dict[str, Any]:
@@ -111,6 +129,17 @@ class Figure(NamedTuple):
         return urlencode({name: value for name, value in given.items() if value is not None})
 
 
+def _whose(figure: Figure, names: Mapping[str, str]) -> Iterator[str]:
+    """The unit and the group that the figure is of."""
+    yield names.get(figure.unit or "", "全部公开主体 all units")
+    for dimension, code in figure.group._asdict().items():
+        lines = figure.content["groups"][dimension] if code is not None else []
+        for line in lines:
+            if line["code"] == code:
+                own = GROUP_NAMES.get((dimension, code))
+                yield f"{DIMENSIONS[dimension].zh} {own.zh if own else line['name'] or code}"
+
+
 def rows_page(
     report: Report,
     figure: Figure,
@@ -123,7 +152,7 @@ def rows_page(
     return _TEMPLATES.get_template("rows.html").render(
         **_head(report, figure.content, status),
         as_of=figure.content["as_of"],
-        whose=names.get(figure.unit or "", "全部公开主体 all units"),
+        whose=" · ".join(_whose(figure, names)),
         what=HEADINGS[column] if column else Text("全部", "all"),
         columns=ROW_COLUMNS,
         names=names,

@@ -40,6 +40,13 @@ RATES = {
     "in_dispute": Text("异议处理中", "in dispute"),
 }
 """What follows the counts of a line."""
+OF_PERIODS = {
+    "merit_score": Text("得分制得分", "points by merit"),
+    "peer_group": Text("排名分组", "peers"),
+    "peer_rank": Text("组内排名", "place among peers"),
+    "undated": Text("无到期日", "without a last day"),
+}
+"""What a line of a report of a period has besides."""
 _UNIT_COLUMNS = Text("公开主体代码", "unit code"), Text("公开主体", "unit")
 
 
@@ -201,13 +208,14 @@ def read_bytes(body: bytes) -> dict[str, Any]:
 
 def to_csv(content: Mapping[str, Any], language: str) -> bytes:
     """The report for spreadsheets: UTF-8 with a mark, headings in the language, a line a unit."""
-    named = (*_UNIT_COLUMNS, *COLUMNS.values(), *RATES.values())
+    more = OF_PERIODS if content.get("period") else {}
+    named = (*_UNIT_COLUMNS, *COLUMNS.values(), *RATES.values(), *more.values())
     heads = [head.say(language) for head in named]
     rows = []
     for line in content["units"]:
         low, high = line.get("interval") or (None, None)
         shown = {**line, "low": low, "high": high}
-        cells = [shown.get(name) for name in (*COLUMNS, *RATES)]
+        cells = [shown.get(name) for name in (*COLUMNS, *RATES, *more)]
         blank = ["" if cell is None else cell for cell in cells]
         rows.append([line["unit"], line["name"], *blank])
     return spreadsheets.to_csv(heads, rows)

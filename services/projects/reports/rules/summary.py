@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
-from services.projects.reports.rules import shares
+from services.projects.reports.rules import periods, shares
 from services.projects.reports.rules.shares import percent
 from services.projects.reports.rules.wording import HEADINGS, LIGHTS, TITLE
 from shared.errors import Text, counted
@@ -42,7 +42,17 @@ def title(content: Mapping[str, Any]) -> Text:
     """`宁川市信息公开监察报表`."""
     city = content.get("title") or {"city": "", "city_en": ""}
     en = f"{city['city_en']}: disclosure monitoring report" if city["city_en"] else TITLE.en
-    return Text(f"{city['city']}{TITLE.zh}", en)
+    if (period := period_name(content)) is None:
+        return Text(f"{city['city']}{TITLE.zh}", en)
+    return Text(f"{city['city']}{period.zh}{TITLE.zh}", f"{en}, {period.en}")
+
+
+def period_name(content: Mapping[str, Any]) -> Text | None:
+    """`2026年第三季度`; None for the report of a day."""
+    if not (period := content.get("period")):
+        return None
+    first, last = (date.fromisoformat(period[name]) for name in ("from_on", "to_on"))
+    return periods.name(period["kind"], first, last)
 
 
 def number(content: Mapping[str, Any]) -> Text | None:
@@ -67,6 +77,8 @@ def subject(content: Mapping[str, Any]) -> Text | None:
         return None
     fields, until = given["fields"], day(given["to"])
     named = "".join(fields[:1]) + (f"等{len(fields)}个领域" if len(fields) > 1 else "")
+    if period := period_name(content):
+        return Text(f"{named}　{period.zh}到期的义务", f"duties that fell due in {period.en}")
     if given["from"] is None:
         return Text(f"{named}　截至{until.zh}", f"information formed by {until.en}")
     since = day(given["from"])
@@ -84,19 +96,27 @@ def sentence(content: Mapping[str, Any]) -> Text:
     shown_en = ", ".join(f"{lights[k]} {name.en}" for k, name in LIGHTS.items() if lights[k])
     known, rate = totals.get("known"), percent(shares.rate(totals))
     coverage = percent(shares.coverage(totals))
+    due_zh, due_en = _due_in(period_name(content))
     zh = (
-        f"截至{until.zh}，应公开{totals['due']}项，结论已知{known}项"
+        f"{due_zh}截至{until.zh}，应公开{totals['due']}项，结论已知{known}项"
         f"（覆盖率{coverage}），其中按时{totals['on_time']}项，"
         f"按时率{rate}；逾期未公开{totals['overdue']}项，逾期后公开{totals['late']}项。"
         f"{len(content['units'])}个公开主体中，{shown_zh}。"
     )
     en = (
-        f"By {until.en}, {counted(totals['due'], 'duty', 'duties')} fell due and the verdict of "
-        f"{known} is known (coverage {coverage}); {totals['on_time']} were "
+        f"{due_en}{until.en}, {counted(totals['due'], 'duty', 'duties')} fell due and the verdict"
+        f" of {known} is known (coverage {coverage}); {totals['on_time']} were "
         f"on time, a rate of {rate}; overdue {totals['overdue']}, late {totals['late']}."
         f" Lights of {counted(len(content['units']), 'unit')}: {shown_en}."
     )
     return Text(zh, en)
+
+
+def _due_in(period: Text | None) -> tuple[str, str]:
+    """How the sentence begins."""
+    if period is None:
+        return "", "By "
+    return f"{period.zh}到期的公开义务，", f"Of what was to be published in {period.en}, as of "
 
 
 def who_must_act(duty: Mapping[str, Any], unit: str) -> Text:

@@ -62,6 +62,35 @@ WORDS: dict[str, Text] = {
 }
 """The other words of the report."""
 
+DIMENSIONS: dict[str, Text] = {
+    "project": Text("项目", "project"),
+    "item": Text("事项", "item"),
+    "phase": Text("项目阶段", "phase of the project"),
+    "region": Text("地区", "region"),
+    "trust": Text("发布时间的可信度", "trust of the time of publication"),
+}
+"""What a report of a period is grouped by."""
+
+GROUP_COLUMNS = ("due", "on_time", "late", "overdue", "unknown")
+"""The counts that are printed of a group."""
+
+GROUP_NAMES: dict[tuple[str, str], Text] = {
+    ("project", ""): Text("不属项目", "of no project"),
+    ("phase", "approval"): Text("审批", "approval"),
+    ("phase", "bidding"): Text("招标投标", "bidding"),
+    ("phase", "construction"): Text("建设实施", "construction"),
+    ("phase", "completed"): Text("竣工", "completed"),
+    ("phase", ""): Text("不属项目", "of no project"),
+    ("trust", ""): Text("未见公开", "not published"),
+    ("trust", "5"): Text("5 登记与网页一致", "5 register and page agree"),
+    ("trust", "4"): Text("4 自见不超过一个工作日", "4 seen within a working day"),
+    ("trust", "3"): Text("3 多处标注一致", "3 several marks agree"),
+    ("trust", "2"): Text("2 网页自称，无矛盾", "2 as the page claims, nothing against"),
+    ("trust", "1"): Text("1 只有列表日期", "1 the date of a list alone"),
+    ("trust", "0"): Text("0 没有可信的时间", "0 no time to be trusted"),
+}
+"""Groups whose code has a name of its own."""
+
 WORST_COLUMNS = (
     Text("由谁办理", "who must act"),
     Text("项目与事项", "project and item"),
