@@ -6,6 +6,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects import examples_evidence
+from services.projects.attachments.models import Attachment
 from services.projects.auditing.models import Standing, Verdict
 from services.projects.disputes.models import Dispute, DisputeState
 from services.projects.duties import workflow as duties
@@ -113,6 +114,9 @@ async def _decisions(session: AsyncSession) -> dict[str, Example]:
     if check is not None:
         seen = Example({"check_id": str(check.id)})
         found |= {"answer_disclosure_check": seen, "read_disclosure_check": seen}
+    file = await newest(session, Attachment)
+    if file is not None:
+        found["read_attachment"] = Example({"attachment_id": str(file.id)})
     return found | await _reports(session)
 
 

@@ -102,6 +102,7 @@ Read = Callable[[bytes], Extracted]
         (docx_reader.read, packed({f"word/{n}": "" for n in range(2001)}), "too_large"),
         (sheets.read, XLSX, None),
         (sheets.read, xlsx(()), "no_text"),
+        (sheets.read, b"\xd0\xcf\x11\xe0 a letter", "unknown_kind"),
         (sheets.read, XLSX[: len(XLSX) // 2], "broken"),
         (sheets.read, xlsx([["x"] * 200] * 201), "too_large"),
     ],
@@ -172,6 +173,14 @@ async def test_a_process_that_takes_too_much_ends_alone(monkeypatch: pytest.Monk
     assert (await Extraction().words(PDF)).fault is FileFault.TOO_SLOW
 
 
+async def test_a_reader_that_does_not_start_is_no_fault_of_the_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(extraction._MODULES, AttachmentKind.PDF, "nothing")
+    with pytest.raises(OSError, match="does not start"):
+        await Extraction().words(PDF)
+
+
 async def test_the_process_is_given_nothing_of_our_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -233,6 +242,13 @@ def test_what_a_page_says_itself_stands_and_contradictions_give_nothing() -> Non
     bare = read_page(LINKED.format("详见附件"), url, DetailRule(), NOW)
     files = [words_of(f"项目统一代码:{CODE}"), words_of(f"项目统一代码:{other}")]
     assert with_files(bare, files).facts.project_code is None
+
+
+def test_a_file_of_few_words_leaves_a_picture_beside_it_to_eyes() -> None:
+    html = f'{LINKED.format("见附件")}<p><img src="scan.jpg"></p>'
+    own = read_page(html, "https://a.gov.cn/x.htm", DetailRule(), NOW)
+    assert with_files(own, [words_of("公示")]).substance is Substance.EYES
+    assert with_files(own, [words_of("公示" * 30)]).substance is Substance.WORDS
 
 
 def test_a_file_that_needs_a_person_leaves_its_page_to_one() -> None:

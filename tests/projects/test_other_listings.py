@@ -7,7 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.projects.collecting.models import CollectorRun, RunState
+from services.projects.collecting.models import CollectorRun, RunKind, RunState
+from services.projects.collecting.rules import goes_on, is_left
+from services.projects.reading.lists import ListPage
+from services.projects.reading.rule import SitemapRule
+from shared.clock import now
 from tests.projects.collecting_world import Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal
 
@@ -145,6 +149,24 @@ async def test_an_index_of_sitemaps_is_walked_part_by_part(desk: Desk, shop: Sho
     assert (run.state, run.errors) == (RunState.FINISHED, [])
     assert (run.pages, run.items, run.details) == (4, 3, 3)
     assert (run.list_complete, run.proves_absence) == (True, False)
+
+
+def test_the_parts_of_a_list_are_read_one_after_the_other_as_far_as_the_rule_goes() -> None:
+    run = CollectorRun(
+        portal_id="p", rule_version=1, kind=RunKind.FULL, requested_at=now(), requested_by="test"
+    )
+    rule = SitemapRule.model_validate({**SITEMAP, "max_pages": 3})
+    index = ListPage((), None, "", None, parts=("/1", "/2", "/3"))
+    part = ListPage((), None, "", None)
+    followed, page = list[str](), index
+    while True:
+        run.pages += 1
+        following, run.parts_left = goes_on(run, rule, page)
+        if following is None:
+            break
+        followed, page = [*followed, following], part
+    assert followed == ["/1", "/2"]
+    assert is_left(run, rule)
 
 
 async def test_a_sitemap_without_a_page_below_the_folders_is_a_fault(

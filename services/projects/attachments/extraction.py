@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.projects.reading.dates import plain
-from services.projects.reading.extracting.child import NO_MEMORY
+from services.projects.reading.extracting.child import NO_MEMORY, NOT_READ
 from services.projects.reading.files import AttachmentKind, FileFault, FileWords, is_locked, kind_of
 
 SECONDS = 20.0
@@ -24,8 +24,13 @@ MAX_ANSWER = 16_000_000
 _ROOT = Path(__file__).parents[3]
 _PACKAGE = "services.projects.reading.extracting"
 _MODULES = {AttachmentKind.PDF: "pdf", AttachmentKind.DOCX: "docx", AttachmentKind.SHEET: "sheets"}
-_FAULTS = {-signal.SIGXCPU: FileFault.TOO_SLOW, 1: FileFault.BROKEN, NO_MEMORY: FileFault.TOO_LARGE}
+_FAULTS = {
+    -signal.SIGXCPU: FileFault.TOO_SLOW,
+    NOT_READ: FileFault.BROKEN,
+    NO_MEMORY: FileFault.TOO_LARGE,
+}
 """By the exit of the process; any other one is that of a process that wanted too much."""
+NOT_STARTED = 1
 
 
 @dataclass
@@ -35,7 +40,10 @@ class Extraction:
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def words(self, body: bytes) -> FileWords:
-        """What the file says; never raises for what is in it."""
+        """What the file says; never raises for what is in it.
+
+        Raises OSError where its reader does not start: that is our fault, and nobody's file.
+        """
         kind = kind_of(body)
         if is_locked(body):
             return FileWords(kind, fault=FileFault.ENCRYPTED)
@@ -63,6 +71,8 @@ def _read(kind: AttachmentKind, body: bytes) -> FileWords:
             )
         except subprocess.TimeoutExpired:
             return FileWords(kind, fault=FileFault.TOO_SLOW)
+        if done.returncode == NOT_STARTED:
+            raise OSError(f"the reader of {kind} does not start")
         if done.returncode:
             fault = _FAULTS.get(done.returncode, FileFault.TOO_LARGE)
             return FileWords(kind, fault=fault)

@@ -58,9 +58,10 @@ def files_in(root: LexborNode | None, others: frozenset[int], base: str) -> tupl
     """The files to which an article leads, each once, in its order."""
     found: dict[str, FileLink] = {}
     for link in root.css("a[href]")[:MAX_LOOKED_AT] if root is not None else ():
-        url = page_address(link.attributes.get("href") or "", base)
-        if url is not None and _leads_to_file(link) and not is_within(link, others):
-            found.setdefault(url, FileLink(url, one_line(link.text())))
+        if _leads_to_file(link) and not is_within(link, others):
+            url = page_address(link.attributes.get("href") or "", base)
+            if url is not None:
+                found.setdefault(url, FileLink(url, one_line(link.text())))
     return tuple(found.values())
 
 

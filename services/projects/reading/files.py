@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.projects.reading.article import Substance
+from services.projects.reading.article import FEW_WORDS, Substance
 from services.projects.reading.dates import is_future
 from services.projects.reading.details import PageReading
 from services.projects.reading.facts import (
@@ -137,11 +137,15 @@ def with_files(reading: PageReading, files: Sequence[FileWords]) -> PageReading:
             labels[word] += values
     texts = "\n".join(each.text for each in files)
     is_mute = any(each.needs_a_person for each in files)
+    facts = reading.facts if records else _facts(reading, labels, texts)
+    # Beside so few words a picture or a frame of the page may still say all of it.
+    says = len(texts) > FEW_WORDS or records or facts.project_code or facts.project_name
+    read = Substance.WORDS if says else reading.substance
     return replace(
         reading,
-        facts=reading.facts if records else _facts(reading, labels, texts),
+        facts=facts,
         labels={**dict.fromkeys(labels, -1), **reading.labels},
-        substance=Substance.EYES if is_mute else Substance.WORDS,
+        substance=Substance.EYES if is_mute else read,
         records=(*reading.records, *records),
     )
 

@@ -11,8 +11,8 @@ MEMORY_BYTES = 512 * 1024 * 1024
 CPU_SECONDS = 10
 MAX_LETTERS = 200_000
 MAX_CELLS = 40_000
-NO_MEMORY = 70
-"""The exit of a process that has no memory left."""
+NO_MEMORY, NOT_READ = 70, 71
+"""The exits of a process that has no memory left, and of one whose reader gave up by surprise."""
 
 Rows = list[list[str]]
 
@@ -29,6 +29,7 @@ class Extracted:
 def run(read: Callable[[bytes], Extracted]) -> None:
     """Reads the file at the standard input and writes its words as JSON."""
     _limit()
+    sys.excepthook = lambda *_: os._exit(NOT_READ)
     try:
         words = asdict(read(sys.stdin.buffer.read()))
         sys.stdout.buffer.write(json.dumps(words).encode())

@@ -25,7 +25,8 @@ def read(body: bytes) -> Extracted:
     except PasswordError:
         return Extracted(fault="encrypted")
     except (*BROKEN, CalamineError, ValueError, OSError):
-        return Extracted(fault="broken")
+        # An old form of Office holds letters and slides as well.
+        return Extracted(fault="broken" if body.startswith(b"PK") else "unknown_kind")
     text = "\n".join("\t".join(row) for table in tables for row in table)
     if len(text) > MAX_LETTERS:
         return Extracted(text[:MAX_LETTERS], tables, "too_large")
