@@ -94,33 +94,28 @@ async def test_each_row_of_a_spreadsheet_is_a_publication(shop: Shop) -> None:
     assert page["project_code"] is None
 
 
-@pytest.mark.parametrize(
-    ("where", "body", "fault"),
-    [
-        ("/announced/a.pdf", None, "too_large"),
-        ("/f/a.pdf", pdf(LINES)[:60], "broken"),
-        ("/f/a.pdf", "<html>请先登录</html>", "unknown_kind"),
-        ("/f/a.zip", b"PK\x03\x04 rows", "unknown_kind"),
-        ("/f/gone.pdf", None, "unreachable"),
-        ("https://other.example/a.pdf", None, "unreachable"),
-    ],
-)
-async def test_a_file_that_cannot_be_read_needs_a_person(
-    shop: Shop, where: str, body: str | bytes | None, fault: str
+UNREAD: dict[str, tuple[str | bytes | None, str]] = {
+    "/announced/a.pdf": (None, "too_large"),
+    "/huge/a.pdf": (None, "too_large"),
+    "/f/a.pdf": (pdf(LINES)[:60], "broken"),
+    "/f/b.pdf": ("<html>请先登录</html>", "unknown_kind"),
+    "/f/a.zip": (b"PK\x03\x04 rows", "unknown_kind"),
+    "/f/a.xls": (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+    "/f/gone.pdf": (None, "unreachable"),
+    "https://other.example/a.pdf": (None, "unreachable"),
+}
+
+
+async def test_files_that_cannot_be_read_need_a_person_and_300_megabytes_are_not_taken(
+    shop: Shop,
 ) -> None:
-    shop.show(where)
-    if body is not None:
-        shop.portal.pages[where] = body
+    shop.show(*UNREAD)
+    shop.portal.pages |= {where: body for where, (body, _) in UNREAD.items() if body is not None}
     page = await shop.walk()
-    (file,) = await shop.files()
-    assert file["fault"] == fault
+    found = {file["url"].removeprefix(shop.address): file["fault"] for file in await shop.files()}
+    assert found == {where: fault for where, (_, fault) in UNREAD.items()}
     assert page["flags"] == ["words_not_readable", "needs_a_person"]
     assert page["detail_state"] == "read"
-
-
-async def test_a_file_of_300_megabytes_is_refused_by_what_it_announces(shop: Shop) -> None:
-    shop.show("/announced/a.pdf")
-    await shop.walk()
     assert shop.portal.megabytes_sent < FILE_BYTES / 1_000_000
 
 
