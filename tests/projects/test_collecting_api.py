@@ -134,6 +134,8 @@ async def test_a_rule_that_reads_nothing_of_the_last_capture_does_not_go_live(
     lost = await desk.client.put(path, json={"list": {"rows": "tr.row"}}, headers=admin)
     assert (lost.status_code, lost.json()["errors"][0]["pointer"]) == (422, "/body/list/rows")
     assert (await desk.client.get(path, headers=admin)).json()["version"] == 1
+    other_kind = await desk.client.put(path, json={"kind": "feed"}, headers=admin)
+    assert (other_kind.status_code, other_kind.json()["errors"][0]["pointer"]) == (422, "/body")
     fit = await desk.client.put(path, json={"list": {"rows": "ul li"}}, headers=admin)
     assert fit.status_code == 200
     assert (fit.json()["version"], fit.json()["trial"]["entries"]) == (2, 2)

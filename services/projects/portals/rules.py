@@ -20,12 +20,13 @@ class RuleReadsNothing(Invalid):
         "请用试运行调整规则，直到读出列表", "Adjust the rule with a dry run until it reads the list"
     )
 
-    def __init__(self, evidence_id: str) -> None:
+    def __init__(self, evidence_id: str, pointer: str) -> None:
         detail = Text(
-            "按此规则在最近一次抓取的列表页上找不到任何条目，请检查列表的行与链接规则",
-            "By this rule the list page captured last is empty; check list.rows and list.link",
+            "按此规则在最近一次抓取的列表页上找不到任何条目，请检查规则的种类和读取列表的部分",
+            "By this rule the list page captured last is empty; check its kind and how it reads"
+            " the list",
         )
-        super().__init__(detail, pointer="/body/list/rows", evidence_id=evidence_id)
+        super().__init__(detail, pointer=pointer, evidence_id=evidence_id)
 
 
 def unknown_unit(code: str) -> Invalid:

@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceStore
 from services.projects.portals import queries, rules
 from services.projects.portals.events import SourceDown, SourceRecovered
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
 from services.projects.portals.schemas import PortalWrite, Trial
+from services.projects.portals.trials import try_on_capture
 from services.projects.portals.workflow import WORKFLOW, Outcome
 from services.projects.reading.faults import Fault
-from services.projects.reading.readers import read_list, rule_of
+from services.projects.reading.readers import rule_of
 from services.projects.reading.rule import CollectorRule
 from services.projects.register import service as register
 from shared.clock import today
@@ -138,7 +138,7 @@ async def put_rule(
 
     Tried first on the list page captured last; raises rules.RuleReadsNothing when it is lost on it.
     """
-    trial = await _try_on_capture(session, files, await find(session, portal_id), wanted)
+    trial = await try_on_capture(session, files, await find(session, portal_id), wanted)
     return await add_rule(session, portal_id, wanted, sub, now), trial
 
 
@@ -167,19 +167,6 @@ async def add_rule(
         session, sub, "portal.rule_put", f"portal:{portal_id}", now, {"version": version}
     )
     return stored
-
-
-async def _try_on_capture(
-    session: AsyncSession, files: EvidenceStore, portal: Portal, wanted: CollectorRule
-) -> Trial | None:
-    capture = await evidence.newest_of_url(session, portal.id, portal.start_url)
-    if capture is None:
-        return None
-    body = await evidence.raw(files, capture)
-    page = read_list(body, capture.headers, capture.final_url, wanted).page
-    if not page.entries:
-        raise rules.RuleReadsNothing(str(capture.id))
-    return Trial.of(page, evidence_id=capture.id)
 
 
 @dataclass(frozen=True)
