@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from services.feedback.missing_disclosures import rules, service
+from services.feedback.missing_disclosures import handlers, rules
 from services.feedback.missing_disclosures.contracts import DisclosureChecked
 from services.feedback.missing_disclosures.events import MissingDisclosureReported
 from services.feedback.missing_disclosures.models import DisclosureAnswer
+from shared.messaging.events import Envelope
 from tests.feedback.flood_helpers import decide, flood
 from tests.feedback.isolated_service import at, outbox
 from tests.feedback.letter_helpers import API, BODY, LetterOffice
@@ -39,7 +40,8 @@ def checked(office: LetterOffice, version: int, **others: Any) -> DisclosureChec
 async def answered(office: LetterOffice, *answers: DisclosureChecked) -> None:
     async with office.isolated.sessions() as session, session.begin():
         for answer in answers:
-            await service.take_answer(session, answer)
+            envelope: Envelope[Any] = Envelope(source="urn:test", type=answer.type, data=answer)
+            await handlers.take_answer(session, envelope)
 
 
 async def test_what_a_letter_says_is_missing_goes_out_without_the_letter(

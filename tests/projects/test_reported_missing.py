@@ -11,9 +11,10 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.projects.reported_missing import service
-from services.projects.reported_missing.contracts import DutyMoved, MissingReported
+from services.projects.reported_missing import handlers, service
+from services.projects.reported_missing.contracts import MissingReported, PublicationSeen
 from shared.clock import SHANGHAI, now
+from shared.messaging.events import Envelope
 from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.test_reports import inside, see, walk
@@ -38,7 +39,7 @@ class Place:
         named = {"project_code": self.project, "item_code": ITEM, "department_code": self.unit}
         event = MissingReported(**(named | others), reported_at=REPORTED_AT)
         for _ in range(times):
-            await inside(self.databases, lambda s: service.take_report(s, event, now()))
+            await self.deliver(handlers.take_report, event)
 
     async def record(self, on: str | None) -> dict[str, Any]:
         body = make.event(self.project, self.unit, on)
@@ -46,8 +47,12 @@ class Place:
 
     async def moved(self) -> None:
         """A duty of this project and unit moved, as its event says."""
-        event = DutyMoved(project_code=self.project, item_code=ITEM, unit_code=self.unit)
-        await inside(self.databases, lambda s: service.look_again(s, event, now()))
+        event = PublicationSeen(project_code=self.project, item_code=ITEM, unit_code=self.unit)
+        await self.deliver(handlers.look_again, event)
+
+    async def deliver(self, handle: Any, event: Any) -> None:
+        envelope: Envelope[Any] = Envelope(source="urn:test", type=event.type, data=event)
+        await inside(self.databases, lambda session: handle(session, envelope))
 
     async def check(self, **others: str | None) -> dict[str, Any]:
         asked = {"unit": self.unit, **others}
@@ -198,3 +203,21 @@ async def test_an_officer_sees_the_checks_of_their_own_unit(place: Place, sql: C
     assert (await place.client.get(CHECKS, headers=stranger)).json()["items"] == []
     one = await place.client.get(f"{CHECKS}/{check['id']}", headers=stranger)
     assert one.status_code == 404
+
+
+async def test_a_letter_is_shown_what_was_found_of_what_it_reports(
+    place: Place, feedback: httpx.AsyncClient
+) -> None:
+    duty = await place.record(now().date().isoformat())
+    missing = {"project_code": place.project, "item_code": ITEM, "department_code": place.unit}
+    letter = {"kind": "consultation", "title": "没有公开", "body": f"找不到{place.project}的批复。"}
+    written = await feedback.post("/api/v1/letters", json={**letter, "missing_disclosure": missing})
+    assert written.status_code == 201, written.text
+    receipt = written.json()
+
+    async def answered() -> Any:
+        path, code = f"/api/v1/letters/{receipt['reg_no']}", {"code": receipt["query_code"]}
+        return (await feedback.get(path, params=code)).json()["missing_disclosure"]["answer"]
+
+    answer = await eventually(answered, 30)
+    assert (answer["answer"], answer["due_on"]) == ("not_due", duty["due_on"])

@@ -55,7 +55,7 @@ class PublicDuty:
 
 
 class PublicationFilter(NamedTuple):
-    """Which publications: of a unit, about a project, of an item of the catalogue."""
+    """Which duties and publications: of a unit, about a project, of an item of the catalogue."""
 
     unit: str | None = None
     project: str | None = None

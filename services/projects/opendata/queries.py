@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Verdict
@@ -30,10 +30,9 @@ _DUTY = """
          CASE WHEN d.basis = 'calendar' THEN DATE '2000-01-01' + d.due_ord
               ELSE c.date END AS due_on,
          s.verdict, greatest(
-           (SELECT e.judged_at FROM verdict_event e WHERE e.duty_id = d.id
-            ORDER BY e.id DESC LIMIT 1),
-           (SELECT f.recorded_at FROM publication_fact f WHERE f.duty_id = d.id
-            ORDER BY f.id DESC LIMIT 1)) AS changed_at,
+           (SELECT max(e.judged_at) FROM verdict_event e WHERE e.duty_id = d.id),
+           (SELECT max(f.recorded_at) FROM publication_fact f WHERE f.duty_id = d.id)
+         ) AS changed_at,
          EXISTS (SELECT FROM dispute x WHERE x.duty_id = d.id AND x.state = 'open') AS in_dispute,
          p.url, p.claim_kind, p.claimed_at,
          coalesce(p.contradicted, false) AS contradicted, coalesce(p.trust, 0) AS trust,
@@ -52,25 +51,21 @@ _OF_PROJECTS = text(f"""{_DUTY}
   ORDER BY d.project_code, d.formed_on NULLS LAST, d.id LIMIT :limit""")
 
 
-# The newest first, read backwards in the order of their index: where few fit, no more than what was
-# seen since `since` is looked through.
-_NEWEST = text(f"""{_DUTY}
+# The newest first, read backwards in the order of their index, or of the few duties that fit.
+_NEWEST = f"""{_DUTY}
   JOIN publication p ON p.duty_id = d.id
-  WHERE (CAST(:since AS timestamptz) IS NULL OR p.first_seen_at >= :since)
-    AND (CAST(:unit AS text) IS NULL OR d.unit_code = :unit)
-    AND (CAST(:project AS text) IS NULL OR d.project_code = :project)
-    AND (CAST(:item AS text) IS NULL OR d.item_code = :item)
-    AND (CAST(:after_at AS timestamptz) IS NULL
-      OR (p.first_seen_at, p.duty_id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
-  ORDER BY p.first_seen_at DESC, p.duty_id DESC LIMIT :limit""")
-
-_ABOUT = text(f"""{_DUTY}
+  WHERE {{conditions}} ORDER BY p.first_seen_at DESC, p.duty_id DESC LIMIT :limit"""
+_ABOUT = f"""{_DUTY}
   LEFT JOIN publication p ON p.duty_id = d.id
-  WHERE (CAST(:project AS text) IS NULL OR d.project_code = :project)
-    AND (CAST(:item AS text) IS NULL OR d.item_code = :item)
-    AND (CAST(:unit AS text) IS NULL OR d.unit_code = :unit)
-    AND s.hold <> 'not_applicable'
-  LIMIT :limit""")
+  WHERE s.hold <> 'not_applicable' AND {{conditions}} LIMIT :limit"""
+_CONDITIONS = {
+    "unit": "d.unit_code = :unit",
+    "project": "d.project_code = :project",
+    "item": "d.item_code = :item",
+    "since": "p.first_seen_at >= :since",
+    "after_at": "(p.first_seen_at, p.duty_id) < (:after_at, :after_id)",
+}
+"""Of those that are asked for: a plan for any of them would have to look through everything."""
 
 
 async def projects(
@@ -101,15 +96,26 @@ async def newest(
     """What was published, that which was seen last in front."""
     after_at, after_id = after or (None, None)
     bounds = {"since": since, "after_at": after_at, "after_id": after_id, "limit": limit}
-    return [_duty(row) for row in await _rows(session, _NEWEST, wanted._asdict() | bounds)]
+    given = _given(wanted._asdict() | bounds)
+    return [_duty(row) for row in await _rows(session, _narrowed(_NEWEST, given), given)]
 
 
 async def duties_about(
-    session: AsyncSession, *, project: str | None, item: str | None, unit: str | None, limit: int
+    session: AsyncSession, wanted: PublicationFilter, limit: int
 ) -> list[PublicDuty]:
-    """Some duties of a project, an item and a unit, as far as these are named."""
-    wanted = {"project": project, "item": item, "unit": unit, "limit": limit}
-    return [_duty(row) for row in await _rows(session, _ABOUT, wanted)]
+    """Some duties of a unit, about a project and of an item, as far as these are named."""
+    given = _given(wanted._asdict() | {"limit": limit})
+    return [_duty(row) for row in await _rows(session, _narrowed(_ABOUT, given), given)]
+
+
+def _given(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _narrowed(statement: str, given: Mapping[str, Any]) -> TextClause:
+    """The statement with the conditions that are asked for."""
+    conditions = [each for name, each in _CONDITIONS.items() if name in given]
+    return text(statement.format(conditions=" AND ".join(conditions) or "true"))
 
 
 async def _rows(session: AsyncSession, statement: Any, wanted: dict[str, Any]) -> Any:

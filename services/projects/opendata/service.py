@@ -159,10 +159,10 @@ def _following(
 
 
 async def duties_about(
-    session: AsyncSession, *, project: str | None, item: str | None, unit: str | None, limit: int
+    session: AsyncSession, wanted: PublicationFilter, limit: int
 ) -> list[PublicDuty]:
-    """Some duties of a project, an item and a unit, as far as these are named."""
-    return await queries.duties_about(session, project=project, item=item, unit=unit, limit=limit)
+    """Some duties of a unit, about a project and of an item, as far as these are named."""
+    return await queries.duties_about(session, wanted, limit)
 
 
 def publisher(settings: ProjectsSettings) -> dict[str, str]:

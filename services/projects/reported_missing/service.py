@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.duties import service as duties
 from services.projects.opendata import service as opendata
+from services.projects.opendata.facts import PublicationFilter
 from services.projects.reported_missing import queries, rules
 from services.projects.reported_missing.contracts import DutyMoved, MissingReported
 from services.projects.reported_missing.events import DisclosureCheckAnswered
@@ -51,13 +52,8 @@ async def look_again(session: AsyncSession, moved: DutyMoved, now: datetime) -> 
 
 
 async def _look(session: AsyncSession, check: DisclosureCheck, now: datetime) -> None:
-    owed = await opendata.duties_about(
-        session,
-        project=check.project_code,
-        item=check.item_code,
-        unit=check.unit_code,
-        limit=rules.MOST_DUTIES + 1,
-    )
+    wanted = PublicationFilter(check.unit_code, check.project_code, check.item_code)
+    owed = await opendata.duties_about(session, wanted, rules.MOST_DUTIES + 1)
     found = rules.find(check, owed)
     if found is None or rules.stands(check, found):
         return
