@@ -79,6 +79,20 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(b"PK\x03\x04 and no archive") == [(1, "")]
 
 
+def test_names_that_swell_are_not_followed() -> None:
+    """Of XML: each of eight names stands for twenty of the one before it."""
+    swelling = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 20}'>" for n in range(1, 9))
+    head = f"<!DOCTYPE r [<!ENTITY a0 'xxxxxxxxxxxxxxxxxxxx'>{swelling}]>"
+    whole, file = zipfile.ZipFile(io.BytesIO(book(("name",) * 8))), io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in whole.namelist():
+            part = whole.read(name).decode()
+            if name.endswith("sheet1.xml"):
+                part = head + part.replace("<t>name<", "<t>&a8;<")
+            archive.writestr(name, part)
+    assert refused(file.getvalue()) == [(1, "")]
+
+
 def test_a_table_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "MAX_ROWS", 1)
     row = (make.project_code(), "工程", "examine", "清单", None, None, None, None)

@@ -62,11 +62,13 @@ def _filled(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """The numbers and the texts of the rows; formulas go to `wrong`, and their cells are empty."""
     book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-    rows = book.worksheets[0].iter_rows()
-    names = [_text(cell.value) for cell in next(rows, ())]
+    sheet = book.worksheets[0]
+    names = [_text(cell.value) for cell in next(sheet.iter_rows(max_row=1), ())]
     while names and not names[-1]:
         names.pop()
     imports.ensure_columns(names, columns)
+    # A sheet may say of itself that it has 16,384 columns: one more than the heading shows enough.
+    rows = sheet.iter_rows(min_row=2, max_col=len(names) + 1)
     for number, cells in enumerate(rows, start=2):
         imports.ensure_few(number - 1, max_rows)
         values = dict(_named(number, names, cells, wrong))
