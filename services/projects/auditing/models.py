@@ -98,7 +98,7 @@ class Standing(Table, table=True):
         ),
         Index(
             "ix_standing_on_display",
-            "stay_most_day",
+            *("reason", "stay_most_day"),
             postgresql_where=text("reason IN ('on_display', 'display_not_checked')"),
         ),
         Index(

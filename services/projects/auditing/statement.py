@@ -106,15 +106,14 @@ def _falls_due(calendar_days: str, now: str) -> str:
 SCOPES = {
     "all": "true",
     "falling_due": (
-        "s.reason IN ('due_date_ahead', 'due_within_days')"
-        f" AND ({_falls_due('NOT s.calendar_days', 'now_ord')}"
-        f" OR {_falls_due('s.calendar_days', 'now_day')})"
+        f"{_falls_due('NOT s.calendar_days', 'now_ord')}"
+        f" OR {_falls_due('s.calendar_days', 'now_day')}"
         " OR s.reason = 'on_display' AND s.stay_most_day < CAST(:now_day AS int)"
     ),
     "duties": "s.duty_id = ANY(CAST(:chosen AS uuid[]))",
     "walked": "s.unit_code = ANY(CAST(:chosen AS text[])) AND NOT s.is_seen",
 }
-"""What is judged: everything; what a day that passes moves, found in an index on the ordinals;
+"""What is judged: everything; what a day that passes moves, each way found in an index of its own;
 duties about which something changed; what is still missing on pages that were just read."""
 
 FIND_MOVES = f"SELECT coalesce(array_agg(s.duty_id), '{{}}') FROM standing s WHERE {MOVES}"

@@ -33,7 +33,7 @@ COLUMNS = (
 )
 DISPLAYS = "reason IN ('on_display', 'display_not_checked')"
 INDEXES = (
-    ("ix_standing_on_display", f"standing (stay_most_day) WHERE {DISPLAYS}"),
+    ("ix_standing_on_display", f"standing (reason, stay_most_day) WHERE {DISPLAYS}"),
     ("ix_duty_ends", "duty (id) WHERE ends IS NOT NULL"),
 )
 
