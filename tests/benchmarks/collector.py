@@ -26,8 +26,8 @@ from tests.benchmarks.goals import Goal, at_least
 
 MINUTES = 0.5
 ROUNDS = 7
-HELD = 0.04
-"""What is held; a half was aimed at, and is out of reach: parsing is C, and judging is Python."""
+AIM = 0.5
+"""Missed by far: the demo's pages are small, parsing them is C, and to judge them is Python."""
 TODAY = date(2026, 11, 27)
 NOW = datetime(2026, 11, 27, 4, tzinfo=UTC)
 HEADERS = {"content-type": "text/html"}
@@ -88,7 +88,7 @@ def main() -> list[Goal]:
         " pages per CPU-second"
     )
     ratio = median(one / other for one, other in zip(alone, whole, strict=True))
-    return [at_least("pages per CPU-second / plain selectolax", ratio, HELD)]
+    return [at_least("pages per CPU-second / plain selectolax", ratio, AIM)]
 
 
 if __name__ == "__main__":
