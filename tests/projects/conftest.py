@@ -3,11 +3,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.nats import NatsServer
 from deploy.postgres import Urls
 from services.projects.app import create_app
-from shared.database.engine import new_engine, new_sessions
+from shared.database.engine import Sessions, new_engine, new_sessions
 from tests import support
 from tests.conftest import Headers
 from tests.projects import quarter_world
@@ -15,6 +17,15 @@ from tests.projects.collecting_world import Desk
 from tests.projects.evidence_archive import Archive
 from tests.projects.quarter_world import Quarter
 from tests.support import Databases, Tokens
+
+
+@pytest.fixture(scope="session")
+async def sessions(databases: Databases) -> AsyncIterator[Sessions]:
+    """Transactions of the service's own, in the database of the client `projects`."""
+    url = make_url(databases["projects"]).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url)
+    yield new_sessions(engine)
+    await engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,12 +10,14 @@ import asyncpg
 import httpx
 
 from services.projects.duties import observing
+from services.projects.duties.rules import Sighting
 from services.projects.rectification import settling
 from shared.clock import now
+from shared.database.engine import Sessions
 from shared.ids import new_id
 from tests.projects import make
-from tests.projects.test_reports import inside, see, walk
-from tests.support import Connect, Databases
+from tests.projects.judged_elsewhere import Work
+from tests.support import Connect
 
 Headers = Callable[..., dict[str, str]]
 PATH = "/api/v1/rectifications"
@@ -27,9 +29,9 @@ class Case:
     """A duty of a unit of its own, and what its officer and three auditors do about it."""
 
     def __init__(
-        self, client: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+        self, client: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions
     ) -> None:
-        self.client, self.as_, self.sql, self.databases = client, as_, sql, databases
+        self.client, self.as_, self.sql, self.sessions = client, as_, sql, sessions
         self.unit, self.duty, self.order = "", dict[str, Any](), dict[str, Any]()
 
     @property
@@ -43,6 +45,11 @@ class Case:
         """The tables, to look at and to change what only time changes."""
         return await self.sql("projects")
 
+    async def inside(self, work: Work) -> Any:
+        """`work(session)` in a transaction of the service."""
+        async with self.sessions() as session, session.begin():
+            return await work(session)
+
     async def formed(self, on: str = "2026-03-02") -> None:
         """A duty whose limit is over."""
         rows = await self.rows()
@@ -53,19 +60,22 @@ class Case:
     async def overdue(self) -> None:
         """The duty was proven absent after its limit."""
         await self.formed()
-        await walk(self.databases, self.unit)
+        await self.inside(
+            lambda session: observing.note_full_walk(
+                session, [self.unit], now(), now(), actor="test"
+            )
+        )
 
     async def seen(self, url: str = "new", **others: Any) -> None:
         """The collector sees a page of the duty."""
-        address = f"https://example.gov.cn/{url}.htm"
-        await see(self.databases, self.duty["id"], None, url=address, **others)
-
-    async def gone(self, url: str, at: datetime) -> None:
-        """The collector finds the page gone."""
-        duty, address = UUID(self.duty["id"]), f"https://example.gov.cn/{url}.htm"
-        await inside(
-            self.databases,
-            lambda session: observing.record_gone(session, duty, address, at, now(), actor="test"),
+        sighting = Sighting(
+            duty_id=UUID(self.duty["id"]),
+            url=f"https://example.gov.cn/{url}.htm",
+            observed_at=others.pop("observed_at", now()),
+            **others,
+        )
+        await self.inside(
+            lambda session: observing.record_sightings(session, [sighting], now(), actor="test")
         )
 
     async def ask(self, which: int = 0, **others: Any) -> httpx.Response:
@@ -102,7 +112,7 @@ class Case:
 
     async def settled(self) -> dict[str, Any]:
         """The order, after what is known of duties was looked at."""
-        await inside(self.databases, lambda session: settling.settle(session, now()))
+        await self.inside(lambda session: settling.settle(session, now()))
         return await self.read()
 
     async def left_alone(self) -> dict[str, Any]:
@@ -110,7 +120,7 @@ class Case:
         rows = await self.rows()
         sql = "UPDATE rectification_order SET due_on = $2 WHERE id = $1"
         await rows.execute(sql, UUID(self.order["id"]), (now() - timedelta(days=2)).date())
-        await inside(self.databases, lambda session: settling.escalate(session, now()))
+        await self.inside(lambda session: settling.escalate(session, now()))
         return await self.read()
 
     async def published(self, kind: str) -> list[dict[str, Any]]:

@@ -10,12 +10,13 @@ import pytest
 from services.projects.exemptions import rules
 from services.projects.exemptions.models import ExemptionRequest
 from shared import clock
+from shared.database.engine import Sessions
 from shared.errors import FourEyes
 from shared.security.identity import Caller
 from tests.projects import make
 from tests.projects.rectifying import NOBODY, Case, Headers
 from tests.provoking import provokes
-from tests.support import Connect, Databases
+from tests.support import Connect
 
 PATH = "/api/v1/exemptions"
 ASKED = {
@@ -27,10 +28,8 @@ ASKED = {
 
 
 @pytest.fixture
-async def case(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
-) -> Case:
-    made = Case(projects, as_, sql, databases)
+async def case(projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions) -> Case:
+    made = Case(projects, as_, sql, sessions)
     await made.overdue()
     return made
 

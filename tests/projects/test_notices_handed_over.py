@@ -6,17 +6,16 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.database.engine import Sessions
 from tests.projects import make
 from tests.projects.rectifying import NOBODY, PATH, Case, Headers
 from tests.provoking import provokes
-from tests.support import Connect, Databases
+from tests.support import Connect
 
 
 @pytest.fixture
-async def case(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
-) -> Case:
-    made = Case(projects, as_, sql, databases)
+async def case(projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions) -> Case:
+    made = Case(projects, as_, sql, sessions)
     await made.overdue()
     return made
 

@@ -14,21 +14,19 @@ from services.projects.duties.rules import Sighting
 from services.projects.portals.models import Portal
 from services.projects.rectification import rules
 from shared import clock
+from shared.database.engine import Sessions
 from shared.workdays import official
 from tests.projects.judged_elsewhere import driver_connection
 from tests.projects.rectifying import AUDITORS, NOBODY, PATH, REPLY, Case, Headers
-from tests.projects.test_reports import inside
 from tests.provoking import provokes
-from tests.support import Connect, Databases
+from tests.support import Connect
 from tests.waiting import until_it_waits
 
 
 @pytest.fixture
-async def case(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
-) -> Case:
+async def case(projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions) -> Case:
     """A duty that is overdue."""
-    made = Case(projects, as_, sql, databases)
+    made = Case(projects, as_, sql, sessions)
     await made.overdue()
     return made
 
@@ -58,9 +56,9 @@ async def test_an_order_takes_its_last_day_itself_and_no_day_that_is_over(case: 
 
 
 async def test_numbers_of_a_year_run_without_a_gap_however_many_order_at_once(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions
 ) -> None:
-    cases = [Case(projects, as_, sql, databases) for _ in range(3)]
+    cases = [Case(projects, as_, sql, sessions) for _ in range(3)]
     for one in cases:
         await one.overdue()
     orders = await asyncio.gather(*(one.ordered() for one in cases))
@@ -84,9 +82,9 @@ async def test_a_term_that_no_notice_covers_has_no_last_day(case: Case) -> None:
 
 @provokes("order_rectification", "no-fault")
 async def test_only_a_fault_is_ordered_to_be_put_right(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions
 ) -> None:
-    unproven = Case(projects, as_, sql, databases)
+    unproven = Case(projects, as_, sql, sessions)
     await unproven.formed()
     answer = await unproven.ask()
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/no-fault")
@@ -121,7 +119,7 @@ async def test_an_order_goes_by_the_verdict_that_stands_once_it_is_written(case:
         asking.append(asyncio.create_task(case.ask()))
         await until_it_waits(await driver_connection(session), asking[0])
 
-    await inside(case.databases, seen_in_time)
+    await case.inside(seen_in_time)
     answer = await asking[0]
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/no-fault")
     assert answer.json()["verdict"] == "on_time"

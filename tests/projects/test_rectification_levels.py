@@ -9,20 +9,18 @@ from services.projects.duties.contracts import CalendarMoved
 from services.projects.rectification import handlers, rules, service
 from services.projects.rectification.models import RectificationState
 from services.projects.rectification.workflow import OPEN, WITH_UNIT, WORKFLOW
+from shared.database.engine import Sessions
 from shared.errors import Invalid
 from shared.messaging.events import Envelope
 from shared.workdays import official
 from tests.projects.rectifying import Case, Headers
-from tests.projects.test_reports import inside
 from tests.provoking import provokes
-from tests.support import Connect, Databases
+from tests.support import Connect
 
 
 @pytest.fixture
-async def case(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
-) -> Case:
-    made = Case(projects, as_, sql, databases)
+async def case(projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions) -> Case:
+    made = Case(projects, as_, sql, sessions)
     await made.overdue()
     await made.ordered()
     return made
@@ -72,19 +70,17 @@ async def test_what_was_escalated_is_closed_by_proof_as_well(case: Case) -> None
     assert [event["was_escalated"] for event in await case.published("closed")] == [True]
 
 
-async def test_last_days_are_counted_anew_when_the_calendar_moves(
-    case: Case, databases: Databases
-) -> None:
+async def test_last_days_are_counted_anew_when_the_calendar_moves(case: Case) -> None:
     since = date(2026, 9, 28)
     await (await case.rows()).execute(
         "UPDATE rectification_order SET term_from = $2, due_on = NULL WHERE id = $1",
         *(case.order["id"], since),
     )
-    await inside(databases, lambda session: service.count_terms(session, "CN-3299"))
+    await case.inside(lambda session: service.count_terms(session, "CN-3299"))
     assert (await case.read())["due_on"] is None
     moved = CalendarMoved(region="CN", year=2026)
     told = Envelope[CalendarMoved](source="/projects", type=moved.type, data=moved)
-    await inside(databases, lambda session: handlers.count_terms(session, told))
+    await case.inside(lambda session: handlers.count_terms(session, told))
     expected = official().nth_after(since, case.order["term_days"])
     assert (await case.read())["due_on"] == expected.isoformat()
 

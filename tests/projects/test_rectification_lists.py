@@ -5,16 +5,15 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.database.engine import Sessions
 from tests.projects.rectifying import PATH, Case, Headers
-from tests.support import Connect, Databases
+from tests.support import Connect
 
 
 @pytest.fixture
-async def case(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
-) -> Case:
+async def case(projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions) -> Case:
     """A duty that is overdue."""
-    made = Case(projects, as_, sql, databases)
+    made = Case(projects, as_, sql, sessions)
     await made.overdue()
     return made
 
@@ -47,7 +46,7 @@ async def test_the_work_list_has_what_waits_for_whoever_asks(case: Case) -> None
 
 async def test_lists_by_the_last_day_are_read_in_pages(case: Case) -> None:
     first = await case.ordered(working_days=5)
-    second = Case(case.client, case.as_, case.sql, case.databases)
+    second = Case(case.client, case.as_, case.sql, case.sessions)
     await second.overdue()
     rows = await case.rows()
     await rows.execute("UPDATE duty SET unit_code = $1 WHERE id = $2", case.unit, second.duty["id"])

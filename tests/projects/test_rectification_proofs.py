@@ -12,9 +12,10 @@ from services.projects.auditing.models import Verdict
 from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
 from services.projects.rectification import rules
 from shared.clock import now
+from shared.database.engine import Sessions
 from tests.projects.rectifying import Case, Headers
 from tests.provoking import provokes
-from tests.support import Connect, Databases
+from tests.support import Connect
 
 ORDERED = datetime(2026, 6, 1, tzinfo=UTC)
 LACKING = ["批复文号", "批复时间"]
@@ -102,10 +103,8 @@ def test_whatever_can_be_ordered_is_a_fault_and_what_is_late_is_never_cured() ->
 
 
 @pytest.fixture
-async def case(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
-) -> Case:
-    made = Case(projects, as_, sql, databases)
+async def case(projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions) -> Case:
+    made = Case(projects, as_, sql, sessions)
     await made.overdue()
     return made
 
@@ -167,9 +166,9 @@ async def test_the_page_that_was_there_before_the_order_proves_nothing(case: Cas
 
 
 async def test_elements_that_were_named_are_there_once_the_page_is_read_again(
-    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions
 ) -> None:
-    case = Case(projects, as_, sql, databases)
+    case = Case(projects, as_, sql, sessions)
     await case.formed()
     in_time = datetime(2026, 3, 10, tzinfo=UTC)
     await case.seen("page", observed_at=in_time, missing_elements=("批复文号",))

@@ -49,7 +49,7 @@ async def see(databases: Databases, duty: str, claimed: str | None, **others: An
     claimed_at = datetime.fromisoformat(f"{claimed}T09:00:00+08:00") if claimed else None
     sighting = Sighting(
         duty_id=UUID(duty),
-        url=others.pop("url", "https://example.gov.cn/t1.htm"),
+        url="https://example.gov.cn/t1.htm",
         observed_at=others.pop("observed_at", now()),
         claim_kind=ClaimKind.META if claimed else ClaimKind.NONE,
         claimed_at=claimed_at,
