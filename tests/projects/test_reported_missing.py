@@ -184,6 +184,9 @@ async def test_an_answer_names_what_it_rests_on_and_is_given_once(place: Place) 
     ):
         refused = await place.client.post(path, json={"answer": answer}, headers=auditor)
         assert refused.json()["errors"][0]["pointer"] == f"/body/{needed}"
+    named = {"answer": "ordered", "document": "请找张三处理"}
+    refused = await place.client.post(path, json=named, headers=auditor)
+    assert refused.json()["errors"][0]["pointer"] == "/body/document", "no word about a person"
     body = {"answer": "not_owed", "document": "条例第14条", "version": 1}
     assert (await place.client.post(path, json=body, headers=auditor)).status_code == 200
     late = await place.client.post(path, json=body, headers=auditor)

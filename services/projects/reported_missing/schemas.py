@@ -8,6 +8,9 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from services.projects.reported_missing.models import CheckAnswer, CheckState
 from shared.web.models import Input, View
 
+DOCUMENT = r"^\S.*[号条款项]$"
+"""A number or an article and no more: the answer goes out as an event."""
+
 
 class CheckAnswerInput(Input):
     """What an auditor found, with what it rests on; who reported it is told in these words."""
@@ -31,9 +34,10 @@ class CheckAnswerInput(Input):
     due_on: date | None = Field(None, description="应于此日前公开 | By when it is due.")
     document: str | None = Field(
         None,
-        min_length=2,
-        max_length=200,
-        description="责令公开的文号，或不予公开的条款 | The order's number, or the article.",
+        pattern=DOCUMENT,
+        max_length=100,
+        description="责令公开的文号，或不予公开的条款，到“号”“条”“款”或“项”为止"
+        " | The order's number, or the article; it ends with 号, 条, 款 or 项.",
         examples=["宁政公开整改〔2026〕12号"],
     )
     version: int | None = Field(
