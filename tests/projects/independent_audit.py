@@ -12,10 +12,11 @@ import duckdb
 
 TABLES = {
     "days": "day DATE, is_workday BOOL",
-    "duty": "id UUID, unit VARCHAR, formed_on DATE, n INT, shows INT, hold VARCHAR, in_review BOOL",
+    "duty": "id UUID, unit VARCHAR, formed_on DATE, n INT, shows INT, hold VARCHAR,"
+    " in_review BOOL, made TIMESTAMP",
     "seen": "id UUID, seen_on DATE, absent DATE, claim DATE, cms DATE, missing BOOL, last DATE",
     "gone": "id UUID, gone_on DATE",
-    "walk": "unit VARCHAR, walked_on DATE",
+    "walk": "unit VARCHAR, walked_on DATE, walked_at TIMESTAMP",
 }
 
 AUDIT = """
@@ -27,11 +28,13 @@ due AS (
   FROM duty d),
 facts AS (
   SELECT d.*, s.id IS NOT NULL AS is_seen, s.seen_on, s.absent, s.claim, s.missing, s.last,
-         g.gone_on, g.id IS NOT NULL AS is_gone, w.walked_on,
+         g.gone_on, g.id IS NOT NULL AS is_gone,
+         CASE WHEN w.walked_at >= d.made THEN w.walked_on END AS walked_on,
          coalesce(s.cms > s.claim + INTERVAL 1 DAY, false) OR coalesce(s.claim < s.absent, false)
            OR coalesce(s.claim > s.seen_on, false) AS contradicted
   FROM due d LEFT JOIN seen s USING (id) LEFT JOIN gone g USING (id)
-  LEFT JOIN (SELECT unit, max(walked_on) AS walked_on FROM walk GROUP BY unit) w
+  LEFT JOIN (SELECT unit, max(walked_on) AS walked_on, max(walked_at) AS walked_at
+             FROM walk GROUP BY unit) w
     ON w.unit = d.unit),
 stays AS (
   SELECT *, greatest(formed_on, coalesce(CASE WHEN NOT contradicted THEN claim END, absent)) + shows

@@ -84,7 +84,7 @@ class City:
     seen: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     sightings: dict[UUID, Sighting] = field(default_factory=dict)
     withdrawn: dict[UUID, date] = field(default_factory=dict)
-    walks: list[tuple[str, date]] = field(default_factory=list)
+    walks: list[tuple[str, date, datetime]] = field(default_factory=list)
 
     async def play(self, step: tuple[Any, ...]) -> None:
         self.now += timedelta(minutes=1)
@@ -145,7 +145,7 @@ class City:
 
     async def walk(self, unit: str) -> None:
         await observing.note_full_walk(self.session, [unit], self.now, self.now, actor="test")
-        self.walks.append((unit, self.now.date()))
+        self.walks.append((unit, self.now.date(), self.now.replace(tzinfo=None)))
 
     async def rule(self, place: int, kind: RulingKind) -> None:
         duty = self._duty(place)
@@ -176,7 +176,8 @@ class City:
         rows = await self.session.execute(
             text(
                 "SELECT id, unit_code, formed_on, CASE WHEN rule IS NULL THEN rule_n ELSE 0 END"
-                " + extended_by AS n, CASE WHEN rule IS NOT NULL THEN rule_n END, hold FROM duty"
+                " + extended_by AS n, CASE WHEN rule IS NOT NULL THEN rule_n END, hold,"
+                " created_at AT TIME ZONE 'UTC' AS made FROM duty"
             )
         )
         days = await self.session.execute(
@@ -184,7 +185,7 @@ class City:
         )
         tables: dict[str, Sequence[tuple[Any, ...]]] = {
             "days": [tuple(row) for row in days if row.date.year == 2026],
-            "duty": [(*row, row.id in self.reviewed) for row in rows],
+            "duty": [(*row[:-1], row.id in self.reviewed, row.made) for row in rows],
             "seen": [
                 (*told, self.sightings[duty].observed_at.date()) for duty, told in self.seen.items()
             ],
