@@ -90,7 +90,27 @@ async def test_a_page_with_fewer_entries_than_announced_proves_no_absence(
     lay_out(shop[0], answer(0, 1), answer(2), answer(4))
     run = await walk(desk, shop)
     assert (run.state, run.list_complete) == (RunState.FINISHED, True)
-    assert (run.proves_absence, [e["fault"] for e in run.errors]) == (False, ["redesigned"])
+    assert (run.proves_absence, [error["detail"] for error in run.errors]) == (
+        False,
+        ["entries are missing on the page", "4 of 5 entries were listed"],
+    )
+
+
+async def test_an_entry_on_two_pages_hid_another_where_the_total_is_not_met(
+    desk: Desk, shop: Shop
+) -> None:
+    lay_out(shop[0], answer(0, 1), answer(1, 2), answer(4))
+    run = await walk(desk, shop)
+    assert (run.state, run.list_complete, run.items) == (RunState.FINISHED, True, 5)
+    assert (run.proves_absence, run.errors[0]["detail"]) == (False, "4 of 5 entries were listed")
+
+
+async def test_a_total_that_changes_while_it_is_read_is_a_list_that_moved(
+    desk: Desk, shop: Shop
+) -> None:
+    lay_out(shop[0], answer(0, 1), answer(2, 3, total=6), answer(4, 5, total=6))
+    run = await walk(desk, shop)
+    assert (run.is_shifted, run.proves_absence) == (True, False)
 
 
 @pytest.mark.parametrize("last", [answer(), answer(2, 3)])

@@ -19,6 +19,7 @@ async def note_list_page(
     if rules.counts_otherwise(run, page):
         note_shift(run, seen.url)
     run.declared_pages = run.declared_pages or page.pages
+    run.declared_items = page.total if run.declared_items is None else run.declared_items
     run.list_marks = [*run.list_marks, rules.list_mark(page)]
     run.pages += 1
     run.items += listed
@@ -45,6 +46,13 @@ def note_shift(run: CollectorRun, url: str) -> None:
     """The list moved while it was read, so that an entry may have been on none of its pages."""
     run.is_shifted = True
     note_error(run, url, SourceFault(Fault.SHIFTED, "the list changed while it was read"))
+
+
+def note_listed(run: CollectorRun, listed: int) -> None:
+    """How many different entries a walk met at its end, if the list says that it has more."""
+    if rules.are_too_few(run, listed):
+        few = f"{listed} of {run.declared_items} entries were listed"
+        note_error(run, "", SourceFault(Fault.REDESIGNED, few))
 
 
 async def _note_entries(

@@ -87,6 +87,8 @@ class CollectorRun(Table, table=True):
     errors: list[dict[str, str]] = Field(default_factory=list, sa_type=JSONB)
     declared_pages: int | None = None
     """How many pages the list says it has, on its first one."""
+    declared_items: int | None = None
+    """How many entries the list says it has, where it does."""
     list_marks: list[str] = Field(
         default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}
     )

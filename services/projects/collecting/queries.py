@@ -10,6 +10,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.models import (
+    UNTIL,
     CollectorRun,
     DetailState,
     PortalPage,
@@ -271,15 +272,12 @@ async def rows_alike(
     return (await session.exec(found.order_by(*oldest_last))).all()
 
 
-async def unread_listed(session: AsyncSession, run: CollectorRun) -> int:
-    """How many pages that this run found listed could not be read."""
-    counted = (
-        select(func.count())
-        .select_from(PortalPage)
-        .where(
-            col(PortalPage.portal_id) == run.portal_id,
-            col(PortalPage.last_listed_at) >= run.started_at,
-            col(PortalPage.detail_state).in_([DetailState.PENDING, DetailState.UNREADABLE]),
-        )
+async def listed_by(session: AsyncSession, run: CollectorRun) -> tuple[int, int]:
+    """How many pages this run found listed, and how many of them, and of rows, were not read."""
+    is_unread = col(PortalPage.detail_state).in_([DetailState.PENDING, DetailState.UNREADABLE])
+    is_entry = and_(col(PortalPage.parent_id).is_(None), col(PortalPage.url).not_like(f"%{UNTIL}%"))
+    counted = select(func.count().filter(is_entry), func.count().filter(is_unread)).where(
+        col(PortalPage.portal_id) == run.portal_id,
+        col(PortalPage.last_listed_at) >= run.started_at,
     )
     return (await session.exec(counted)).one()

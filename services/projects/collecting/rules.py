@@ -85,6 +85,14 @@ def list_fault(
     return None
 
 
+def are_too_few(run: CollectorRun, listed: int) -> bool:
+    """Whether a whole walk met fewer different entries than the list says it has: one that stood on
+    two pages hid another.
+    """
+    is_whole = run.list_complete and not run.is_shifted
+    return is_whole and run.declared_items is not None and listed < run.declared_items
+
+
 def goes_on(run: CollectorRun, rule: CollectorRule, page: ListPage) -> tuple[str | None, list[str]]:
     """Where the list goes on after `page`, noted last: on its next page, else with the next of its
     parts; and which parts are left then.
@@ -109,8 +117,9 @@ def ends_too_soon(run: CollectorRun, rule: CollectorRule) -> bool:
 
 
 def counts_otherwise(run: CollectorRun, page: ListPage) -> bool:
-    """Whether a later page says that the list has another number of pages than the first one."""
-    return None not in (run.declared_pages, page.pages) and run.declared_pages != page.pages
+    """Whether a later page says that the list has another length than the first one said."""
+    lengths = ((run.declared_pages, page.pages), (run.declared_items, page.total))
+    return any(None not in both and both[0] != both[1] for both in lengths)
 
 
 def ends_early(run: CollectorRun) -> bool:

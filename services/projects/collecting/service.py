@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import documents, queries, rules, table_rows, what_is_read
 from services.projects.collecting.hosts import queries as hosts
-from services.projects.collecting.list_notes import note_error
+from services.projects.collecting.list_notes import note_error, note_listed
 from services.projects.collecting.models import (
     CollectorRun,
     DetailState,
@@ -204,7 +204,8 @@ async def finish_run(
     session: AsyncSession, run: CollectorRun, rule: CollectorRule, now: datetime
 ) -> None:
     """The run is at its end; the portal is up, and perhaps its absences are proven."""
-    unread = await queries.unread_listed(session, run)
+    listed, unread = await queries.listed_by(session, run)
+    note_listed(run, listed)
     run.proves_absence = rules.proves_absence(run, rule, unread=unread)
     _move(run, RunAction.FINISH, now)
     proof = await _proof(session, run) if run.proves_absence else portals.Proof()

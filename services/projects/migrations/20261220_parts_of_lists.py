@@ -1,4 +1,4 @@
-"""which parts of a list in parts are still to be read, so that a killed run goes on with them
+"""which parts of a list are still to be read, and how many entries it says it has
 
 Revision ID: parts_of_lists
 Revises: publishing
@@ -29,7 +29,9 @@ def upgrade() -> None:
             nullable=False,
         ),
     )
+    op.add_column("collector_run", sa.Column("declared_items", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("collector_run", "declared_items")
     op.drop_column("collector_run", "parts_left")

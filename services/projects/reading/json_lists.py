@@ -46,6 +46,7 @@ def read_list(text: str, url: str, rule: JsonApiRule, *, number: int = 1) -> Lis
         layout=hashlib.sha256(f"json {rule.list.items}".encode()).hexdigest()[:16],
         next_url=_next_url(answer, url, rule, number=number, pages=pages) if entries else None,
         lacks=len(entries) < len(rows) or announced not in (None, len(rows)),
+        total=total,
     )
 
 

@@ -60,7 +60,7 @@ class ListPage:
     """What a list page holds; `layout` changes when the portal is redesigned.
 
     `lacks`: it holds fewer entries than it says, or some that lead nowhere. `parts`: where the list
-    goes on besides, one part after the other.
+    goes on besides, one part after the other. `total`: how many entries the whole list says it has.
     """
 
     entries: tuple[Entry, ...]
@@ -69,6 +69,7 @@ class ListPage:
     next_url: str | None
     lacks: bool = False
     parts: tuple[str, ...] = ()
+    total: int | None = None
 
 
 def read_list(html: str, url: str, rule: HtmlListRule, *, number: int = 1) -> ListPage:
