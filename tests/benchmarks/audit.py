@@ -36,7 +36,7 @@ from services.projects.reports.rules import report as reporting
 from shared.database.engine import RoomSession
 from shared.web import serve
 from tests import support
-from tests.benchmarks import goals
+from tests.benchmarks import audit_periods, goals
 from tests.benchmarks.audit_rows import LOT, UNITS, WALKS
 from tests.benchmarks.goals import Goal, at_most
 from tests.support import Databases
@@ -287,6 +287,7 @@ async def main(duties: int) -> list[Goal]:
         found = await compare(audit, urls.owner, Path(folder))
         for part in (reports, ticks, publications, amendments):
             found += await part(audit)
+        found += await audit_periods.measure(audit.do)
         assert not await audit.do(queries.prove_tallies), "the roll-up disagrees"
         await engine.dispose()
     return found

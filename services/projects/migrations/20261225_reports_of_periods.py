@@ -101,6 +101,8 @@ def _frozen_duty() -> None:
         sa.PrimaryKeyConstraint("report_id", "duty_id", name=op.f("pk_frozen_duty")),
     )
 
+    op.create_index("ix_frozen_duty_unit", "frozen_duty", ["report_id", "unit_code", "duty_id"])
+
 
 def _report_signature() -> None:
     op.create_table(

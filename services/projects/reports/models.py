@@ -10,6 +10,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     LargeBinary,
     UniqueConstraint,
     Uuid,
@@ -94,6 +95,7 @@ class FrozenDuty(Table, table=True):
     """
 
     __tablename__ = "frozen_duty"
+    __table_args__ = (Index("ix_frozen_duty_unit", "report_id", "unit_code", "duty_id"),)
 
     report_id: UUID = Field(
         sa_column=Column(

@@ -71,19 +71,40 @@ async def due_ranges(session: AsyncSession, periods: Sequence[Period]) -> list[D
 async def counts(
     session: AsyncSession, ranges: Sequence[DueRange], past: Moment | None = None
 ) -> list[list[Counted]]:
-    """By unit and verdict what fell due in each range: as it stands, or as it was judged."""
-    given: dict[str, Any] = {
-        f"{name}s": [getattr(one, name) for one in ranges] for name in DueRange._fields
-    }
+    """By unit and verdict what fell due in each range: as it stands, or as it was judged.
+
+    The ranges follow one another without a gap, the last first (`periods.with_earlier`).
+    """
+    earliest_first = ranges[::-1]
     if past is None:
-        found = await session.execute(COUNTS, given)
+        found = await session.execute(COUNTS, _edges(earliest_first))
     else:
+        given: dict[str, Any] = {
+            f"{name}s": [getattr(one, name) for one in earliest_first] for name in DueRange._fields
+        }
         given |= {"report_id": past.report_id, "at": past.at}
         found = await session.execute(PAST_COUNTS, given)
     of_range: dict[int, list[Counted]] = defaultdict(list)
     for place, *row in found:
         of_range[place].append(Counted(*row))
-    return [of_range[place] for place in range(1, len(ranges) + 1)]
+    return [of_range[place] for place in range(len(ranges), 0, -1)]
+
+
+def _edges(earliest_first: Sequence[DueRange]) -> dict[str, Any]:
+    """Where each range begins on either clock, and the whole of them."""
+    first_ords = [one.after_ord + 1 for one in earliest_first]
+    first_days = [one.first_day for one in earliest_first]
+    return {
+        **widest(earliest_first)._asdict(),
+        "first_ords": first_ords,
+        "first_days": first_days,
+    }
+
+
+def widest(earliest_first: Sequence[DueRange]) -> DueRange:
+    """One range from the first of them to the last."""
+    first, last = earliest_first[0], earliest_first[-1]
+    return DueRange(first.after_ord, last.until_ord, first.first_day, last.last_day)
 
 
 async def freeze(session: AsyncSession, moment: Moment, due: DueRange) -> None:

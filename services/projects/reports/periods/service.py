@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
-from services.projects.auditing.rules.basis import DueRange
 from services.projects.reports.models import Report
 from services.projects.reports.periods import queries
 from services.projects.reports.periods.queries import Moment
@@ -36,7 +35,9 @@ async def gather(
     all_periods = rules.with_earlier(period)
     ranges = await queries.due_ranges(session, all_periods)
     if moment.is_past:
-        await auditing.judge_as_of(session, moment.report_id, moment.as_of, _widest(ranges))
+        await auditing.judge_as_of(
+            session, moment.report_id, moment.as_of, queries.widest(ranges[::-1])
+        )
     counts = await queries.counts(session, ranges, moment if moment.is_past else None)
     if not counts[0]:
         raise Invalid(_NOTHING, pointer=f"/body/{period.kind}")
@@ -48,12 +49,6 @@ async def gather(
         "before": period_report.before_of(counts[1]) if len(counts) > 1 else {},
         **await _named(session, moment, period, worst),
     }
-
-
-def _widest(ranges: Sequence[DueRange]) -> DueRange:
-    """One range from the first of the periods to the last."""
-    first, last = ranges[-1], ranges[0]
-    return DueRange(first.after_ord, last.until_ord, first.first_day, last.last_day)
 
 
 async def _named(

@@ -76,7 +76,8 @@ def before_of(counted: Iterable[Counted]) -> dict[str, dict[str, int]]:
     """The same of the period before, by unit."""
     found: dict[str, dict[str, int]] = {}
     for row in counted:
-        found.setdefault(row.unit_code, {})[row.verdict] = int(row.n)
+        of_unit = found.setdefault(row.unit_code, {})
+        of_unit[row.verdict] = of_unit.get(row.verdict, 0) + int(row.n)
     return found
 
 
