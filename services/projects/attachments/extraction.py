@@ -1,6 +1,6 @@
 """Has the words of a file read in a process of its own, and takes what is left of it when it dies.
 
-Nothing of a stranger's file is parsed in the service itself (decision 054).
+Nothing of a stranger's file is parsed in the service itself (decision 055).
 """
 
 import asyncio
