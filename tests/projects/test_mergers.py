@@ -45,7 +45,7 @@ async def test_open_duties_are_taken_over_and_what_was_found_stays(
     await see(databases, published["id"], "2026-03-10")
     waiting = await make.duty(projects, as_("system"), make.event(project, old, "2026-03-09"))
     path = f"/api/v1/units/{old}/merge"
-    order = MERGED | {"into_code": into}
+    order = MERGED | {"successor_code": into}
     nobody = await projects.post(f"/api/v1/units/{old}X/merge", json=order, headers=admin)
     assert nobody.status_code == 404
     made = await projects.post(path, json=order, headers=admin)
@@ -71,7 +71,7 @@ async def test_open_duties_are_taken_over_and_what_was_found_stays(
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"into_code": "NOBODY"}, "/body/into_code"),
+        ({"successor_code": "NOBODY"}, "/body/successor_code"),
         ({"merged_on": "2999-01-01"}, "/body/merged_on"),
     ],
 )
@@ -86,7 +86,7 @@ async def test_a_merger_that_cannot_be_is_refused(
     old, into = await make.unit(rows), await make.unit(rows)
     answer = await projects.post(
         f"/api/v1/units/{old}/merge",
-        json=MERGED | {"into_code": into} | change,
+        json=MERGED | {"successor_code": into} | change,
         headers=as_("admin"),
     )
     assert answer.json()["errors"][0]["pointer"] == pointer

@@ -111,7 +111,7 @@ async def note_judged_without(session: AsyncSession, duties: Sequence[UUID]) -> 
 
 
 async def hand_over(
-    session: AsyncSession, unit_code: str, into_code: str, now: datetime, *, actor: str
+    session: AsyncSession, unit_code: str, successor_code: str, now: datetime, *, actor: str
 ) -> list[UUID]:
     """What the unit has not published is another one's from now on; the duties that moved.
 
@@ -122,7 +122,7 @@ async def hand_over(
     return await queries.hand_over(
         session,
         unit=unit_code,
-        into=into_code,
+        into=successor_code,
         as_of=as_of,
         calendar_version=day.calendar_version,
         actor=actor,

@@ -13,10 +13,10 @@ class UnitMerger(Table, table=True):
     """A unit became part of another one on a day, by a document."""
 
     __tablename__ = "unit_merger"
-    __table_args__ = (CheckConstraint("unit_code <> into_code", name="into_another"),)
+    __table_args__ = (CheckConstraint("unit_code <> successor_code", name="into_another"),)
 
     unit_code: str = Field(primary_key=True, foreign_key="responsible_unit.code", max_length=32)
-    into_code: str = Field(foreign_key="responsible_unit.code", index=True, max_length=32)
+    successor_code: str = Field(foreign_key="responsible_unit.code", index=True, max_length=32)
     merged_on: date
     document: str = Field(max_length=200)
     taken_over: int

@@ -11,7 +11,7 @@ from shared.web.models import Input, View
 class MergerInput(Input):
     """A unit becomes part of another one."""
 
-    into_code: str = Field(
+    successor_code: str = Field(
         pattern=UNIT_CODE, description="并入的单位 | The unit that takes over.", examples=["D01"]
     )
     merged_on: date = Field(
@@ -33,7 +33,7 @@ class MergerView(View):
     model_config = ConfigDict(from_attributes=True)
 
     unit_code: str
-    into_code: str
+    successor_code: str
     merged_on: date
     document: str
     taken_over: int = Field(description="接续的公开义务数 | How many duties were taken over.")

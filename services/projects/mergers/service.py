@@ -35,9 +35,9 @@ async def merge(
     last_day = order.merged_on - timedelta(days=1)
     await register.end_unit(session, code, last_day, order.version)
     await auditing.take_turn(session)
-    taken = await auditing.hand_over(session, code, order.into_code, now, actor=actor)
-    await duties.hand_over(session, taken, order.into_code)
-    await packs.hand_over(session, code, order.into_code, order.merged_on, now, actor=actor)
+    taken = await auditing.hand_over(session, code, order.successor_code, now, actor=actor)
+    await duties.hand_over(session, taken, order.successor_code)
+    await packs.hand_over(session, code, order.successor_code, order.merged_on, now, actor=actor)
     await auditing.judge_duties(session, taken, now, actor=actor)
     await outbox.record_many(session, [_taken_over(duty, code, order, now) for duty in taken])
     merger = UnitMerger(
@@ -49,22 +49,22 @@ async def merge(
     )
     session.add(merger)
     await session.flush()
-    details = {"into": order.into_code, "duties": len(taken)}
+    details = {"into": order.successor_code, "duties": len(taken)}
     await audit_log.write(session, actor, "unit.merged", f"unit:{code}", now, details)
     return merger
 
 
 async def _check(session: AsyncSession, code: str, order: MergerInput, now: datetime) -> None:
-    if order.into_code == code:
-        raise Invalid(_ITSELF, pointer="/body/into_code")
+    if order.successor_code == code:
+        raise Invalid(_ITSELF, pointer="/body/successor_code")
     if order.merged_on > clock.today(now):
         raise Invalid(_AHEAD, pointer="/body/merged_on")
-    if not await register.has_unit(session, order.into_code, clock.today(now)):
-        raise Invalid(_NO_UNIT, pointer="/body/into_code")
+    if not await register.has_unit(session, order.successor_code, clock.today(now)):
+        raise Invalid(_NO_UNIT, pointer="/body/successor_code")
 
 
 def _taken_over(duty: UUID, code: str, order: MergerInput, now: datetime) -> Addressed:
     event = DutyTakenOver(
-        unit_code=order.into_code, from_unit_code=code, duty_id=duty, taken_over_at=now
+        unit_code=order.successor_code, from_unit_code=code, duty_id=duty, taken_over_at=now
     )
-    return Addressed(event, order.into_code, str(duty))
+    return Addressed(event, order.successor_code, str(duty))

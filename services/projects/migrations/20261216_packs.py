@@ -47,23 +47,25 @@ def upgrade() -> None:
     op.create_table(
         "unit_merger",
         sa.Column("unit_code", sa.String(32), nullable=False),
-        sa.Column("into_code", sa.String(32), nullable=False),
+        sa.Column("successor_code", sa.String(32), nullable=False),
         sa.Column("merged_on", sa.Date(), nullable=False),
         sa.Column("document", sa.String(200), nullable=False),
         sa.Column("taken_over", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by", sa.String(100), nullable=False),
-        sa.CheckConstraint("unit_code <> into_code", name=op.f("ck_unit_merger_into_another")),
+        sa.CheckConstraint("unit_code <> successor_code", name=op.f("ck_unit_merger_into_another")),
         sa.ForeignKeyConstraint(
             ["unit_code"], [unit], name=op.f("fk_unit_merger_unit_code_responsible_unit")
         ),
         sa.ForeignKeyConstraint(
-            ["into_code"], [unit], name=op.f("fk_unit_merger_into_code_responsible_unit")
+            ["successor_code"], [unit], name=op.f("fk_unit_merger_successor_code_responsible_unit")
         ),
         sa.PrimaryKeyConstraint("unit_code", name=op.f("pk_unit_merger")),
         if_not_exists=True,
     )
-    op.create_index("ix_unit_merger_into_code", "unit_merger", ["into_code"], if_not_exists=True)
+    op.create_index(
+        "ix_unit_merger_successor_code", "unit_merger", ["successor_code"], if_not_exists=True
+    )
 
 
 def downgrade() -> None:

@@ -92,7 +92,13 @@ def _check(pack: Pack, order: PackUseInput) -> None:
 
 
 async def hand_over(
-    session: AsyncSession, unit_code: str, into_code: str, day: date, now: datetime, *, actor: str
+    session: AsyncSession,
+    unit_code: str,
+    successor_code: str,
+    day: date,
+    now: datetime,
+    *,
+    actor: str,
 ) -> None:
     """What a unit owes for each period is owed by another one from that day on, unless that one
     has the pack switched on already."""
@@ -101,7 +107,7 @@ async def hand_over(
         if use.valid_to is None or use.valid_to >= begins:
             row = PackUse(
                 pack_code=use.pack_code,
-                unit_code=into_code,
+                unit_code=successor_code,
                 item_codes=use.item_codes,
                 valid_from=begins,
                 valid_to=use.valid_to,
