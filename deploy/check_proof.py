@@ -14,12 +14,13 @@ import json
 import sys
 import zipfile
 from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 FORMAT = "onedoor-proof/1"
-RULE_VERSION = 2
+RULE_VERSION = 3
 SHANGHAI = timezone(timedelta(hours=8))
 DUE_SOON_DAYS = 3
 SLACK = timedelta(days=1)
@@ -30,17 +31,22 @@ REASONS = {
     "exempt": ("exempted",),
     "suspended": ("suspended_by_ruling",),
     "time_disputed": ("disputed_by_unit", "claim_contradicted"),
-    "unknown": ("no_formation_date", "no_publication_time", "candidate_in_review"),
+    "unknown": (
+        "no_formation_date",
+        "no_publication_time",
+        "candidate_in_review",
+        "stay_not_known",
+    ),
     "calendar_unknown": ("calendar_not_loaded",),
     "early_violation": ("seen_before_formed", "claim_before_formed"),
     "on_time": ("seen_in_time", "claim_in_time"),
     "incomplete": ("elements_missing",),
-    "withdrawn": ("gone_from_the_web",),
+    "withdrawn": ("gone_from_the_web", "taken_down_early"),
     "late": ("absent_after_due", "claim_after_due"),
-    "pending": ("due_date_ahead",),
+    "pending": ("due_date_ahead", "on_display"),
     "due_soon": ("due_within_days",),
     "overdue": ("proven_absent",),
-    "unknown_source_down": ("no_capture_since_due",),
+    "unknown_source_down": ("no_capture_since_due", "display_not_checked"),
 }
 HELD = {
     "not_applicable": "not_auditable",
@@ -48,6 +54,16 @@ HELD = {
     "suspended": "suspended_by_ruling",
     "disputed": "disputed_by_unit",
 }
+STAYS = ("min_display", "keep_online")
+COUNTED = {
+    "working_days": "working_days",
+    "promptly": "working_days",
+    "calendar_days": "calendar_days",
+    "months": "months",
+}
+"""What the number of a clock counts; of other kinds the clock says it itself."""
+PERIODS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+KINDS = (*COUNTED, *STAYS, "realtime", "fixed_date", "period", "same_time_as", "none")
 ENDLESS = 10**9
 JSON = dict[str, Any]
 
@@ -173,6 +189,8 @@ def fact_hash(fact: JSON, duty_id: str) -> str:
         for name in ("claim_kind", "claims_agree", "contradicted", "missing_elements"):
             covered[name] = fact[name]
         covered["evidence_id"] = fact["evidence_id"]
+        if fact["received_at"] is not None:
+            covered["received_at"] = written(fact["received_at"])
     return sha256(json.dumps(covered, ensure_ascii=False, sort_keys=True).encode())
 
 
@@ -190,8 +208,8 @@ def shanghai_day(value: str) -> date:
 
 
 class Calendar:
-    """The ordinals of days: working days, numbered from the day on which the duty was formed, or
-    plain days. A day before the first has 0, one after the last that is known has None.
+    """The ordinals of days: working days, numbered from the first that the file names, or plain
+    days. A day before the first has 0, one after the last that is known has None.
     """
 
     def __init__(self, days: list[JSON], by_days: bool) -> None:
@@ -204,57 +222,163 @@ class Calendar:
         known = self.works and day <= max(self.works)
         return bisect_right(self.workdays, day) if known else None
 
-    def end(self, day: date) -> int | None:
-        if self.by_days:
-            return day.toordinal()
+    def next(self, day: date) -> int | None:
+        """The working day that it is, or the first after it."""
         ordinal = self.start(day)
         return ordinal if ordinal is None or self.works.get(day, True) else ordinal + 1
+
+    def end(self, day: date) -> int | None:
+        return day.toordinal() if self.by_days else self.next(day)
 
     def least(self, day: date) -> int:
         """The same; a day after the last that is known is at least the working day after it."""
         ordinal = self.end(day)
         return self.last_ord + 1 if ordinal is None else ordinal
 
+    def workday(self, ordinal: int | None) -> date | None:
+        if ordinal is None or not 0 < ordinal <= len(self.workdays):
+            return None
+        return self.workdays[ordinal - 1]
+
     def day(self, ordinal: int | None) -> date | None:
-        if ordinal is None or self.by_days:
-            return None if ordinal is None else date.fromordinal(ordinal)
-        return self.workdays[ordinal - 1] if 0 < ordinal <= len(self.workdays) else None
+        if self.by_days and ordinal is not None:
+            return date.fromordinal(ordinal)
+        return self.workday(ordinal)
 
 
-def is_by_days(clock: JSON) -> bool:
+class Limit(NamedTuple):
+    """A last day: `on` itself, the working day from it on if it rolls, or so many after it."""
+
+    on: date
+    rolls: bool = False
+    workdays: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        return not self.rolls and self.workdays is None
+
+    def ordinal(self, calendar: Calendar) -> int | None:
+        """Its number among working days; None where the days that are known do not reach it."""
+        if self.on not in calendar.works:
+            return None
+        start = calendar.start(self.on)
+        after = None if self.workdays is None or start is None else start + self.workdays
+        return calendar.next(self.on) if self.workdays is None else after
+
+    def day(self, calendar: Calendar) -> date | None:
+        return self.on if self.is_plain else calendar.workday(self.ordinal(calendar))
+
+
+def limits(clock: JSON, formed: date) -> list[Limit]:
+    """Of the clock and those that run beside it, of which the one that ends first decides."""
+    beside = clock.get("stricter_of") or []
+    return [limit_of(each, formed) for each in (clock, *beside) if kind_of(each) != "none"]
+
+
+def kind_of(clock: JSON) -> str:
     kind = clock["kind"]
-    return bool(kind == "fixed_date" or (kind == "calendar_days" and not clock["roll_forward"]))
-
-
-def due_ordinal(clock: JSON, formed: date, calendar: Calendar) -> int | None:
-    """The last ordinal in time. The first day is not counted (民法典 art. 201)."""
-    kind, n = clock["kind"], clock["n"] or 0
-    is_known = formed in calendar.works
-    if kind in ("working_days", "promptly"):
-        due = calendar.start(formed)
-        due = due + n if due is not None and is_known else None
-    elif kind == "realtime":
-        due = calendar.end(formed) if is_known else None
-    elif kind == "calendar_days":
-        due = calendar.end(formed + timedelta(days=n))
-    elif kind == "fixed_date":
-        due = next_of(clock["month_day"], formed).toordinal()
-    elif kind == "none":
-        due = None
-    else:
+    if kind not in KINDS:
         raise UnknownProof(f"this program does not know clocks of the kind {kind}")
-    return None if due is None else due + clock["extended_by"]
+    return str(kind)
+
+
+def limit_of(clock: JSON, formed: date) -> Limit:
+    kind = kind_of(clock)
+    if kind == "realtime":
+        return Limit(formed, rolls=True)
+    if kind == "fixed_date":
+        return Limit(next_of(clock["month_day"], formed))
+    if kind in STAYS or (kind == "same_time_as" and not clock.get("n")):
+        return Limit(formed)
+    if kind == "period":
+        ended = end_of_period(clock["every"], formed)
+        if clock.get("month_day"):
+            return Limit(next_of(clock["month_day"], ended + timedelta(days=1)))
+        return counted(clock, ended)
+    return counted(clock, formed)
+
+
+def counted(clock: JSON, begin: date) -> Limit:
+    """So many days or months after a day, which is not counted itself (民法典 art. 201-203)."""
+    kind, n = kind_of(clock), clock.get("n") or 0
+    usual = "calendar_days" if kind in STAYS else "working_days"
+    unit = COUNTED.get(kind) or clock.get("counted_in") or usual
+    if unit == "working_days":
+        return Limit(begin, workdays=n)
+    on = begin + timedelta(days=n) if unit == "calendar_days" else months_after(begin, n)
+    return Limit(on, rolls=clock.get("roll_forward", True))
+
+
+def months_after(begin: date, n: int) -> date:
+    """The day of the same number, or the last of a month that has none such."""
+    year, month = begin.year + (begin.month - 1 + n) // 12, (begin.month - 1 + n) % 12 + 1
+    return date(year, month, min(begin.day, monthrange(year, month)[1]))
+
+
+def end_of_period(every: str, day: date) -> date:
+    length = PERIODS[every]
+    month = (day.month + length - 1) // length * length
+    return date(day.year, month, monthrange(day.year, month)[1])
 
 
 def next_of(month_day: str, formed: date) -> date:
     """The first such day on or after `formed`; 02-29 falls on 02-28 in a common year."""
     month, day = (int(part) for part in month_day.split("-"))
     for year in (formed.year, formed.year + 1):
-        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
-        end = date(year, month, min(day, last))
+        end = date(year, month, min(day, monthrange(year, month)[1]))
         if end >= formed:
             return end
     raise UnknownProof(f"{month_day} is no day of a year")
+
+
+def is_by_days(clock: JSON, formed: date | None) -> bool:
+    """Whether days are compared as days: a limit that rests on no calendar is among them."""
+    return formed is not None and any(each.is_plain for each in limits(clock, formed))
+
+
+def due_ordinal(clock: JSON, formed: date, calendar: Calendar) -> int | None:
+    """The last ordinal in time: of several limits the earliest. One that is not known lies after
+    the last day that is."""
+    if calendar.by_days:
+        days = [each.day(calendar) for each in limits(clock, formed)]
+        found = [None if day is None else day.toordinal() for day in days]
+        last = max(calendar.works, default=date.min).toordinal()
+    else:
+        found = [each.ordinal(calendar) for each in limits(clock, formed)]
+        last = calendar.last_ord
+    due = min((each for each in found if each is not None), default=None)
+    if due is None or (None in found and due > last):
+        return None
+    return due + int(clock["extended_by"])
+
+
+def staying(clock: JSON) -> JSON | None:
+    """The clock that says how long what is published must stay, if one does."""
+    kept: JSON | None = clock if kind_of(clock) in STAYS else clock.get("keep")
+    return kept
+
+
+class Stay(NamedTuple):
+    """Until when it must stay if it came as early as it can have, and as late; how long it did."""
+
+    kind: str
+    least: date | None
+    most: date | None
+    was_enough: bool
+
+
+def stay_of(clock: JSON, seen: "Seen", formed: date, calendar: Calendar) -> Stay | None:
+    """A claim that nothing contradicts is its first day; else it came between our two looks."""
+    kept = staying(clock)
+    if kept is None:
+        return None
+    claimed = None if is_contradicted(seen.best) else day_of(seen.best["claimed_at"])
+    early = claimed or day_of(seen.first["last_absent_at"])
+    late = claimed or shanghai_day(seen.first["observed_at"])
+    least = None if early is None else counted(kept, max(early, formed)).day(calendar)
+    most = counted(kept, max(late, formed)).day(calendar)
+    was_enough = most is not None and shanghai_day(seen.last["observed_at"]) >= most
+    return Stay(kind_of(kept), least, most, was_enough)
 
 
 def is_contradicted(fact: JSON) -> bool:
@@ -269,7 +393,16 @@ def is_contradicted(fact: JSON) -> bool:
         or marked_later
         or absent_later
         or claimed > shanghai_day(fact["observed_at"])
+        or is_untold(fact)
     )
+
+
+def is_untold(fact: JSON) -> bool:
+    """What was pushed claims no time before it was told."""
+    if fact["claim_kind"] != "push":
+        return False
+    told = fact["received_at"]
+    return told is None or moment(fact["claimed_at"]) < moment(told)
 
 
 def day_of(value: str | None) -> date | None:
@@ -277,10 +410,10 @@ def day_of(value: str | None) -> date | None:
 
 
 def claim_trust(fact: JSON) -> int:
-    if fact["claim_kind"] == "push":
-        return 5
     if fact["claimed_at"] is None or is_contradicted(fact):
         return 0
+    if fact["claim_kind"] == "push":
+        return 5 if fact["claims_agree"] else 2
     if fact["claim_kind"] not in ("meta", "label"):
         return 1
     cms, claimed = day_of(fact["cms_at"]), day_of(fact["claimed_at"])
@@ -293,7 +426,8 @@ class Seen(NamedTuple):
 
     best: JSON
     first: JSON
-    is_gone: bool
+    last: JSON
+    gone_on: date | None
     is_incomplete: bool
 
 
@@ -313,9 +447,10 @@ def summarise(facts: list[JSON]) -> Seen | None:
         return None
     best = min(seen, key=lambda f: (-claim_trust(f), moment(f["claimed_at"] or f["observed_at"])))
     gone = [moment(fact["observed_at"]) for fact in counted if fact["kind"] == "gone"]
-    is_gone = bool(gone) and max(gone) > moment(seen[-1]["observed_at"])
+    gone_at = min((at for at in gone if at > moment(seen[-1]["observed_at"])), default=None)
+    gone_on = None if gone_at is None else gone_at.astimezone(SHANGHAI).date()
     its = best if _was_there(best, seen[0]) else seen[0]
-    return Seen(best, seen[0], is_gone, bool(_missing(seen, its)))
+    return Seen(best, seen[0], seen[-1], gone_on, bool(_missing(seen, its)))
 
 
 def _was_there(best: JSON, first: JSON) -> bool:
@@ -343,36 +478,57 @@ class Judged(NamedTuple):
     due_on: date | None
     reason: str
     over_by: int | None = None
+    keep_until: date | None = None
 
 
 def judge(files: dict[str, bytes]) -> Judged:
     """The verdict by the rule, of what the files say was formed and observed."""
     duty, verdict = json.loads(files["duty.json"]), json.loads(files["verdict.json"])
+    walked_at = json.loads(files["walks.json"])["walked_at"]
     formed = None if duty["formed_on"] is None else date.fromisoformat(duty["formed_on"])
     clock = duty["clock"]
-    calendar = Calendar(json.loads(files["calendar.json"])["days"], is_by_days(clock))
+    calendar = Calendar(json.loads(files["calendar.json"])["days"], is_by_days(clock, formed))
     due = None if formed is None else due_ordinal(clock, formed, calendar)
-    due_on = calendar.day(due)
-    if duty["hold"] == "not_applicable" and not duty["has_clock"]:
-        return Judged(due_on, "clock_unsupported")
-    if duty["hold"] in HELD:
-        return Judged(due_on, HELD[duty["hold"]])
-    if formed is None:
-        return Judged(due_on, "no_formation_date")
     seen = summarise(json.loads(files["facts.json"]))
-    if seen is not None and shanghai_day(seen.first["observed_at"]) < formed:
-        return Judged(due_on, "seen_before_formed")
-    if due is None:
-        return Judged(due_on, "calendar_not_loaded")
+    stay = None
+    if seen is not None and formed is not None:
+        stay = stay_of(clock, seen, formed, calendar)
+    case = Case(duty, formed, due, seen, stay, date.fromisoformat(verdict["as_of"]), walked_at)
+    reason, over_by = judge_case(case, calendar)
+    return Judged(calendar.day(due), reason, over_by, stay and stay.most)
+
+
+class Case(NamedTuple):
+    """All that one verdict goes by."""
+
+    duty: JSON
+    formed: date | None
+    due: int | None
+    seen: Seen | None
+    stay: Stay | None
+    as_of: date
+    walked_at: str | None
+
+
+def judge_case(case: Case, calendar: Calendar) -> tuple[str, int | None]:
+    duty, seen = case.duty, case.seen
+    if duty["hold"] == "not_applicable" and not duty["has_clock"]:
+        return "clock_unsupported", None
+    if duty["hold"] in HELD:
+        return HELD[duty["hold"]], None
+    if case.formed is None:
+        return "no_formation_date", None
+    if seen is not None and shanghai_day(seen.first["observed_at"]) < case.formed:
+        return "seen_before_formed", None
+    if case.due is None:
+        return "calendar_not_loaded", None
     if seen is not None:
-        return Judged(due_on, *judge_published(seen, formed, due, calendar))
-    as_of = date.fromisoformat(verdict["as_of"])
-    walked_at = json.loads(files["walks.json"])["walked_at"]
-    return Judged(due_on, *judge_unpublished(duty, due, as_of, walked_at, calendar))
+        return judge_published(case, seen, case.formed, case.due, calendar)
+    return judge_unpublished(duty, case.due, case.as_of, case.walked_at, calendar)
 
 
 def judge_published(
-    seen: Seen, formed: date, due: int, calendar: Calendar
+    case: Case, seen: Seen, formed: date, due: int, calendar: Calendar
 ) -> tuple[str, int | None]:
     """Only inside our own bracket does a claim decide, and only if nothing contradicts it."""
     best, first = seen.best, seen.first
@@ -385,7 +541,7 @@ def judge_published(
         return "claim_before_formed", None
     first_seen = calendar.end(shanghai_day(first["observed_at"]))
     if first_seen is not None and first_seen <= due:
-        return _in_time(seen, "seen_in_time"), None
+        return _in_time(case, seen, "seen_in_time"), None
     if absent is not None and absent > due:
         return "absent_after_due", max((not contradicted and claim) or 0, absent) - due
     if contradicted:
@@ -393,20 +549,36 @@ def judge_published(
     if claimed_on is None:
         return "no_publication_time", None
     if claim is not None and claim <= due:
-        return _in_time(seen, "claim_in_time"), None
+        return _in_time(case, seen, "claim_in_time"), None
     if claim is not None or due <= calendar.last_ord:
         return "claim_after_due", calendar.least(claimed_on) - due
     return "calendar_not_loaded", None
 
 
-def _in_time(seen: Seen, reason: str) -> str:
-    return (
-        "gone_from_the_web"
-        if seen.is_gone
-        else "elements_missing"
-        if seen.is_incomplete
-        else reason
-    )
+def _in_time(case: Case, seen: Seen, reason: str) -> str:
+    """Published in time; whether it has all it needs, and stays as long as it must."""
+    stay, gone_on = case.stay, seen.gone_on
+    has_stayed = stay is not None and stay.was_enough
+    if gone_on is not None and not has_stayed:
+        return _gone(stay, gone_on)
+    if seen.is_incomplete:
+        return "elements_missing"
+    if stay is None or has_stayed:
+        return reason
+    if stay.most is None:
+        return "calendar_not_loaded"
+    if stay.kind == "keep_online":
+        return reason
+    return "on_display" if case.as_of <= stay.most else "display_not_checked"
+
+
+def _gone(stay: Stay | None, gone_on: date) -> str:
+    """It is called too early only if it would be so of what came as early as it can have."""
+    if stay is None:
+        return "gone_from_the_web"
+    if stay.least is None or stay.least < gone_on:
+        return "stay_not_known"
+    return "taken_down_early" if stay.kind == "min_display" else "gone_from_the_web"
 
 
 def judge_unpublished(
@@ -437,6 +609,9 @@ def check_verdict(files: dict[str, bytes]) -> Iterator[Fault]:
     due_on = None if judged.due_on is None else judged.due_on.isoformat()
     if due_on != stated["due_on"]:
         yield Fault("verdict.json", f"届满日应为 {due_on}", f"the due day is {due_on}")
+    until = None if judged.keep_until is None else judged.keep_until.isoformat()
+    if until != stated["keep_until"]:
+        yield Fault("verdict.json", f"须保留至 {until}", f"it has to stay until {until}")
     if judged.reason != stated["reason"] or judged.reason not in REASONS.get(stated["verdict"], ()):
         zh, en = f"结论的理由应为 {judged.reason}", f"the reason of the verdict is {judged.reason}"
         yield Fault("verdict.json", zh, en)

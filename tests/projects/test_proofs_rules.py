@@ -1,8 +1,8 @@
 """The program that checks a proof by itself gives the verdicts that the service gives."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,19 +11,21 @@ from deploy import check_proof
 from services.projects.auditing.models import Standing
 from services.projects.auditing.rules.basis import Basis, facts_of
 from services.projects.auditing.rules.judging import VERDICT_OF, judge
-from services.projects.calendar.clocks import ClockRule, Due, day_number, due
-from services.projects.calendar.models import RuleKind, WorkCalendarDay
+from services.projects.calendar.clocks import STAYS, ClockRule, as_data
+from services.projects.calendar.models import CountedIn, Every, RuleKind, WorkCalendarDay
+from services.projects.calendar.rules import day_number
 from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceClass
-from services.projects.duties import rules
+from services.projects.duties import making, rules
 from services.projects.duties.models import (
     ClaimKind,
     Duty,
     FactKind,
     Hold,
     PublicationFact,
+    TriggerEvent,
     TriggerKind,
 )
-from services.projects.duties.observing import fact_of, gone_fact
+from services.projects.duties.observing import fact_of, gone_fact, seen_of
 from services.projects.duties.rules import Sighting
 from services.projects.duties.seen import SeenDuty
 from services.projects.proofs import bundle, service
@@ -37,11 +39,26 @@ CLOCKS = [
     ClockRule(RuleKind.WORKING_DAYS, 20),
     ClockRule(RuleKind.WORKING_DAYS, 7),
     ClockRule(RuleKind.CALENDAR_DAYS, 20),
+    ClockRule(RuleKind.CALENDAR_DAYS, 20, roll_forward=False),
     ClockRule(RuleKind.PROMPTLY, 20),
     ClockRule(RuleKind.REALTIME),
     ClockRule(RuleKind.FIXED_DATE, month_day="01-31"),
+    ClockRule(RuleKind.FIXED_DATE, month_day="04-30"),
     ClockRule(RuleKind.NONE),
+    ClockRule(RuleKind.MONTHS, 3),
+    ClockRule(RuleKind.MONTHS, 1, roll_forward=False),
+    *(ClockRule(RuleKind.PERIOD, 10, every=every) for every in Every),
+    *(ClockRule(RuleKind.PERIOD, 2, every=Every.MONTH, counted_in=each) for each in CountedIn),
+    ClockRule(RuleKind.PERIOD, every=Every.QUARTER, month_day="04-20"),
+    ClockRule(RuleKind.MIN_DISPLAY, 5),
+    ClockRule(RuleKind.MIN_DISPLAY, 20, counted_in=CountedIn.WORKING_DAYS),
+    ClockRule(RuleKind.KEEP_ONLINE, 2, counted_in=CountedIn.MONTHS, roll_forward=False),
+    ClockRule(RuleKind.SAME_TIME_AS),
+    ClockRule(RuleKind.SAME_TIME_AS, 3),
+    ClockRule(RuleKind.SAME_TIME_AS, 10, counted_in=CountedIn.CALENDAR_DAYS),
 ]
+KEPT = [each for each in CLOCKS if each.kind in STAYS]
+ENDING = [each for each in CLOCKS if each.kind not in STAYS]
 MOMENTS = st.integers(-200, 9000).map(lambda hours: FIRST + timedelta(hours=hours))
 """From before the formation to after the last day that a notice is known of."""
 
@@ -49,6 +66,22 @@ MOMENTS = st.integers(-200, 9000).map(lambda hours: FIRST + timedelta(hours=hour
 def test_it_knows_every_reason() -> None:
     known = {reason: verdict for verdict, each in check_proof.REASONS.items() for reason in each}
     assert known == {reason.value: verdict.value for reason, verdict in VERDICT_OF.items()}
+
+
+def test_it_knows_every_kind_of_clock() -> None:
+    assert set(check_proof.KINDS) == {kind.value for kind in RuleKind}
+    assert {each.kind for each in CLOCKS} == {*RuleKind}
+
+
+@st.composite
+def clocks(draw: st.DrawFn) -> ClockRule:
+    """A clock of any kind, by itself or with what may go with it."""
+    clock = draw(st.sampled_from(CLOCKS))
+    if clock.kind in (*STAYS, RuleKind.NONE):
+        return clock
+    keep = draw(st.none() | st.sampled_from(KEPT))
+    beside = draw(st.lists(st.sampled_from(ENDING), max_size=2))
+    return replace(clock, keep=keep, stricter_of=tuple(beside))
 
 
 @st.composite
@@ -61,6 +94,7 @@ def sightings(draw: st.DrawFn) -> dict[str, Any]:
         "claim_kind": claim_kind,
         "claimed_at": None if claim_kind is ClaimKind.NONE else draw(st.none() | MOMENTS),
         "cms_at": draw(st.none() | MOMENTS),
+        "received_at": draw(st.none() | MOMENTS) if claim_kind is ClaimKind.PUSH else None,
         "claims_agree": draw(st.booleans()),
         "contradicted": draw(st.booleans()),
         "missing_elements": tuple(draw(st.sampled_from([[], ["文号"], ["文号", "日期"]]))),
@@ -70,7 +104,7 @@ def sightings(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=150, deadline=None)
 @given(
     st.lists(sightings() | st.sampled_from(["gone", "taken_back"]), max_size=4),
-    st.sampled_from(CLOCKS),
+    clocks(),
     st.sampled_from([Hold.NONE] * 6 + [*Hold]),
     st.none() | st.integers(0, 400).map(lambda days: FIRST + timedelta(days=days)),
     st.integers(0, 300),
@@ -87,32 +121,30 @@ def test_it_gives_the_verdict_of_the_service(
     is_formed: bool,
 ) -> None:
     now = FIRST + timedelta(days=age)
-    duty = _duty(clock, hold, today(FIRST) if is_formed else None)
+    item = _item(clock)
+    duty = _duty(item, hold, today(FIRST) if is_formed else None)
     facts = _facts(duty, seen)
-    gathered = _gathered(duty, clock, facts, now, walked_at, in_review)
+    gathered = _gathered(duty, item, facts, now, walked_at, in_review)
     files = unpacked(bundle.bundle(gathered))
     assert check_proof.check(files, {}) == []
 
 
-def _duty(clock: ClockRule, hold: Hold, formed_on: date | None) -> Duty:
-    end = due(clock, formed_on, official()) if formed_on else Due("working", None, None)
-    return Duty(
-        trigger_id=uuid4(),
-        project_code="2401-359900-48-01-000001",
-        unit_code="D01",
-        item_id=uuid4(),
+def _duty(item: CatalogueItem, hold: Hold, formed_on: date | None) -> Duty:
+    """Of a project where its clock is not one of a period or of what it goes with."""
+    is_of_project = item.clock is None or item.clock["kind"] not in ("period", "same_time_as")
+    event = TriggerEvent(
+        project_code="2401-359900-48-01-000001" if is_of_project else None,
+        subject=None if is_of_project else "2026年第一季度",
         item_code="MP-02-01",
-        formed_on=formed_on,
-        rule_kind=clock.kind,
-        rule_n=clock.n or None,
-        rule_version=1,
-        calendar_version=1,
-        basis=end.basis,
-        start_ord=end.start_ord,
-        due_ord=end.due_ord,
-        hold=hold,
-        created_at=FIRST,
+        unit_code="D01",
+        kind=TriggerKind.FORMED,
+        occurred_on=formed_on,
+        recorded_at=FIRST,
+        recorded_by="somebody",
     )
+    duty = making.new_duty(event, item, official(), 1, FIRST)
+    duty.hold = hold
+    return duty
 
 
 def _facts(duty: Duty, seen: list[Any]) -> list[tuple[PublicationFact, bool]]:
@@ -134,7 +166,7 @@ def _facts(duty: Duty, seen: list[Any]) -> list[tuple[PublicationFact, bool]]:
 
 def _gathered(
     duty: Duty,
-    clock: ClockRule,
+    item: CatalogueItem,
     facts: list[tuple[PublicationFact, bool]],
     now: datetime,
     walked_at: datetime | None,
@@ -143,45 +175,36 @@ def _gathered(
     calendar, by_days = official(), duty.basis == "calendar"
     counted = [fact.without_absence() if aside else fact for fact, aside in facts]
     evidence = rules.summarise(counted, calendar)
-    ordinals = rules.NOT_SEEN
-    if evidence is not None:
-        ordinals = rules.evidence_ordinals(
-            evidence, duty.formed_on, by_days=by_days, calendar=calendar
-        )
+    ordinals = rules.NOT_SEEN if evidence is None else seen_of(duty, evidence, calendar)
+    staying = making.rule_of_duty(duty).staying
     standing = Standing(
-        duty_id=duty.id,
+        **{"duty_id": duty.id, **ordinals, "in_review": in_review},
         unit_code=duty.unit_code,
         hold=duty.hold,
         has_clock=duty.rule_kind is not RuleKind.NONE,
         calendar_days=by_days,
         is_formed=duty.formed_on is not None,
         due_ord=duty.due_ord,
+        keep=None if staying is None else staying.kind.value,
         matchable_since=FIRST + timedelta(days=40),
-        **{**ordinals, "in_review": in_review},
     )
     basis = _basis(now, walked_at)
-    found = SeenDuty(duty, standing, "某局", "某工程", "批复", None, None, basis, calendar)
-    last = max([today(now), found.due_on(duty.due_ord) or calendar.last_day, *_days_of(facts)])
+    found = SeenDuty(duty, standing, "某局", "某工程", "批复", None, None, None, basis, calendar)
     return service.Gathered(
         now=now,
         found=found,
         judged=judge(facts_of(standing), basis.day(by_days=by_days)),
-        item=_item(clock),
+        item=item,
         trigger=TriggerKind.FORMED,
         facts=facts,
         rulings=[],
         moves=[],
-        days=_calendar(duty.formed_on, min(last, calendar.last_day)),
+        days=_calendar(service.span_of(found, [fact for fact, _ in facts], now)),
         walks=[],
         captures=[],
         bodies=[],
         left_out=[],
     )
-
-
-def _days_of(facts: list[tuple[PublicationFact, bool]]) -> list[date]:
-    moments = [m for fact, _ in facts for m in (fact.observed_at, fact.claimed_at) if m is not None]
-    return [today(moment) for moment in moments]
 
 
 def _basis(now: datetime, walked_at: datetime | None) -> Basis:
@@ -201,10 +224,11 @@ def _basis(now: datetime, walked_at: datetime | None) -> Basis:
 
 
 def _item(clock: ClockRule) -> CatalogueItem:
-    is_fixed = clock.kind is RuleKind.FIXED_DATE
     words: dict[str, Any] = {
-        "duty_kind": DutyKind.ANNUAL if is_fixed else DutyKind.ASAP,
-        "month_day": clock.month_day,
+        "version": 1,
+        "item_code": "MP-02-01",
+        "clock": as_data(clock),
+        "duty_kind": DutyKind.ASAP,
         "licence": LicenceClass.NO,
         "licence_verified": False,
         "legal_basis": ["政府信息公开条例第二十六条"],
@@ -213,10 +237,11 @@ def _item(clock: ClockRule) -> CatalogueItem:
     return CatalogueItem(**words)
 
 
-def _calendar(first: date | None, last: date) -> list[WorkCalendarDay]:
-    if first is None:
+def _calendar(span: tuple[date, date] | None) -> list[WorkCalendarDay]:
+    if span is None:
         return []
-    calendar = official()
+    calendar, (first, last) = official(), span
+    last = min(last, calendar.last_day)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     values: list[dict[str, Any]] = [
         {"date": day, "is_workday": calendar.is_workday(day), "source_notice": "国办发"}

@@ -8,12 +8,15 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
 from services.projects.auditing.rules.judging import RULE_VERSION, reason_text
-from services.projects.duties.making import rule_of
+from services.projects.calendar.clocks import ClockRule, as_data
+from services.projects.calendar.models import RuleKind
+from services.projects.duties.making import rule_of_duty
 from services.projects.duties.models import PublicationFact
 from services.projects.evidence import rules as evidence
 from services.projects.evidence.linking import LinkedCapture
@@ -68,11 +71,12 @@ def _at(moment: datetime | None) -> str | None:
 def _duty(gathered: Gathered) -> dict[str, Any]:
     found, item = gathered.found, gathered.item
     duty, standing = found.duty, found.standing
-    clock, _ = rule_of(item)
+    clock = _clock(gathered)
     return {
         "duty_id": duty.id,
         "project_code": duty.project_code,
         "project_name": found.project_name,
+        "subject": duty.subject,
         "unit_code": duty.unit_code,
         "unit_name": found.unit_name,
         "item_code": duty.item_code,
@@ -83,10 +87,7 @@ def _duty(gathered: Gathered) -> dict[str, Any]:
         "formed_on": duty.formed_on,
         "doc_no": duty.doc_no,
         "clock": {
-            "kind": duty.rule_kind,
-            "n": duty.rule_n,
-            "month_day": clock.month_day,
-            "roll_forward": clock.roll_forward,
+            **as_data(clock),
             "extended_by": duty.extended_by,
             "rule_version": duty.rule_version,
         },
@@ -107,6 +108,15 @@ def _duty(gathered: Gathered) -> dict[str, Any]:
     }
 
 
+def _clock(gathered: Gathered) -> ClockRule:
+    """The clock that runs for the duty; of one made before duties kept theirs, its item has the
+    day of the year."""
+    clock = rule_of_duty(gathered.found.duty)
+    if clock.kind is RuleKind.FIXED_DATE and clock.month_day is None:
+        return replace(clock, month_day=gathered.item.month_day)
+    return clock
+
+
 def _fact(fact: PublicationFact, absence_set_aside: bool) -> dict[str, Any]:
     return {
         "kind": fact.kind,
@@ -118,6 +128,7 @@ def _fact(fact: PublicationFact, absence_set_aside: bool) -> dict[str, Any]:
         "claimed_at": _at(fact.claimed_at),
         "cms_at": _at(fact.cms_at),
         "header_at": _at(fact.header_at),
+        "received_at": _at(fact.received_at),
         "claims_agree": fact.claims_agree,
         "contradicted": fact.contradicted,
         "missing_elements": fact.missing_elements,
@@ -167,6 +178,7 @@ def _verdict(gathered: Gathered) -> dict[str, Any]:
         "reason_en": words.en,
         "over_by": gathered.over_by,
         "due_on": found.due_on(found.duty.due_ord),
+        "keep_until": gathered.keep_until,
         "rule_version": RULE_VERSION,
         "calendar_version": found.basis.calendar_version,
         "history": [

@@ -1,7 +1,7 @@
 """Gathers the proof of a verdict: all that it follows from, as it is recorded."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from services.projects.auditing.models import Reason, Verdict, VerdictEvent
 from services.projects.auditing.rules.judging import Judgement
 from services.projects.calendar import service as calendars
 from services.projects.calendar.models import WorkCalendarDay
+from services.projects.calendar.rules import EPOCH
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties import rules as duty_rules
 from services.projects.duties import seen
@@ -73,6 +74,12 @@ class Gathered(NamedTuple):
         if self.judged.verdict is Verdict.OVERDUE and standing.due_ord is not None:
             return basis.day(by_days=standing.calendar_days).now_ord - standing.due_ord
         return self.judged.over_by
+
+    @property
+    def keep_until(self) -> date | None:
+        """Until when what is published must stay, if it came as late as it can have."""
+        duty, until = self.found.duty, self.found.standing.stay_most_day
+        return None if until is None or duty.formed_on is None else EPOCH + timedelta(days=until)
 
 
 async def recorded(session: AsyncSession, duty_id: UUID, now: datetime) -> Recorded:
@@ -171,14 +178,25 @@ async def _days(
     facts: Sequence[tuple[PublicationFact, bool]],
     now: datetime,
 ) -> Sequence[WorkCalendarDay]:
-    """The days between the duty's formation and the last one that its verdict goes by.
+    """The days between the duty's formation and the last one that its verdict goes by."""
+    span = span_of(found, [fact for fact, _ in facts], now)
+    return [] if span is None else await calendars.days(session, found.duty.region, *span)
 
-    Where its end is not known, all that are loaded: that they do not reach it is the proof.
+
+def span_of(
+    found: SeenDuty, facts: Sequence[PublicationFact], now: datetime
+) -> tuple[date, date] | None:
+    """From which day to which the calendar is part of the proof; None of what was not formed.
+
+    Where an end is not known, all that are loaded: that they do not reach it is the proof.
     """
-    duty = found.duty
+    duty, standing, loaded_until = found.duty, found.standing, found.calendar.last_day
     if duty.formed_on is None:
-        return []
-    moments = [m for fact, _ in facts for m in (fact.observed_at, fact.claimed_at) if m is not None]
-    due_on = found.due_on(duty.due_ord) or found.calendar.last_day
-    last = max([due_on, today(now), *map(today, moments)])
-    return await calendars.days(session, duty.region, duty.formed_on, last)
+        return None
+    ends = [found.due_on(duty.due_ord) or loaded_until]
+    if standing.keep is not None and standing.is_seen:
+        stays = (standing.stay_least_day, standing.stay_most_day)
+        ends += [loaded_until if n is None else EPOCH + timedelta(days=n) for n in stays]
+    moments = [m for fact in facts for m in (fact.observed_at, fact.claimed_at) if m is not None]
+    first = min([duty.formed_on, today(now), *ends])
+    return first, max([*ends, today(now), *map(today, moments)])
