@@ -393,16 +393,16 @@ def is_contradicted(fact: JSON) -> bool:
         or marked_later
         or absent_later
         or claimed > shanghai_day(fact["observed_at"])
-        or is_untold(fact)
+        or is_unreported(fact)
     )
 
 
-def is_untold(fact: JSON) -> bool:
-    """What was pushed claims no time before it was told."""
+def is_unreported(fact: JSON) -> bool:
+    """Whether it was pushed, and claims a time before the push was received."""
     if fact["claim_kind"] != "push":
         return False
-    told = fact["received_at"]
-    return told is None or moment(fact["claimed_at"]) < moment(told)
+    received = fact["received_at"]
+    return received is None or moment(fact["claimed_at"]) < moment(received)
 
 
 def day_of(value: str | None) -> date | None:

@@ -1,40 +1,24 @@
 """The program that checks a proof by itself gives the verdicts that the service gives."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy import check_proof
-from services.projects.auditing.models import Standing
-from services.projects.auditing.rules.basis import Basis, facts_of
-from services.projects.auditing.rules.judging import VERDICT_OF, judge
-from services.projects.calendar.clocks import STAYS, ClockRule, as_data
-from services.projects.calendar.models import CountedIn, Every, RuleKind, WorkCalendarDay
-from services.projects.calendar.rules import day_number
-from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceClass
-from services.projects.duties import making, rules
-from services.projects.duties.models import (
-    ClaimKind,
-    Duty,
-    FactKind,
-    Hold,
-    PublicationFact,
-    TriggerEvent,
-    TriggerKind,
-)
-from services.projects.duties.observing import fact_of, gone_fact, seen_of
-from services.projects.duties.rules import Sighting
-from services.projects.duties.seen import SeenDuty
-from services.projects.proofs import bundle, service
+from services.projects.auditing.models import Reason
+from services.projects.auditing.rules.judging import VERDICT_OF
+from services.projects.calendar.clocks import STAYS, ClockRule
+from services.projects.calendar.models import CountedIn, Every, RuleKind
+from services.projects.duties.models import ClaimKind, FactKind, Hold
+from services.projects.proofs import bundle
 from shared.clock import today
-from shared.workdays import CalendarUnknown, official
+from tests.projects.proven import FIRST, History, Left, gathered_of
 from tests.projects.test_proofs import unpacked
 
-FIRST = datetime(2026, 3, 2, 1, tzinfo=UTC)
-"""09:00 in Asia/Shanghai, as the database gives it."""
 CLOCKS = [
     ClockRule(RuleKind.WORKING_DAYS, 20),
     ClockRule(RuleKind.WORKING_DAYS, 7),
@@ -59,8 +43,12 @@ CLOCKS = [
 ]
 KEPT = [each for each in CLOCKS if each.kind in STAYS]
 ENDING = [each for each in CLOCKS if each.kind not in STAYS]
-MOMENTS = st.integers(-200, 9000).map(lambda hours: FIRST + timedelta(hours=hours))
-"""From before the formation to after the last day that a notice is known of."""
+URLS = st.sampled_from(["https://a.cn/1", "https://a.cn/2"])
+MOMENTS = (st.integers(0, 1000) | st.integers(0, 1000) | st.integers(-200, 9000)).map(
+    lambda hours: FIRST + timedelta(hours=hours)
+)
+"""Weeks after the formation; from before it to after the last day that a notice is known of."""
+LEFT = st.builds(Left, MOMENTS, st.sampled_from([FactKind.GONE, FactKind.TAKEN_BACK]), URLS)
 
 
 def test_it_knows_every_reason() -> None:
@@ -88,7 +76,7 @@ def clocks(draw: st.DrawFn) -> ClockRule:
 def sightings(draw: st.DrawFn) -> dict[str, Any]:
     claim_kind = draw(st.sampled_from(ClaimKind))
     return {
-        "url": draw(st.sampled_from(["https://a.cn/1", "https://a.cn/2"])),
+        "url": draw(URLS),
         "observed_at": draw(MOMENTS),
         "last_absent_at": draw(st.none() | MOMENTS),
         "claim_kind": claim_kind,
@@ -96,155 +84,173 @@ def sightings(draw: st.DrawFn) -> dict[str, Any]:
         "cms_at": draw(st.none() | MOMENTS),
         "received_at": draw(st.none() | MOMENTS) if claim_kind is ClaimKind.PUSH else None,
         "claims_agree": draw(st.booleans()),
-        "contradicted": draw(st.booleans()),
-        "missing_elements": tuple(draw(st.sampled_from([[], ["文号"], ["文号", "日期"]]))),
+        "contradicted": draw(st.sampled_from([False, False, False, True])),
+        "missing_elements": draw(st.sampled_from([(), (), ("文号",), ("文号", "日期")])),
     }
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    st.lists(sightings() | st.sampled_from(["gone", "taken_back"]), max_size=4),
-    clocks(),
-    st.sampled_from([Hold.NONE] * 6 + [*Hold]),
-    st.none() | st.integers(0, 400).map(lambda days: FIRST + timedelta(days=days)),
-    st.integers(0, 300),
-    st.booleans(),
-    st.booleans(),
+HISTORIES = st.builds(
+    History,
+    clock=clocks(),
+    now=st.integers(0, 300).map(lambda days: FIRST + timedelta(days=days)),
+    seen=st.lists(sightings() | sightings() | LEFT, max_size=4),
+    formed_on=st.sampled_from([today(FIRST)] * 9 + [None]),
+    hold=st.sampled_from([Hold.NONE] * 20 + [*Hold]),
+    walked_at=st.none() | st.integers(0, 400).map(lambda days: FIRST + timedelta(days=days)),
+    in_review=st.sampled_from([False, False, True]),
 )
-def test_it_gives_the_verdict_of_the_service(
-    seen: list[Any],
-    clock: ClockRule,
-    hold: Hold,
-    walked_at: datetime | None,
-    age: int,
-    in_review: bool,
-    is_formed: bool,
-) -> None:
-    now = FIRST + timedelta(days=age)
-    item = _item(clock)
-    duty = _duty(item, hold, today(FIRST) if is_formed else None)
-    facts = _facts(duty, seen)
-    gathered = _gathered(duty, item, facts, now, walked_at, in_review)
+
+
+@settings(max_examples=200, deadline=None)
+@given(HISTORIES)
+def test_it_gives_the_verdict_of_the_service(history: History) -> None:
+    assert check_proof.check(unpacked(bundle.bundle(gathered_of(history))), {}) == []
+
+
+TWENTY = ClockRule(RuleKind.WORKING_DAYS, 20)
+"""To 2026-03-30, the 28th day after it."""
+YEARS = ClockRule(RuleKind.MONTHS, 12)
+SHOWN = ClockRule(RuleKind.MIN_DISPLAY, 5)
+KEPT_ON = replace(TWENTY, keep=ClockRule(RuleKind.KEEP_ONLINE, 30))
+LONG_SHOWN = replace(TWENTY, keep=ClockRule(RuleKind.MIN_DISPLAY, 300))
+
+
+def _at(days: float) -> Any:
+    return FIRST + timedelta(days=days)
+
+
+def _seen(day: float, claimed: float | None = None, **others: Any) -> dict[str, Any]:
+    """A page is seen that claims a day."""
+    claim = {} if claimed is None else {"claim_kind": ClaimKind.LABEL, "claimed_at": _at(claimed)}
+    return {"url": "https://a.cn/1", "observed_at": _at(day), **claim, **others}
+
+
+def _pushed(day: float, received: float, **others: Any) -> dict[str, Any]:
+    claim = {"claim_kind": ClaimKind.PUSH, "received_at": _at(received)}
+    return _seen(day, received, **{**claim, **others})
+
+
+def _history(clock: ClockRule, day: float, *seen: Any, **others: Any) -> History:
+    return History(clock=clock, now=_at(day), seen=seen, **others)
+
+
+CASES: dict[str, tuple[History, Reason, int | None]] = {
+    "no clock": (
+        _history(ClockRule(RuleKind.NONE), 9, hold=Hold.NOT_APPLICABLE),
+        Reason.CLOCK_UNSUPPORTED,
+        None,
+    ),
+    "not on the web": (_history(TWENTY, 9, hold=Hold.NOT_APPLICABLE), Reason.NOT_AUDITABLE, None),
+    "exempt": (_history(TWENTY, 99, hold=Hold.EXEMPT), Reason.EXEMPTED, None),
+    "suspended": (_history(TWENTY, 9, hold=Hold.SUSPENDED), Reason.SUSPENDED_BY_RULING, None),
+    "disputed": (_history(TWENTY, 9, hold=Hold.DISPUTED), Reason.DISPUTED_BY_UNIT, None),
+    "not formed": (_history(TWENTY, 9, formed_on=None), Reason.NO_FORMATION_DATE, None),
+    "no notice": (_history(YEARS, 9), Reason.CALENDAR_NOT_LOADED, None),
+    "seen early": (_history(TWENTY, 9, _seen(-1)), Reason.SEEN_BEFORE_FORMED, None),
+    "claims too early": (_history(TWENTY, 9, _seen(3, -1)), Reason.CLAIM_BEFORE_FORMED, None),
+    "seen on the last day": (_history(TWENTY, 60, _seen(28)), Reason.SEEN_IN_TIME, None),
+    "claims the last day": (_history(TWENTY, 60, _seen(40, 28)), Reason.CLAIM_IN_TIME, None),
+    "pushed on the last day": (_history(TWENTY, 60, _pushed(40, 28)), Reason.CLAIM_IN_TIME, None),
+    "the page agrees with a push": (
+        _history(
+            TWENTY, 60, _pushed(40, 28, claims_agree=True), _seen(40, 9, url="https://a.cn/2")
+        ),
+        Reason.CLAIM_IN_TIME,
+        None,
+    ),
+    "pushed, and claims a day before it was": (
+        _history(TWENTY, 60, _pushed(40, 29, claimed_at=_at(20))),
+        Reason.CLAIM_CONTRADICTED,
+        None,
+    ),
+    "pushed, and nobody knows when": (
+        _history(TWENTY, 60, _pushed(40, 20, received_at=None)),
+        Reason.CLAIM_CONTRADICTED,
+        None,
+    ),
+    "pushed too late": (_history(TWENTY, 60, _pushed(40, 29)), Reason.CLAIM_AFTER_DUE, 1),
+    "elements are missing": (
+        _history(TWENTY, 60, _seen(9, missing_elements=("文号",))),
+        Reason.ELEMENTS_MISSING,
+        None,
+    ),
+    "gone": (_history(TWENTY, 60, _seen(9), Left(_at(30))), Reason.GONE_FROM_THE_WEB, None),
+    "gone before it was kept long enough": (
+        _history(KEPT_ON, 60, _seen(9, 8), Left(_at(38))),
+        Reason.GONE_FROM_THE_WEB,
+        None,
+    ),
+    "kept long enough": (
+        _history(KEPT_ON, 99, _seen(9, 8), _seen(39, 8), Left(_at(50))),
+        Reason.SEEN_IN_TIME,
+        None,
+    ),
+    "kept so far": (_history(KEPT_ON, 20, _seen(9, 8)), Reason.SEEN_IN_TIME, None),
+    "on display": (_history(SHOWN, 7, _seen(0.1, 0)), Reason.ON_DISPLAY, None),
+    "on display for a year without its notice": (
+        _history(LONG_SHOWN, 60, _seen(28)),
+        Reason.CALENDAR_NOT_LOADED,
+        None,
+    ),
+    "not looked at since": (_history(SHOWN, 8, _seen(0.1, 0)), Reason.DISPLAY_NOT_CHECKED, None),
+    "displayed": (_history(SHOWN, 9, _seen(0.1, 0), _seen(7, 0)), Reason.SEEN_IN_TIME, None),
+    "taken down on its last day": (
+        _history(SHOWN, 9, _seen(0.1, 0), Left(_at(7))),
+        Reason.TAKEN_DOWN_EARLY,
+        None,
+    ),
+    "taken down nobody knows when": (
+        _history(SHOWN, 9, _seen(0.1, 0), Left(_at(8))),
+        Reason.STAY_NOT_KNOWN,
+        None,
+    ),
+    "absent after the limit": (
+        _history(TWENTY, 60, _seen(40, 35, last_absent_at=_at(31))),
+        Reason.ABSENT_AFTER_DUE,
+        5,  # it claims a day of rest, Qingming
+    ),
+    "claims too late": (_history(TWENTY, 60, _seen(40, 29)), Reason.CLAIM_AFTER_DUE, 1),
+    "contradicted": (
+        _history(TWENTY, 60, _seen(40, 20, cms_at=_at(25))),
+        Reason.CLAIM_CONTRADICTED,
+        None,
+    ),
+    "claims nothing": (_history(TWENTY, 60, _seen(40)), Reason.NO_PUBLICATION_TIME, None),
+    "ahead": (_history(TWENTY, 22), Reason.DUE_DATE_AHEAD, None),
+    "within days": (_history(TWENTY, 28), Reason.DUE_WITHIN_DAYS, None),
+    "in review": (_history(TWENTY, 60, in_review=True), Reason.CANDIDATE_IN_REVIEW, None),
+    "not walked": (_history(TWENTY, 60), Reason.NO_CAPTURE_SINCE_DUE, None),
+    "absent": (_history(TWENTY, 50, walked_at=_at(45)), Reason.PROVEN_ABSENT, 15),
+    "taken back": (
+        _history(TWENTY, 60, _seen(9), Left(_at(40), FactKind.TAKEN_BACK)),
+        Reason.NO_CAPTURE_SINCE_DUE,
+        None,
+    ),
+}
+
+
+def test_the_cases_are_of_every_reason() -> None:
+    assert {reason for _, reason, _ in CASES.values()} == {*Reason}
+
+
+@pytest.mark.parametrize(("history", "reason", "over_by"), CASES.values(), ids=list(CASES))
+def test_it_gives_each_reason(history: History, reason: Reason, over_by: int | None) -> None:
+    gathered = gathered_of(history)
+    assert (gathered.judged.reason, gathered.over_by) == (reason, over_by)
     files = unpacked(bundle.bundle(gathered))
     assert check_proof.check(files, {}) == []
+    judged = check_proof.judge(files)
+    assert (judged.reason, judged.over_by) == (reason.value, over_by)
 
 
-def _duty(item: CatalogueItem, hold: Hold, formed_on: date | None) -> Duty:
-    """Of a project where its clock is not one of a period or of what it goes with."""
-    is_of_project = item.clock is None or item.clock["kind"] not in ("period", "same_time_as")
-    event = TriggerEvent(
-        project_code="2401-359900-48-01-000001" if is_of_project else None,
-        subject=None if is_of_project else "2026年第一季度",
-        item_code="MP-02-01",
-        unit_code="D01",
-        kind=TriggerKind.FORMED,
-        occurred_on=formed_on,
-        recorded_at=FIRST,
-        recorded_by="somebody",
-    )
-    duty = making.new_duty(event, item, official(), 1, FIRST)
-    duty.hold = hold
-    return duty
-
-
-def _facts(duty: Duty, seen: list[Any]) -> list[tuple[PublicationFact, bool]]:
-    """The facts in the order in which they were recorded; every third absence is set aside."""
-    made = []
-    for number, each in enumerate(seen):
-        at = FIRST + timedelta(days=30 * number)
-        if isinstance(each, str):
-            values = gone_fact(duty.id, "https://a.cn/1", at, at)
-            if each == "taken_back":
-                values = {**values, "kind": FactKind.TAKEN_BACK}
-                covered = ("kind", "duty_id", "url", "observed_at")
-                values["sha256"] = rules.fact_hash({name: values[name] for name in covered})
-        else:
-            values = fact_of(Sighting(duty_id=duty.id, **each), at)
-        made.append((PublicationFact(id=number, **values), number % 3 == 2))
-    return made
-
-
-def _gathered(
-    duty: Duty,
-    item: CatalogueItem,
-    facts: list[tuple[PublicationFact, bool]],
-    now: datetime,
-    walked_at: datetime | None,
-    in_review: bool,
-) -> service.Gathered:
-    calendar, by_days = official(), duty.basis == "calendar"
-    counted = [fact.without_absence() if aside else fact for fact, aside in facts]
-    evidence = rules.summarise(counted, calendar)
-    ordinals = rules.NOT_SEEN if evidence is None else seen_of(duty, evidence, calendar)
-    staying = making.rule_of_duty(duty).staying
-    standing = Standing(
-        **{"duty_id": duty.id, **ordinals, "in_review": in_review},
-        unit_code=duty.unit_code,
-        hold=duty.hold,
-        has_clock=duty.rule_kind is not RuleKind.NONE,
-        calendar_days=by_days,
-        is_formed=duty.formed_on is not None,
-        due_ord=duty.due_ord,
-        keep=None if staying is None else staying.kind.value,
-        matchable_since=FIRST + timedelta(days=40),
-    )
-    basis = _basis(now, walked_at)
-    found = SeenDuty(duty, standing, "某局", "某工程", "批复", None, None, None, basis, calendar)
-    return service.Gathered(
-        now=now,
-        found=found,
-        judged=judge(facts_of(standing), basis.day(by_days=by_days)),
-        item=item,
-        trigger=TriggerKind.FORMED,
-        facts=facts,
-        rulings=[],
-        moves=[],
-        days=_calendar(service.span_of(found, [fact for fact, _ in facts], now)),
-        walks=[],
-        captures=[],
-        bodies=[],
-        left_out=[],
-    )
-
-
-def _basis(now: datetime, walked_at: datetime | None) -> Basis:
-    calendar = official()
-    last = calendar.ord_start(calendar.last_day)
-
-    def ordinal(moment: datetime) -> int:
-        try:
-            return calendar.ord_end(today(moment))
-        except CalendarUnknown:
-            return last + 1
-
-    walked = None if walked_at is None else ordinal(walked_at)
-    walked_day = None if walked_at is None else day_number(today(walked_at))
-    now_day = day_number(today(now))
-    return Basis(1, ordinal(now), last, now_day, 1, walked_at, walked, walked_day)
-
-
-def _item(clock: ClockRule) -> CatalogueItem:
-    words: dict[str, Any] = {
-        "version": 1,
-        "item_code": "MP-02-01",
-        "clock": as_data(clock),
-        "duty_kind": DutyKind.ASAP,
-        "licence": LicenceClass.NO,
-        "licence_verified": False,
-        "legal_basis": ["政府信息公开条例第二十六条"],
-        "content_elements": [],
-    }
-    return CatalogueItem(**words)
-
-
-def _calendar(span: tuple[date, date] | None) -> list[WorkCalendarDay]:
-    if span is None:
-        return []
-    calendar, (first, last) = official(), span
-    last = min(last, calendar.last_day)
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    values: list[dict[str, Any]] = [
-        {"date": day, "is_workday": calendar.is_workday(day), "source_notice": "国办发"}
-        for day in days
-    ]
-    return [WorkCalendarDay(**each) for each in values]
+@pytest.mark.parametrize("place", range(len(CLOCKS)), ids=lambda at: CLOCKS[at].kind.value)
+def test_it_dates_each_kind_of_clock(place: int) -> None:
+    """By itself and beside others, from days all over the year."""
+    clock = CLOCKS[place]
+    others = [(ENDING[(place + step) % len(ENDING)],) for step in (1, 4, 6, 9)]
+    for number, beside in enumerate([(), *others] if clock in ENDING else [()]):
+        begun = _at((place * 17 + number * 61) % 304)
+        clocked = replace(clock, stricter_of=beside)
+        history = History(clock=clocked, now=begun, formed_on=today(begun))
+        files = unpacked(bundle.bundle(gathered_of(history)))
+        assert check_proof.check(files, {}) == [], (beside, begun)
