@@ -138,16 +138,24 @@ def _check_capture(
 def check_facts(files: dict[str, bytes]) -> Iterator[Fault]:
     duty, walks = json.loads(files["duty.json"]), json.loads(files["walks.json"])
     named = [each for walk in walks["lists"] for each in walk["captures"]]
-    for number, fact in enumerate(json.loads(files["facts.json"]), start=1):
-        where, evidence = f"facts.json #{number}", fact["evidence_id"]
-        if fact_hash(fact, duty["duty_id"]) != fact["sha256"]:
+    for where, owner, fact in observed(files, duty):
+        if fact_hash(fact, owner) != fact["sha256"]:
             yield Fault(where, "观测记录被改动", "the observation was changed")
-        if evidence is not None:
-            named.append(evidence)
+        if fact["evidence_id"] is not None:
+            named.append(fact["evidence_id"])
             yield from _check_source(files, where, fact)
     for evidence in sorted({*named} - {*walks["left_out"]}):
         if f"evidence/{evidence}/capture.json" not in files:
             yield Fault(f"evidence/{evidence}", "存证缺失", "the evidence is missing")
+
+
+def observed(files: dict[str, bytes], duty: JSON) -> Iterator[tuple[str, str, JSON]]:
+    """Each observation with where it stands, and the duty of which it is."""
+    for number, fact in enumerate(json.loads(files["facts.json"]), start=1):
+        yield f"facts.json #{number}", duty["duty_id"], fact
+    if duty["follows"] is not None:
+        for number, fact in enumerate(duty["follows"]["facts"], start=1):
+            yield f"duty.json follows #{number}", duty["follows"]["duty_id"], fact
 
 
 def _check_source(files: dict[str, bytes], where: str, fact: JSON) -> Iterator[Fault]:
@@ -599,6 +607,18 @@ def judge_unpublished(
     return "no_capture_since_due", None
 
 
+def check_begin(files: dict[str, bytes]) -> Iterator[Fault]:
+    """It begins on the day of its event; what goes with another once that one is published."""
+    duty = json.loads(files["duty.json"])
+    begins = duty["event_on"]
+    leader = None if duty["follows"] is None else summarise(duty["follows"]["facts"])
+    if leader is not None:
+        claimed = None if is_contradicted(leader.best) else day_of(leader.best["claimed_at"])
+        begins = (claimed or shanghai_day(leader.first["observed_at"])).isoformat()
+    if begins != duty["formed_on"]:
+        yield Fault("duty.json", f"期限应自 {begins} 起算", f"its clock begins on {begins}")
+
+
 def check_verdict(files: dict[str, bytes]) -> Iterator[Fault]:
     stated = json.loads(files["verdict.json"])
     if stated["rule_version"] != RULE_VERSION:
@@ -628,6 +648,7 @@ def check(files: dict[str, bytes], roots: dict[str, str]) -> list[Fault]:
         found += check_captures(files, roots)
         if {*PARTS} <= {*files}:
             found += check_facts(files)
+            found += check_begin(files)
             found += check_verdict(files)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         found.append(Fault("proof", "内容残缺", f"it is not whole: {type(error).__name__} {error}"))

@@ -52,6 +52,9 @@ class History:
     now: datetime
     seen: Sequence[Observed] = ()
     formed_on: date | None = today(FIRST)
+    event_on: date | None = None
+    """Of a duty that goes with another, which was `followed`."""
+    followed: Sequence[Observed] | None = None
     hold: Hold = Hold.NONE
     walked_at: datetime | None = None
     in_review: bool = False
@@ -97,6 +100,10 @@ def gathered_of(history: History) -> service.Gathered:
     item, now = _item(history.clock), history.now
     duty = _duty(item, history.hold, history.formed_on)
     facts = _facts(duty, history.seen)
+    followed = None
+    if history.followed is not None:
+        leader = _duty(_item(history.clock), Hold.NONE, history.event_on)
+        followed = service.Followed(leader.id, "D02", _facts(leader, history.followed))
     calendar, by_days = official(), duty.basis == "calendar"
     counted = [fact.without_absence() if aside else fact for fact, aside in facts]
     evidence = rules.summarise(counted, calendar)
@@ -121,6 +128,8 @@ def gathered_of(history: History) -> service.Gathered:
         judged=judge(facts_of(standing), basis.day(by_days=by_days)),
         item=item,
         trigger=TriggerKind.FORMED,
+        event_on=history.formed_on if followed is None else history.event_on,
+        followed=followed,
         facts=facts,
         rulings=[],
         moves=[],

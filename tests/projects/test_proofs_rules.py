@@ -254,3 +254,35 @@ def test_it_dates_each_kind_of_clock(place: int) -> None:
         history = History(clock=clocked, now=begun, formed_on=today(begun))
         files = unpacked(bundle.bundle(gathered_of(history)))
         assert check_proof.check(files, {}) == [], (beside, begun)
+
+
+def _begun(day: float | None, event: float | None, *published: Any) -> History:
+    """What goes with something that was published so, dated from a day."""
+    formed_on, event_on = (None if each is None else today(_at(each)) for each in (day, event))
+    clock = ClockRule(RuleKind.SAME_TIME_AS, 3)
+    return History(
+        clock=clock, now=_at(20), followed=published, formed_on=formed_on, event_on=event_on
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "event", "published"),
+    [
+        (0, 0, ()),
+        (None, None, ()),
+        (5, 0, (_seen(9, 5),)),
+        (9, None, (_seen(9),)),
+        (9, 0, (_seen(9, 3, last_absent_at=_at(4)),)),
+        (8, 0, (_pushed(9, 8, claims_agree=True), _seen(11, 5))),
+        (0, 0, (_seen(9, 5), Left(_at(12), FactKind.TAKEN_BACK))),
+    ],
+)
+def test_what_goes_with_another_begins_when_that_one_was_published(
+    day: float | None, event: float | None, published: tuple[Any, ...]
+) -> None:
+    history = _begun(day, event, *published)
+    assert check_proof.check(unpacked(bundle.bundle(gathered_of(history))), {}) == []
+    moved = _begun(1, event, *published)
+    begins = None if day is None else today(_at(day))
+    [fault, *_] = check_proof.check(unpacked(bundle.bundle(gathered_of(moved))), {})
+    assert fault.en == f"its clock begins on {begins}"

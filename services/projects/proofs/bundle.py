@@ -22,7 +22,7 @@ from services.projects.evidence import rules as evidence
 from services.projects.evidence.linking import LinkedCapture
 from services.projects.evidence.models import Capture
 from services.projects.proofs import readme
-from services.projects.proofs.service import Gathered
+from services.projects.proofs.service import Followed, Gathered
 from shared.clock import today
 
 FORMAT = "onedoor-proof/1"
@@ -84,6 +84,8 @@ def _duty(gathered: Gathered) -> dict[str, Any]:
         "legal_basis": item.legal_basis,
         "required_elements": item.content_elements,
         "trigger": gathered.trigger,
+        "event_on": gathered.event_on,
+        "follows": _followed(gathered.followed),
         "formed_on": duty.formed_on,
         "doc_no": duty.doc_no,
         "clock": {
@@ -106,6 +108,14 @@ def _duty(gathered: Gathered) -> dict[str, Any]:
             for each in gathered.rulings
         ],
     }
+
+
+def _followed(followed: Followed | None) -> dict[str, Any] | None:
+    """The duty with which it goes, and by what that one was published."""
+    if followed is None:
+        return None
+    facts = [_fact(*each) for each in followed.facts]
+    return {"duty_id": followed.duty_id, "unit_code": followed.unit_code, "facts": facts}
 
 
 def _clock(gathered: Gathered) -> ClockRule:

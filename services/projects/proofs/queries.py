@@ -1,7 +1,7 @@
 """What a proof gathers of a duty: its words, its facts as recorded, rulings, moves and walks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import AbsenceSetAside, VerdictEvent
 from services.projects.catalogue.models import CatalogueItem
-from services.projects.duties.models import DutyRuling, PublicationFact, TriggerEvent, TriggerKind
+from services.projects.duties.models import (
+    Duty,
+    DutyRuling,
+    PublicationFact,
+    TriggerEvent,
+    TriggerKind,
+)
 
 
 class WalkedList(NamedTuple):
@@ -43,15 +49,20 @@ _WALKS = text("""
 
 async def words(
     session: AsyncSession, item_id: UUID, trigger_id: UUID
-) -> tuple[CatalogueItem, TriggerKind]:
-    """What the duty's item asks for, and what happened that made it a duty."""
+) -> tuple[CatalogueItem, TriggerKind, date | None]:
+    """What the duty's item asks for, and what happened that made it a duty, on which day."""
     found = (
-        select(CatalogueItem, TriggerEvent.kind)
+        select(CatalogueItem, TriggerEvent.kind, col(TriggerEvent.occurred_on))
         .join(TriggerEvent, col(TriggerEvent.id) == trigger_id)
         .where(col(CatalogueItem.id) == item_id)
     )
-    item, kind = (await session.exec(found)).one()
-    return item, TriggerKind(kind)
+    item, kind, occurred_on = (await session.exec(found)).one()
+    return item, TriggerKind(kind), occurred_on
+
+
+async def unit_of(session: AsyncSession, duty_id: UUID) -> str:
+    """The unit that owes the duty."""
+    return (await session.exec(select(Duty.unit_code).where(col(Duty.id) == duty_id))).one()
 
 
 async def facts(session: AsyncSession, duty_id: UUID) -> list[tuple[PublicationFact, bool]]:

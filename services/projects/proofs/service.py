@@ -33,12 +33,24 @@ MOST_BYTES = 10_000_000
 """A list of hundreds of pages makes no file that can be sent: what is left out is named by id."""
 
 
+class Followed(NamedTuple):
+    """The duty with which another goes: that one begins on the day this one is published."""
+
+    duty_id: UUID
+    unit_code: str
+    facts: Sequence[tuple[PublicationFact, bool]]
+
+
 class Recorded(NamedTuple):
-    """A duty with what its item asks for and all its facts, and of which the absence counts not."""
+    """A duty with what its item asks for and all its facts, and of which the absence counts not.
+
+    `event_on`: the day of the event that made it a duty.
+    """
 
     found: SeenDuty
     item: CatalogueItem
     trigger: TriggerKind
+    event_on: date | None
     facts: Sequence[tuple[PublicationFact, bool]]
 
     @property
@@ -58,6 +70,8 @@ class Gathered(NamedTuple):
     judged: Judgement
     item: CatalogueItem
     trigger: TriggerKind
+    event_on: date | None
+    followed: Followed | None
     facts: Sequence[tuple[PublicationFact, bool]]
     rulings: Sequence[DutyRuling]
     moves: Sequence[VerdictEvent]
@@ -87,8 +101,16 @@ async def recorded(session: AsyncSession, duty_id: UUID, now: datetime) -> Recor
     found = await seen.find_duty(session, duty_id, now)
     if found is None:
         raise NotFound
-    item, trigger = await queries.words(session, found.duty.item_id, found.duty.trigger_id)
-    return Recorded(found, item, trigger, await queries.facts(session, duty_id))
+    words = await queries.words(session, found.duty.item_id, found.duty.trigger_id)
+    return Recorded(found, *words, await queries.facts(session, duty_id))
+
+
+async def _followed(session: AsyncSession, found: SeenDuty) -> Followed | None:
+    leader = found.duty.follows_id
+    if leader is None:
+        return None
+    unit = await queries.unit_of(session, leader)
+    return Followed(leader, unit, await queries.facts(session, leader))
 
 
 async def gather(
@@ -105,23 +127,30 @@ async def gather(
     Raises NotFound, or EvidenceDamaged where bytes are not those that were captured.
     """
     known = await recorded(session, duty_id, now)
-    found, item, trigger, facts = known
+    found, item, trigger, event_on, facts = known
+    followed = await _followed(session, found)
     judged = judgement(found.standing, {}, found.basis)
     walks = await _walks(session, found, known.counting, judged)
-    wanted = _wanted(facts, walks)
+    own = _wanted(facts, walks)
+    wanted = list(dict.fromkeys([*own, *_wanted(followed.facts if followed else (), ())]))
     place = {capture_id: at for at, capture_id in enumerate(wanted)}
     captures = await linked(session, wanted[:MOST_CAPTURES])
     captures.sort(key=lambda each: place[each.capture.id])
     is_public = bool(captures) and all(each.capture.is_public for each in captures)
     if not is_public and not (caller and may_see(caller, found.duty.unit_code)):
         raise NotFound
-    kept = _within(captures)
+    is_whole = followed is None or (caller and may_see(caller, followed.unit_code))
+    kept = _within(
+        [each for each in captures if is_whole or each.capture.is_public or each.capture.id in own]
+    )
     return Gathered(
         now=now,
         found=found,
         judged=judged,
         item=item,
         trigger=trigger,
+        event_on=event_on,
+        followed=followed,
         facts=facts,
         rulings=await queries.rulings(session, duty_id),
         moves=await queries.moves(session, duty_id),
@@ -197,6 +226,7 @@ def span_of(
     if standing.keep is not None and standing.is_seen:
         stays = (standing.stay_least_day, standing.stay_most_day)
         ends += [loaded_until if n is None else EPOCH + timedelta(days=n) for n in stays]
-    moments = [m for fact in facts for m in (fact.observed_at, fact.claimed_at) if m is not None]
+    named = [(fact.observed_at, fact.claimed_at, fact.last_absent_at) for fact in facts]
+    moments = [moment for each in named for moment in each if moment is not None]
     first = min([duty.formed_on, today(now), *ends])
     return first, max([*ends, today(now), *map(today, moments)])
