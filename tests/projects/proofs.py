@@ -1,7 +1,36 @@
-"""The proof of a capture as anybody checks it: RFC 6962 hashing, and nothing of the service."""
+"""Proofs as anybody checks them, with nothing of the service: of a capture by the hashing of
+RFC 6962, of a verdict by the program that is handed over by itself."""
 
 import hashlib
 from collections.abc import Iterable
+from io import BytesIO
+from zipfile import ZipFile
+
+import httpx
+
+from deploy import check_proof
+
+Files = dict[str, bytes]
+
+
+def unpacked(body: bytes) -> Files:
+    with ZipFile(BytesIO(body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def proof_of(
+    client: httpx.AsyncClient, duty: str, headers: dict[str, str] | None = None
+) -> Files:
+    """The files of a duty's proof."""
+    answer = await client.get(f"/api/v1/duties/{duty}/proof.zip", headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/zip"
+    return unpacked(answer.content)
+
+
+def said(files: Files, roots: dict[str, str] | None = None) -> list[str]:
+    """What the program finds in a proof."""
+    return [f"{fault.where}: {fault.en}" for fault in check_proof.check(files, roots or {})]
 
 
 def root_from(value: str, steps: Iterable[tuple[str, str]]) -> str:

@@ -1,5 +1,6 @@
 """Duties that must stay on display, that go with another one, and that are about no project."""
 
+import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from services.projects.duties import following, observing
 from shared.clock import SHANGHAI, now, today
 from shared.database.engine import RoomSession
 from tests.projects import make
+from tests.projects.proofs import proof_of, said
 from tests.projects.test_reports import inside, see
 from tests.support import Connect, Databases
 
@@ -94,6 +96,7 @@ async def test_what_is_taken_down_too_early_is_a_fault_only_if_that_is_sure(
 
     await inside(databases, take_down)
     assert await verdict(projects, as_, duty) == expected
+    assert said(await proof_of(projects, duty["id"], as_("auditor"))) == []
 
 
 async def test_a_duty_about_no_project_says_what_it_is_about_and_is_recorded_once(
@@ -106,6 +109,9 @@ async def test_a_duty_about_no_project_says_what_it_is_about_and_is_recorded_onc
     made = await make.duty(projects, as_("system"), body)
     assert (made["project_code"], made["subject"]) == (None, "2026年部门预算")
     assert made["due_on"] == "2026-03-23"
+    proof = await proof_of(projects, made["id"], as_("auditor"))
+    assert said(proof) == []
+    assert json.loads(proof["duty.json"])["subject"] == "2026年部门预算"
     again = await projects.post("/api/v1/events", json=body, headers=as_("system"))
     assert (again.status_code, again.json()["duties"]) == (409, [made["id"]])
     other = await make.duty(projects, as_("system"), body | {"subject": "2025年部门决算"})
@@ -150,6 +156,9 @@ async def test_an_interpretation_begins_on_the_day_its_policy_is_published(
     assert (found["formed_on"], found["due_on"]) == ("2026-03-10", "2026-03-10")
     await see(databases, goes_with["id"], "2026-03-11")
     assert await verdict(projects, as_, goes_with) == "late: claim_after_due"
+    proof = await proof_of(projects, goes_with["id"], as_("auditor"))
+    assert said(proof) == []
+    assert json.loads(proof["duty.json"])["follows"]["duty_id"] == policy["id"]
     await see(databases, policy["id"], "2026-03-11", observed_at=now() + timedelta(minutes=1))
     wrong = body | {"with_duty_id": "01993f6a-6c00-7abc-8def-0123456789ab"}
     refused = await projects.post("/api/v1/events", json=wrong, headers=as_("system"))

@@ -6,11 +6,9 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import text
@@ -24,30 +22,13 @@ from shared import clock
 from tests.conftest import Headers
 from tests.projects.absence_world import World, new_world
 from tests.projects.collecting_world import Desk
+from tests.projects.proofs import Files, proof_of, said
 from tests.provoking import provokes
 
 SEEN_AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
 PAGE = "<h1>建议书批复</h1><p>发布时间：2026-11-20 09:00</p>".encode()
 SCRIPT = Path(check_proof.__file__).resolve()
 NOBODY = "00000000-0000-7000-8000-000000000000"
-
-Files = dict[str, bytes]
-
-
-def unpacked(body: bytes) -> Files:
-    with ZipFile(BytesIO(body)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def said(files: Files, roots: dict[str, str] | None = None) -> list[str]:
-    return [f"{fault.where}: {fault.en}" for fault in check_proof.check(files, roots or {})]
-
-
-async def proof_of(desk: Desk, duty: str, headers: dict[str, str] | None = None) -> Files:
-    answer = await desk.client.get(f"/api/v1/duties/{duty}/proof.zip", headers=headers)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "application/zip"
-    return unpacked(answer.content)
 
 
 @pytest.fixture
@@ -98,14 +79,14 @@ async def _capture(desk: Desk, chain: str, url: str, body: bytes) -> UUID:
 async def test_a_proof_holds_all_that_the_verdict_follows_from(
     desk: Desk, published: str, tmp_path: Path
 ) -> None:
-    files = await proof_of(desk, published)
+    files = await proof_of(desk.client, published)
 
     assert json.loads(files["verdict.json"])["verdict"] == "on_time"
     [page] = [body for name, body in files.items() if name.endswith("page.bin")]
     assert page == PAGE
     assert "on_time" in files["README.md"].decode()
     assert said(files) == []
-    assert await proof_of(desk, published) == files, "on one day the same bytes"
+    assert await proof_of(desk.client, published) == files, "on one day the same bytes"
 
 
 async def test_the_check_needs_nothing_of_ours(desk: Desk, published: str, tmp_path: Path) -> None:
@@ -133,7 +114,7 @@ async def test_the_check_needs_nothing_of_ours(desk: Desk, published: str, tmp_p
 async def test_each_file_that_is_changed_lost_or_slipped_in_is_named(
     desk: Desk, published: str
 ) -> None:
-    files = await proof_of(desk, published)
+    files = await proof_of(desk.client, published)
     named = [name for name in files if name != "manifest.json"]
     for name in named:
         body = files[name]
@@ -183,6 +164,13 @@ FORGERIES: dict[str, tuple[str, Callable[[Any], None], str]] = {
     ),
     "no claim": ("facts.json", _set(0, "claimed_at", to=None), "the observation was changed"),
     "another page": ("facts.json", _set(0, "url", to="https://x.cn/"), "of another address"),
+    "a push": ("facts.json", _set(0, "received_at", to=SEEN_AT.isoformat()), "was changed"),
+    "a time to stay": (
+        "duty.json",
+        lambda duty: duty["clock"].update(keep={"kind": "min_display", "n": 5}),
+        "it has to stay until 2026-11-25",
+    ),
+    "another event": ("duty.json", _set("event_on", to="2026-11-09"), "its clock begins on"),
     "evidence of nothing": (
         "facts.json",
         _set(0, "evidence_id", to=NOBODY),
@@ -241,7 +229,7 @@ FORGERIES: dict[str, tuple[str, Callable[[Any], None], str]] = {
 async def test_who_forges_a_proof_with_its_manifest_is_found_by_what_follows_from_it(
     desk: Desk, published: str
 ) -> None:
-    files = await proof_of(desk, published)
+    files = await proof_of(desk.client, published)
     found = {how: said(forged(files, edit, name)) for how, (name, edit, _) in FORGERIES.items()}
     unfound = {
         how: found[how]
@@ -260,7 +248,7 @@ async def test_an_absence_is_proven_by_the_lists_that_were_read(desk: Desk, worl
     await world.open()
     await world.walk(2)
 
-    files = await proof_of(desk, duty)
+    files = await proof_of(desk.client, duty)
 
     assert json.loads(files["verdict.json"])["verdict"] == "overdue"
     [walked] = json.loads(files["walks.json"])["lists"]
@@ -287,7 +275,7 @@ async def test_a_proof_of_pages_that_are_not_public_is_for_the_unit_and_auditors
         hidden = await desk.client.get(path, headers=nobody)
         assert (hidden.status_code, hidden.json()["type"]) == (404, "/problems/not-found")
     for reader in (as_("officer", world.unit), as_("auditor"), as_("supervisor")):
-        assert said(await proof_of(desk, published, reader)) == []
+        assert said(await proof_of(desk.client, published, reader)) == []
     unknown = await desk.client.get(f"/api/v1/duties/{NOBODY}/proof.zip", headers=as_("auditor"))
     assert unknown.status_code == 404
 

@@ -16,8 +16,8 @@ from services.projects.calendar.models import CountedIn, Every, RuleKind
 from services.projects.duties.models import ClaimKind, FactKind, Hold
 from services.projects.proofs import bundle
 from shared.clock import today
+from tests.projects.proofs import unpacked
 from tests.projects.proven import FIRST, History, Left, gathered_of
-from tests.projects.test_proofs import unpacked
 
 CLOCKS = [
     ClockRule(RuleKind.WORKING_DAYS, 20),

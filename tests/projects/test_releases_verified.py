@@ -1,5 +1,6 @@
 """What a unit says is out is held against what the collector reads: agreed, missed, or another."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from shared import clock
 from tests.conftest import Headers
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
+from tests.projects.proofs import proof_of, said
 from tests.projects.release_register import AUDITOR, Register, publish_today, yesterday
 from tests.projects.unruly_portal import listing
 
@@ -62,6 +64,10 @@ async def test_a_release_whose_page_is_read_is_verified_and_its_time_trusted_mos
     published = await office.published(duty)
     assert (published["trust"], published["claimed_at"]) == (5, release["released_at"])
     assert await office.world.verdict(duty) == "on_time"
+    proof = await proof_of(office.world.desk.client, duty, office.world.as_("auditor"))
+    [fact] = json.loads(proof["facts.json"])
+    assert (fact["claim_kind"], fact["received_at"]) == ("push", fact["claimed_at"])
+    assert said(proof) == []
 
 
 async def test_a_page_that_was_read_before_is_looked_through_again_without_a_walk(

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,9 +54,16 @@ class Sighting:
 
 
 def fact_hash(values: dict[str, Any]) -> str:
-    """The SHA-256 of a fact's content, which the report's evidence root covers."""
-    canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+    """The SHA-256 of a fact's content, which the report's evidence root covers.
+
+    A moment is the same in every zone: it is hashed as the database will give it, in UTC.
+    """
+    canonical = json.dumps(values, ensure_ascii=False, sort_keys=True, default=_written)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _written(value: object) -> str:
+    return str(value.astimezone(UTC) if isinstance(value, datetime) else value)
 
 
 @dataclass(frozen=True)
