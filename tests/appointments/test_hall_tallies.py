@@ -133,7 +133,7 @@ async def prove(sessions: Sessions, now: datetime = NOW) -> int:
         return await counting.prove(session, now)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_the_sums_give_what_the_log_gives(
     sessions: Sessions, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,10 +234,9 @@ async def months_of(sessions: Sessions, hall: str) -> int:
         return int((await session.execute(text(found), {"hall": hall})).scalar_one())
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_the_sums_of_months_give_what_the_log_gives(sessions: Sessions, seed: int) -> None:
+async def test_the_sums_of_months_give_what_the_log_gives(sessions: Sessions) -> None:
     """Over whole months and parts of them, while the log goes on in the months that are kept."""
-    log = Log(f"M{seed}", seed, pause=9000)
+    log = Log("M0", 0, pause=9000)
     await put_hall(sessions, log.hall)
     await write(sessions, log, 60)
     await counted(sessions, SUMMER)

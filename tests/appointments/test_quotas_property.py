@@ -157,7 +157,7 @@ def play(timeless: Urls) -> Iterator[Callable[[Steps], None]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @example(

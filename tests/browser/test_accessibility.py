@@ -32,7 +32,8 @@ CHINESE = (*(f"{path}?lang=zh" for path in BILINGUAL), *OF_A_ROW)
 ENGLISH = tuple(f"{path}?lang=en" for path in BILINGUAL)
 COMPUTER, TELEPHONE = 1280, 390
 LONG = ("/docs", "/events")
-"""Looked through once: hundreds of entries are the same on a telephone, but for what fits."""
+"""Looked through once: hundreds of entries are the same on a telephone and in English, but for what
+fits."""
 LOADED = {"/docs": ".opblock-tag", "/live": "#say:not(:empty)"}
 """What stands on a page once its scripts have filled it."""
 
@@ -95,11 +96,13 @@ def test_a_page_has_no_fault_of_access_and_fits(
     for start, mark in LOADED.items():
         if path.startswith(start):
             page.wait_for_selector(mark)
-    assert faults(page) == []
+    is_long = path.startswith(LONG)
+    if not is_long or path in CHINESE:
+        assert faults(page) == []
     page.set_viewport_size({"width": TELEPHONE, "height": 900})
     page.wait_for_function(f"innerWidth === {TELEPHONE}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    if not path.startswith(LONG):
+    if not is_long:
         assert faults(page) == []
     if path.startswith(ABSENT):
         blocked = [line for line in blocked if "404" not in line]  # the page itself, as it should
