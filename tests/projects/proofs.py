@@ -2,8 +2,10 @@
 RFC 6962, of a verdict by the program that is handed over by itself."""
 
 import hashlib
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from io import BytesIO
+from typing import Any
 from zipfile import ZipFile
 
 import httpx
@@ -31,6 +33,17 @@ async def proof_of(
 def said(files: Files, roots: dict[str, str] | None = None) -> list[str]:
     """What the program finds in a proof."""
     return [f"{fault.where}: {fault.en}" for fault in check_proof.check(files, roots or {})]
+
+
+def forged(files: Files, edit: Callable[[dict[str, Any]], None], name: str) -> Files:
+    """The proof with a file edited, and a manifest that knows of it."""
+    where = next(each for each in files if each.endswith(name))
+    content = json.loads(files[where])
+    edit(content)
+    changed = {**files, where: json.dumps(content).encode()}
+    manifest = json.loads(files["manifest.json"])
+    manifest["files"][where] = hashlib.sha256(changed[where]).hexdigest()
+    return {**changed, "manifest.json": json.dumps(manifest).encode()}
 
 
 def root_from(value: str, steps: Iterable[tuple[str, str]]) -> str:

@@ -14,15 +14,16 @@ import pytest
 from sqlalchemy import text
 
 from deploy import check_proof
-from services.projects.duties import observing
+from services.projects.duties import following, observing
 from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from services.projects.evidence import service as evidence
 from shared import clock
 from tests.conftest import Headers
+from tests.projects import make
 from tests.projects.absence_world import World, new_world
 from tests.projects.collecting_world import Desk
-from tests.projects.proofs import Files, proof_of, said
+from tests.projects.proofs import forged, proof_of, said
 from tests.provoking import provokes
 
 SEEN_AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -124,17 +125,6 @@ async def test_each_file_that_is_changed_lost_or_slipped_in_is_named(
         lost = said({each: kept for each, kept in files.items() if each != name})
         assert f"{name}: the file is missing" in lost
     assert said({**files, "more.txt": b""}) == ["more.txt: the manifest does not name this file"]
-
-
-def forged(files: Files, edit: Callable[[dict[str, Any]], None], name: str) -> Files:
-    """The proof with a file edited, and a manifest that knows of it."""
-    where = next(each for each in files if each.endswith(name))
-    content = json.loads(files[where])
-    edit(content)
-    changed = {**files, where: json.dumps(content).encode()}
-    manifest = json.loads(files["manifest.json"])
-    manifest["files"][where] = hashlib.sha256(changed[where]).hexdigest()
-    return {**changed, "manifest.json": json.dumps(manifest).encode()}
 
 
 def _set(*path: Any, to: Any) -> Callable[[Any], None]:
@@ -286,3 +276,22 @@ async def test_a_proof_of_pages_that_are_not_public_is_for_the_unit_and_auditors
     damaged = await desk.client.get(path, headers=as_("auditor"))
     assert (damaged.status_code, damaged.json()["type"]) == (409, "/problems/evidence-damaged")
     kept.unlink()
+
+
+async def test_what_is_not_public_of_a_unit_that_is_followed_is_not_for_its_follower(
+    desk: Desk, world: World, published: str, as_: Headers
+) -> None:
+    await desk.do("UPDATE capture SET is_public = false WHERE chain = :unit", unit=world.unit)
+    async with new_world(desk, as_) as other:
+        body = make.event("", other.unit, None, item_code="PR-02-01")
+        body |= {"project_code": None, "subject": "关于办法的解读", "with_duty_id": published}
+        duty = await make.duty(desk.client, as_("system"), body)
+    async with desk.sessions() as session, session.begin():
+        await following.follow(session, clock.now())
+
+    for reader, sees in ((as_("officer", other.unit), False), (as_("auditor"), True)):
+        files = await proof_of(desk.client, duty["id"], reader)
+        assert any(name.endswith("page.bin") for name in files) is sees
+        assert len(json.loads(files["walks.json"])["left_out"]) == (not sees)
+        assert said(files) == []
+    assert json.loads(files["duty.json"])["formed_on"] == "2026-11-20"

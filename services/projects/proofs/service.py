@@ -127,31 +127,22 @@ async def gather(
     Raises NotFound, or EvidenceDamaged where bytes are not those that were captured.
     """
     known = await recorded(session, duty_id, now)
-    found, item, trigger, event_on, facts = known
+    found, facts = known.found, known.facts
     followed = await _followed(session, found)
     judged = judgement(found.standing, {}, found.basis)
     walks = await _walks(session, found, known.counting, judged)
     own = _wanted(facts, walks)
     wanted = list(dict.fromkeys([*own, *_wanted(followed.facts if followed else (), ())]))
-    place = {capture_id: at for at, capture_id in enumerate(wanted)}
-    captures = await linked(session, wanted[:MOST_CAPTURES])
-    captures.sort(key=lambda each: place[each.capture.id])
+    captures = await _linked(session, wanted)
     is_public = bool(captures) and all(each.capture.is_public for each in captures)
     if not is_public and not (caller and may_see(caller, found.duty.unit_code)):
         raise NotFound
-    is_whole = followed is None or (caller and may_see(caller, followed.unit_code))
-    kept = _within(
-        [each for each in captures if is_whole or each.capture.is_public or each.capture.id in own]
-    )
+    kept = _within(_shown(captures, own, followed, caller))
     return Gathered(
+        **known._asdict(),
         now=now,
-        found=found,
         judged=judged,
-        item=item,
-        trigger=trigger,
-        event_on=event_on,
         followed=followed,
-        facts=facts,
         rulings=await queries.rulings(session, duty_id),
         moves=await queries.moves(session, duty_id),
         days=await _days(session, found, facts, now),
@@ -189,6 +180,25 @@ def _wanted(
     named = [fact.evidence_id for fact, _ in facts if fact.evidence_id is not None]
     of_lists = [capture for walk in walks for capture in walk.captures]
     return list(dict.fromkeys([*named, *of_lists]))
+
+
+async def _linked(session: AsyncSession, wanted: Sequence[UUID]) -> list[LinkedCapture]:
+    """The first of them, in their order."""
+    place = {capture_id: at for at, capture_id in enumerate(wanted)}
+    captures = await linked(session, wanted[:MOST_CAPTURES])
+    return sorted(captures, key=lambda each: place[each.capture.id])
+
+
+def _shown(
+    captures: Sequence[LinkedCapture],
+    own: Sequence[UUID],
+    followed: Followed | None,
+    caller: Caller | None,
+) -> Sequence[LinkedCapture]:
+    """Without what is not public of another unit, whose duty is followed."""
+    if followed is None or (caller and may_see(caller, followed.unit_code)):
+        return captures
+    return [each for each in captures if each.capture.is_public or each.capture.id in own]
 
 
 def _within(captures: Sequence[LinkedCapture]) -> list[LinkedCapture]:
