@@ -16,6 +16,7 @@ from services.projects.calendar.models import CountedIn, Every, RuleKind
 from services.projects.duties.models import ClaimKind, FactKind, Hold
 from services.projects.proofs import bundle
 from shared.clock import today
+from tests.projects.proof_cases import CASES, at, pushed_on, seen_on
 from tests.projects.proofs import unpacked
 from tests.projects.proven import FIRST, History, Left, gathered_of
 
@@ -34,6 +35,7 @@ CLOCKS = [
     *(ClockRule(RuleKind.PERIOD, 10, every=every) for every in Every),
     *(ClockRule(RuleKind.PERIOD, 2, every=Every.MONTH, counted_in=each) for each in CountedIn),
     ClockRule(RuleKind.PERIOD, every=Every.QUARTER, month_day="04-20"),
+    ClockRule(RuleKind.PERIOD, every=Every.YEAR, month_day="12-31"),
     ClockRule(RuleKind.MIN_DISPLAY, 5),
     ClockRule(RuleKind.MIN_DISPLAY, 20, counted_in=CountedIn.WORKING_DAYS),
     ClockRule(RuleKind.KEEP_ONLINE, 2, counted_in=CountedIn.MONTHS, roll_forward=False),
@@ -107,128 +109,6 @@ def test_it_gives_the_verdict_of_the_service(history: History) -> None:
     assert check_proof.check(unpacked(bundle.bundle(gathered_of(history))), {}) == []
 
 
-TWENTY = ClockRule(RuleKind.WORKING_DAYS, 20)
-"""To 2026-03-30, the 28th day after it."""
-YEARS = ClockRule(RuleKind.MONTHS, 12)
-SHOWN = ClockRule(RuleKind.MIN_DISPLAY, 5)
-KEPT_ON = replace(TWENTY, keep=ClockRule(RuleKind.KEEP_ONLINE, 30))
-LONG_SHOWN = replace(TWENTY, keep=ClockRule(RuleKind.MIN_DISPLAY, 300))
-
-
-def _at(days: float) -> Any:
-    return FIRST + timedelta(days=days)
-
-
-def _seen(day: float, claimed: float | None = None, **others: Any) -> dict[str, Any]:
-    """A page is seen that claims a day."""
-    claim = {} if claimed is None else {"claim_kind": ClaimKind.LABEL, "claimed_at": _at(claimed)}
-    return {"url": "https://a.cn/1", "observed_at": _at(day), **claim, **others}
-
-
-def _pushed(day: float, received: float, **others: Any) -> dict[str, Any]:
-    claim = {"claim_kind": ClaimKind.PUSH, "received_at": _at(received)}
-    return _seen(day, received, **{**claim, **others})
-
-
-def _history(clock: ClockRule, day: float, *seen: Any, **others: Any) -> History:
-    return History(clock=clock, now=_at(day), seen=seen, **others)
-
-
-CASES: dict[str, tuple[History, Reason, int | None]] = {
-    "no clock": (
-        _history(ClockRule(RuleKind.NONE), 9, hold=Hold.NOT_APPLICABLE),
-        Reason.CLOCK_UNSUPPORTED,
-        None,
-    ),
-    "not on the web": (_history(TWENTY, 9, hold=Hold.NOT_APPLICABLE), Reason.NOT_AUDITABLE, None),
-    "exempt": (_history(TWENTY, 99, hold=Hold.EXEMPT), Reason.EXEMPTED, None),
-    "suspended": (_history(TWENTY, 9, hold=Hold.SUSPENDED), Reason.SUSPENDED_BY_RULING, None),
-    "disputed": (_history(TWENTY, 9, hold=Hold.DISPUTED), Reason.DISPUTED_BY_UNIT, None),
-    "not formed": (_history(TWENTY, 9, formed_on=None), Reason.NO_FORMATION_DATE, None),
-    "no notice": (_history(YEARS, 9), Reason.CALENDAR_NOT_LOADED, None),
-    "seen early": (_history(TWENTY, 9, _seen(-1)), Reason.SEEN_BEFORE_FORMED, None),
-    "claims too early": (_history(TWENTY, 9, _seen(3, -1)), Reason.CLAIM_BEFORE_FORMED, None),
-    "seen on the last day": (_history(TWENTY, 60, _seen(28)), Reason.SEEN_IN_TIME, None),
-    "claims the last day": (_history(TWENTY, 60, _seen(40, 28)), Reason.CLAIM_IN_TIME, None),
-    "pushed on the last day": (_history(TWENTY, 60, _pushed(40, 28)), Reason.CLAIM_IN_TIME, None),
-    "the page agrees with a push": (
-        _history(
-            TWENTY, 60, _pushed(40, 28, claims_agree=True), _seen(40, 9, url="https://a.cn/2")
-        ),
-        Reason.CLAIM_IN_TIME,
-        None,
-    ),
-    "pushed, and claims a day before it was": (
-        _history(TWENTY, 60, _pushed(40, 29, claimed_at=_at(20))),
-        Reason.CLAIM_CONTRADICTED,
-        None,
-    ),
-    "pushed, and nobody knows when": (
-        _history(TWENTY, 60, _pushed(40, 20, received_at=None)),
-        Reason.CLAIM_CONTRADICTED,
-        None,
-    ),
-    "pushed too late": (_history(TWENTY, 60, _pushed(40, 29)), Reason.CLAIM_AFTER_DUE, 1),
-    "elements are missing": (
-        _history(TWENTY, 60, _seen(9, missing_elements=("文号",))),
-        Reason.ELEMENTS_MISSING,
-        None,
-    ),
-    "gone": (_history(TWENTY, 60, _seen(9), Left(_at(30))), Reason.GONE_FROM_THE_WEB, None),
-    "gone before it was kept long enough": (
-        _history(KEPT_ON, 60, _seen(9, 8), Left(_at(38))),
-        Reason.GONE_FROM_THE_WEB,
-        None,
-    ),
-    "kept long enough": (
-        _history(KEPT_ON, 99, _seen(9, 8), _seen(39, 8), Left(_at(50))),
-        Reason.SEEN_IN_TIME,
-        None,
-    ),
-    "kept so far": (_history(KEPT_ON, 20, _seen(9, 8)), Reason.SEEN_IN_TIME, None),
-    "on display": (_history(SHOWN, 7, _seen(0.1, 0)), Reason.ON_DISPLAY, None),
-    "on display for a year without its notice": (
-        _history(LONG_SHOWN, 60, _seen(28)),
-        Reason.CALENDAR_NOT_LOADED,
-        None,
-    ),
-    "not looked at since": (_history(SHOWN, 8, _seen(0.1, 0)), Reason.DISPLAY_NOT_CHECKED, None),
-    "displayed": (_history(SHOWN, 9, _seen(0.1, 0), _seen(7, 0)), Reason.SEEN_IN_TIME, None),
-    "taken down on its last day": (
-        _history(SHOWN, 9, _seen(0.1, 0), Left(_at(7))),
-        Reason.TAKEN_DOWN_EARLY,
-        None,
-    ),
-    "taken down nobody knows when": (
-        _history(SHOWN, 9, _seen(0.1, 0), Left(_at(8))),
-        Reason.STAY_NOT_KNOWN,
-        None,
-    ),
-    "absent after the limit": (
-        _history(TWENTY, 60, _seen(40, 35, last_absent_at=_at(31))),
-        Reason.ABSENT_AFTER_DUE,
-        5,  # it claims a day of rest, Qingming
-    ),
-    "claims too late": (_history(TWENTY, 60, _seen(40, 29)), Reason.CLAIM_AFTER_DUE, 1),
-    "contradicted": (
-        _history(TWENTY, 60, _seen(40, 20, cms_at=_at(25))),
-        Reason.CLAIM_CONTRADICTED,
-        None,
-    ),
-    "claims nothing": (_history(TWENTY, 60, _seen(40)), Reason.NO_PUBLICATION_TIME, None),
-    "ahead": (_history(TWENTY, 22), Reason.DUE_DATE_AHEAD, None),
-    "within days": (_history(TWENTY, 28), Reason.DUE_WITHIN_DAYS, None),
-    "in review": (_history(TWENTY, 60, in_review=True), Reason.CANDIDATE_IN_REVIEW, None),
-    "not walked": (_history(TWENTY, 60), Reason.NO_CAPTURE_SINCE_DUE, None),
-    "absent": (_history(TWENTY, 50, walked_at=_at(45)), Reason.PROVEN_ABSENT, 15),
-    "taken back": (
-        _history(TWENTY, 60, _seen(9), Left(_at(40), FactKind.TAKEN_BACK)),
-        Reason.NO_CAPTURE_SINCE_DUE,
-        None,
-    ),
-}
-
-
 def test_the_cases_are_of_every_reason() -> None:
     assert {reason for _, reason, _ in CASES.values()} == {*Reason}
 
@@ -249,7 +129,7 @@ def test_it_dates_each_kind_of_clock(place: int) -> None:
     clock = CLOCKS[place]
     others = [(ENDING[(place + step) % len(ENDING)],) for step in (1, 4, 6, 9)]
     for number, beside in enumerate([(), *others] if clock in ENDING else [()]):
-        begun = _at((place * 17 + number * 61) % 304)
+        begun = at((place * 17 + number * 61) % 304)
         clocked = replace(clock, stricter_of=beside)
         history = History(clock=clocked, now=begun, formed_on=today(begun))
         files = unpacked(bundle.bundle(gathered_of(history)))
@@ -258,10 +138,10 @@ def test_it_dates_each_kind_of_clock(place: int) -> None:
 
 def _begun(day: float | None, event: float | None, *published: Any) -> History:
     """What goes with something that was published so, dated from a day."""
-    formed_on, event_on = (None if each is None else today(_at(each)) for each in (day, event))
+    formed_on, event_on = (None if each is None else today(at(each)) for each in (day, event))
     clock = ClockRule(RuleKind.SAME_TIME_AS, 3)
     return History(
-        clock=clock, now=_at(20), followed=published, formed_on=formed_on, event_on=event_on
+        clock=clock, now=at(20), followed=published, formed_on=formed_on, event_on=event_on
     )
 
 
@@ -270,11 +150,11 @@ def _begun(day: float | None, event: float | None, *published: Any) -> History:
     [
         (0, 0, ()),
         (None, None, ()),
-        (5, 0, (_seen(9, 5),)),
-        (9, None, (_seen(9),)),
-        (9, 0, (_seen(9, 3, last_absent_at=_at(4)),)),
-        (8, 0, (_pushed(9, 8, claims_agree=True), _seen(11, 5))),
-        (0, 0, (_seen(9, 5), Left(_at(12), FactKind.TAKEN_BACK))),
+        (5, 0, (seen_on(9, 5),)),
+        (9, None, (seen_on(9),)),
+        (9, 0, (seen_on(9, 3, last_absent_at=at(4)),)),
+        (8, 0, (pushed_on(9, 8, claims_agree=True), seen_on(11, 5))),
+        (0, 0, (seen_on(9, 5), Left(at(12), FactKind.TAKEN_BACK))),
     ],
 )
 def test_what_goes_with_another_begins_when_that_one_was_published(
@@ -283,6 +163,6 @@ def test_what_goes_with_another_begins_when_that_one_was_published(
     history = _begun(day, event, *published)
     assert check_proof.check(unpacked(bundle.bundle(gathered_of(history))), {}) == []
     moved = _begun(1, event, *published)
-    begins = None if day is None else today(_at(day))
+    begins = None if day is None else today(at(day))
     [fault, *_] = check_proof.check(unpacked(bundle.bundle(gathered_of(moved))), {})
     assert fault.en == f"its clock begins on {begins}"
