@@ -18,11 +18,12 @@ _TEXT = """# 监察结论的证明 | The proof of a verdict
 
 | 文件 | 内容 |
 |---|---|
-| duty.json | 公开义务：谁、什么项目、什么事项、何日形成、期限怎样计算、有关裁定 |
-| facts.json | 历次观测：何时看见网页、网页自称何时公开、此前何时确认没有 |
+| duty.json | 公开义务：谁、什么项目或对象、什么事项、何日形成、期限怎样计算、有关裁定 |
+| | 随其他信息公开的，follows 为该信息的历次观测；须保留一定时间的，见期限的 keep |
+| facts.json | 历次观测：何时看见网页、网页自称何时公开、报送何时收到、此前何时确认没有 |
 | calendar.json | 逐日的工作日历及所依据的放假通知 |
 | walks.json | 证明“没有公开”时所读的栏目；因篇幅未收入的存证在 left_out 中列出编号 |
-| verdict.json | 结论、理由、届满日、规则和日历的版本、结论的历次变化 |
+| verdict.json | 结论、理由、届满日、须保留至何日、规则和日历的版本、结论的历次变化 |
 | evidence/…/page.bin | 抓取到的网页原始字节 |
 | evidence/…/capture.json | 网址、时间、请求头、应答头、存证链上的前后各一份、到当日默克尔根的路径 |
 | manifest.json | 以上每个文件的 SHA-256 |
@@ -41,11 +42,13 @@ This file holds all that the verdict above follows from. It is checked without t
 
 | file | holds |
 |---|---|
-| duty.json | the duty: who, which project and item, formed when, how its clock runs, rulings |
-| facts.json | each observation: when a page was seen, what it claims, when it was last absent |
+| duty.json | the duty: who, which project or subject, item, formed when, its clock, rulings |
+| | `follows`: what was seen of the duty with which it goes; `keep`: how long it must stay |
+| facts.json | each observation: when a page was seen, what it claims, when a push was received, |
+| | when it was last absent |
 | calendar.json | day by day: a working day or not, and the notice that says so |
 | walks.json | the lists read where an absence is proven; `left_out`: captures not sent |
-| verdict.json | verdict, reason, due day, versions of rule and calendar, the moves of the verdict |
+| verdict.json | verdict, reason, due day, until when it must stay, versions, earlier verdicts |
 | evidence/…/page.bin | the bytes of the page as they were received |
 | evidence/…/capture.json | address, time, headers both ways, neighbours in the chain, path |
 | manifest.json | the SHA-256 of each of these files |
