@@ -36,6 +36,9 @@ accounts: $(READY)  ## 再次显示运行中系统的地址、账号与密码 | 
 tour: $(READY)  ## 在运行中的系统上走完一条办事流程 | Walk the main job through a running system
 	@exec $(PY) -m deploy.tour
 
+audit-demo: $(READY)  ## 在运行中的系统上演示公开监察：采集、判定、整改、复核、季报 | Show the monitoring of disclosure on a running system: collected, judged, put right, proven, the quarter's report
+	@exec $(PY) -m deploy.audit_demo
+
 test: $(READY)  ## 运行全部测试（自带私有服务器）；ARGS= 传给 pytest | Run every test, on private servers; ARGS= goes to pytest
 	@env -u WORKERS $(PY) -m pytest -n $(or $(WORKERS),3) --dist loadgroup -m 'not bench' $(ARGS)
 
@@ -131,5 +134,5 @@ $(READY): deploy/requirements/dev.txt | $(UV)
 	@.tools/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.PHONY: help run accounts tour test check format bench mutation migrate revision dead rebuild-streams \
+.PHONY: help run accounts tour audit-demo test check format bench mutation migrate revision dead rebuild-streams \
 	verify-audit-log seal-anew index-anew reset nats-conf secrets requirements

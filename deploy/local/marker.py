@@ -29,6 +29,7 @@ ENTRIES = (
     *(
         "demo-accounts.json",
         "demo-portal.day",
+        "demo-portal.pages",
         "demo-portal.port",
         "nats.port",
         "nats-monitor.port",

@@ -3,27 +3,10 @@
 from collections import Counter
 from typing import Any
 
+from deploy.tour import proving, rectifying
+from deploy.tour.lights import LIGHTS
 from deploy.tour.visiting import Door, Person
 from shared.errors import Text, counted
-
-LIGHTS = {
-    "on_time": Text("绿 按时", "green  on time"),
-    "late": Text("红 逾期后公开", "red    late"),
-    "overdue": Text("红 逾期未公开", "red    overdue"),
-    "early_violation": Text("红 提前公开", "red    published before approval"),
-    "due_soon": Text("黄 即将到期", "yellow due soon"),
-    "incomplete": Text("黄 要素不全", "yellow incomplete"),
-    "time_disputed": Text("灰 时间有矛盾", "grey   disputed time"),
-    "unknown": Text("灰 日期不明", "grey   no date"),
-    "unknown_source_down": Text("灰 来源故障（不算部门的错）", "grey   source down"),
-    "calendar_unknown": Text("灰 次年放假通知未发", "grey   calendar unknown"),
-    "pending": Text("· 未到期", "·      not yet due"),
-    "withdrawn": Text("黄 已撤下", "yellow taken off the web"),
-    "exempt": Text("灰 免予公开", "grey   exempt"),
-    "suspended": Text("灰 中止", "grey   suspended"),
-    "not_applicable": Text("灰 不适用", "grey   does not apply"),
-}
-"""The light of each verdict, with its word."""
 
 
 def visit(door: Door) -> None:
@@ -32,12 +15,16 @@ def visit(door: Door) -> None:
     )
     auditor = door.sign_in("auditor1")
     _clock(door)
-    _collect(door, auditor)
-    _settle(door, auditor)
-    _review(door, auditor, door.sign_in("auditor2"))
+    collect(door, auditor)
+    settle(door, auditor)
+    review(door, auditor, door.sign_in("auditor2"))
     report = _audit(door, auditor)
-    _lights(door, auditor)
+    lights(door, auditor)
     _supervise(door, report)
+    order = rectifying.put_right(door)
+    _lists(door)
+    if order is not None:
+        proving.show(door, order)
 
 
 def _clock(door: Door) -> None:
@@ -58,7 +45,7 @@ def due_text(due_on: str | None) -> Text:
     )
 
 
-def _collect(door: Door, auditor: Person) -> None:
+def collect(door: Door, auditor: Person) -> None:
     narrator = door.narrator
     portals = [p for p in auditor.get("/portals", limit=200)["items"] if p["enabled"]]
     runs = [auditor.post(f"/portals/{p['id']}/runs", {"kind": "full"})["run_id"] for p in portals]
@@ -86,7 +73,7 @@ def _collect(door: Door, auditor: Person) -> None:
     )
 
 
-def _settle(door: Door, auditor: Person) -> dict[str, Any]:
+def settle(door: Door, auditor: Person) -> dict[str, Any]:
     """An audit that moved nothing, once the pages are matched to their duties."""
 
     def settled() -> dict[str, Any] | None:
@@ -97,7 +84,7 @@ def _settle(door: Door, auditor: Person) -> dict[str, Any]:
     return door.until(settled, every=1.0)
 
 
-def _review(door: Door, auditor: Person, second: Person) -> None:
+def review(door: Door, auditor: Person, second: Person) -> None:
     """What neither a machine nor one person decides: that a duty was published late, or early."""
     waiting = auditor.get("/matches", state="review", limit=200)["items"]
     late = [match for match in waiting if match["reason"] == "makes_late"]
@@ -116,7 +103,7 @@ def _review(door: Door, auditor: Person, second: Person) -> None:
 
 
 def _audit(door: Door, auditor: Person) -> dict[str, Any]:
-    narrator, audit = door.narrator, _settle(door, auditor)
+    narrator, audit = door.narrator, settle(door, auditor)
     report: dict[str, Any] = door.anyone.get(f"/reports/{audit['report_id']}.json")
     narrator.step(
         Text(
@@ -124,6 +111,15 @@ def _audit(door: Door, auditor: Person) -> dict[str, Any]:
         ),
         Text(f"证据根 {report['evidence_root'][:16]}…", f"root {report['evidence_root'][:16]}…"),
     )
+    units(door, report)
+    page = f"/api/v1/reports/{audit['report_id']}.html"
+    narrator.result(Text(f"带灯的可打印页：{page}", f"the printable page with lights: {page}"))
+    return report
+
+
+def units(door: Door, report: dict[str, Any]) -> None:
+    """The first lines of a report."""
+    narrator = door.narrator
     head = Text(
         "单位  应公开 按时 后公开 未公开 不明 得分",
         "unit    due on-time late overdue unknown score",
@@ -136,12 +132,9 @@ def _audit(door: Door, auditor: Person) -> dict[str, Any]:
             f"{line['overdue']:>6}{line['unknown']:>6}  {score}"
         )
         narrator.result(Text(row, row))
-    page = f"/api/v1/reports/{audit['report_id']}.html"
-    narrator.result(Text(f"带灯的可打印页：{page}", f"the printable page with lights: {page}"))
-    return report
 
 
-def _lights(door: Door, auditor: Person) -> None:
+def lights(door: Door, auditor: Person) -> None:
     narrator = door.narrator
     verdicts = Counter(duty["verdict"] for duty in auditor.every("/duties"))
     narrator.step(
@@ -179,4 +172,21 @@ def _supervise(door: Door, report: dict[str, Any]) -> None:
             f"{counted(order['item_count'], 'item')}"
             + (f", acknowledge by {order['due_on']}" if order["due_on"] else ""),
         )
+    )
+
+
+def _lists(door: Door) -> None:
+    """What units dispute and ask to have exempted, and waits for a second person."""
+    auditor = door.sign_in("auditor2")
+    disputed = len(auditor.every("/disputes", state="open"))
+    asked = len(auditor.every("/exemptions", state="asked"))
+    door.narrator.step(
+        Text(
+            "异议和豁免各有清单，由另一人决定",
+            "disputes and exemptions have lists; another decides",
+        ),
+        Text(
+            f"待决定：异议 {disputed} 件，豁免 {asked} 件",
+            f"to be decided: {counted(disputed, 'dispute')}, {counted(asked, 'exemption')}",
+        ),
     )

@@ -114,6 +114,7 @@ class Door:
         self.client = httpx.Client(
             base_url=url, timeout=30, headers={"Accept-Language": language}, trust_env=False
         )
+        self.url = url.rstrip("/")
         self.narrator = narrator
         self._passwords = {a["account"]: a["password"] for a in json.loads(accounts.read_text())}
         self._keys = accounts.parent / "keys"

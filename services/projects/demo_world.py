@@ -6,7 +6,7 @@ duty is what one walk through the portal on that day must lead to, when nothing 
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -117,6 +117,17 @@ def world(today: date) -> World:
         for number, case in enumerate(_cases(unit, place))
     )
     return World(today, units, projects, duties)
+
+
+def put_up(city: World, duty: DemoDuty, at: datetime) -> DemoPage:
+    """The page of a duty whose unit publishes it after all, at that moment."""
+    unit = next(unit for unit in city.units if unit.code == duty.unit_code)
+    project = next(each for each in city.projects if each.code == duty.project_code)
+    item, on = demo_city.items()[duty.item_code], at.astimezone(SHANGHAI).date()
+    number = [each for each in city.duties if each.unit_code == unit.code].index(duty)
+    formed_on = duty.formed_on or on
+    page = _page(unit, number, Case.LATE, project, item, formed_on, duty.doc_no, (on, on))
+    return replace(page, meta_at=at.astimezone(SHANGHAI), label_at=at.astimezone(SHANGHAI))
 
 
 def _cases(unit: DemoUnit, place: int) -> list[Case]:

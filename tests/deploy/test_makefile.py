@@ -14,6 +14,7 @@ ASKED_FOR = (
         "run",
         "accounts",
         "tour",
+        "audit-demo",
         "test",
         "check",
         "migrate",

@@ -2,16 +2,19 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from deploy.tour import disclosure, narrator, waiting
+from deploy import audit_demo
+from deploy.tour import disclosure, narrator, quarter, waiting
 from deploy.tour.__main__ import main
+from deploy.tour.lights import LIGHTS
 from deploy.tour.visiting import Person
 from services.projects.auditing.models import Verdict
 
@@ -42,10 +45,10 @@ def test_speaks_english_where_the_locale_is_english(
 
 def test_shows_words_and_no_codes() -> None:
     """Every verdict has its light and its word; a day that is not known has a sentence."""
-    assert set(disclosure.LIGHTS) == set(Verdict)
+    assert set(LIGHTS) == set(Verdict)
     unknown = disclosure.due_text(None)
     assert "2027" in unknown.en
-    assert not any("_" in word for text in [unknown, *disclosure.LIGHTS.values()] for word in text)
+    assert not any("_" in word for text in [unknown, *LIGHTS.values()] for word in text)
     assert disclosure.due_text("2026-10-23").en == "2026-10-23"
 
 
@@ -69,6 +72,21 @@ def test_books_out_a_time_that_anybody_may_book() -> None:
 
     assert least_free(in_turn, open_one) == open_one
     assert least_free(in_turn) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "its", "last"),
+    [
+        (date(2026, 1, 1), "2026-Q1", "2025-Q4"),
+        (date(2026, 3, 31), "2026-Q1", "2025-Q4"),
+        (date(2026, 4, 1), "2026-Q2", "2026-Q1"),
+        (date(2026, 12, 31), "2026-Q4", "2026-Q3"),
+    ],
+)
+def test_knows_the_quarter_of_a_day_and_the_last_that_is_over(
+    day: date, its: str, last: str
+) -> None:
+    assert (quarter.quarter_of(day), quarter.last_quarter(day)) == (its, last)
 
 
 @contextmanager
@@ -111,6 +129,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("walk", [main, audit_demo.main])
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -120,10 +139,14 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_sends_a_stranger_neither_a_password_nor_a_letter(
-    own: Path, capsys: pytest.CaptureFixture[str], content: bytes, reason: str
+    own: Path,
+    capsys: pytest.CaptureFixture[str],
+    walk: Callable[[list[str]], int],
+    content: bytes,
+    reason: str,
 ) -> None:
     with stranger(content) as (url, asked):
-        assert main([url]) == 1
+        assert walk([url]) == 1
     assert asked == ["GET /.well-known/jwks.json"]
     told = capsys.readouterr()
     assert told.out == ""
@@ -140,6 +163,8 @@ def test_says_in_words_which_folder_or_port_to_give(
     said = capsys.readouterr().err
     assert f"No system runs on {tmp_path}" in said
     assert "make tour ONEDOOR_DATA=" in said
+    assert audit_demo.main([]) == 1
+    assert "make audit-demo ONEDOOR_DATA=" in capsys.readouterr().err
     (tmp_path / "demo-accounts.json").write_text("[]")
     assert main(["http://127.0.0.1:1"]) == 1
     said = capsys.readouterr().err

@@ -97,6 +97,12 @@ def test_the_tour_can_be_walked_in_english_after_somebody_played(system: System)
         "the citizen reads the notice in their inbox",
         "A time has become free",
         "the citizen confirms in time",
+        "approved before it goes out",
+        "the unit replies with the address",
+        "is closed by what was seen after it",
+        "disputes and exemptions have lists",
+        "the life line of its project is public",
+        "checked independently",
     ):
         assert said in walked.stdout, walked.stdout
     told = re.search(r"out of (\d+) free slots", walked.stdout)

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,11 +14,12 @@ from services.projects import demo_city
 from services.projects.demo_portal import site
 from services.projects.demo_portal.app import create_app
 from services.projects.demo_portals import rule_of, start_of
-from services.projects.demo_world import world
+from services.projects.demo_world import Case, world
 from services.projects.reading.charset import decode
 from services.projects.reading.details import read_page
 from services.projects.reading.meta_tags import read_meta_tags
 from services.projects.reading.readers import read_list
+from shared import clock
 from shared.clock import SHANGHAI, day_start
 
 TODAY = date(2026, 11, 23)
@@ -109,3 +112,37 @@ async def test_serves_files_with_validators_and_a_broken_folder() -> None:
         assert (await client.get("/nowhere")).status_code == 404
         assert "Disallow: /manage/" in (await client.get("/robots.txt")).text
         assert "发展和改革委员会" in (await client.get("/")).text
+
+
+async def test_a_unit_publishes_what_it_owes_and_no_page_of_before_changes(tmp_path: Path) -> None:
+    owed = next(d for d in CITY.duties if d.case is Case.OVERDUE and d.unit_code == "D03")
+    wanted = {"unit_code": "D03", "doc_no": owed.doc_no}
+    async with _get(create_app(TODAY, tmp_path / "pages")) as client:
+        put_up = await client.post("/manage/pages", json=wanted)
+        assert put_up.status_code == 201, put_up.text
+        path = put_up.json()["path"]
+        again = await client.post("/manage/pages", json=wanted)
+        assert again.json()["path"] == path, "once, however often it is asked for"
+    async with _get(create_app(TODAY, tmp_path / "pages")) as client:
+        page, listed = await client.get(path), await client.get("/d03/index.htm")
+        assert (page.status_code, listed.text.count(path.removeprefix("/d03/"))) == (200, 1)
+        rule = rule_of(UNITS["D03"], demo_city.items()).detail
+        read = read_page(page.text, f"http://portal{path}", rule, clock.now())
+        assert read.facts.project_code == owed.project_code
+        assert read.label_time is not None
+        assert read.label_time.on == clock.today(clock.now())
+        for known in (p.path for p in CITY.pages if p.path.startswith("/d03/")):
+            assert (await client.get(known)).content == FILES[known].body
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ({"json": {"unit_code": "D03", "doc_no": "别处〔2026〕1号"}}, 404),
+        ({"json": {"unit_code": "D03"}}, 422),
+        ({"content": b"unit_code=D03", "headers": {"Content-Type": "text/plain"}}, 415),
+    ],
+)
+async def test_nothing_else_is_put_up(sent: dict[str, Any], status: int) -> None:
+    async with _get(create_app(TODAY)) as client:
+        assert (await client.post("/manage/pages", **sent)).status_code == status

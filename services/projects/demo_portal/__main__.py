@@ -15,7 +15,7 @@ def main() -> None:
     given = _arguments()
     logs.configure("local", "demo-portal")
     uvicorn.run(
-        create_app(given.today or _first_day(given.first_day_in)),
+        create_app(given.today or _first_day(given.first_day_in), _pages(given.first_day_in)),
         host="127.0.0.1",
         port=given.port,
         log_config=None,
@@ -34,6 +34,11 @@ def _arguments() -> argparse.Namespace:
         "--first-day-in", type=Path, help="记住首次启动日期的文件 | File that keeps the first day."
     )
     return parser.parse_args()
+
+
+def _pages(first_day: Path | None) -> Path | None:
+    """What was published since that day is kept beside it."""
+    return first_day and first_day.with_suffix(".pages")
 
 
 def _first_day(kept_in: Path | None) -> date:

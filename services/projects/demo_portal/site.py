@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
+from types import MappingProxyType
 
 from services.projects import demo_city, demo_packs
 from services.projects.catalogue.schemas import ItemRow
@@ -37,8 +38,13 @@ class File:
         return format_datetime(self.modified_at, usegmt=True) if self.modified_at else None
 
 
-def build(world: World) -> dict[str, File]:
-    """Every address of the portal; the unit that is down has none, its folder answers 503."""
+def build(
+    world: World, put_up: Mapping[str, Sequence[DemoPage]] = MappingProxyType({})
+) -> dict[str, File]:
+    """Every address of the portal; the unit that is down has none, its folder answers 503.
+
+    `put_up`: what units have published since, the newest first.
+    """
     items = demo_city.items()
     published: dict[str, list[DemoPage]] = defaultdict(list)
     for duty in world.duties:
@@ -47,7 +53,8 @@ def build(world: World) -> dict[str, File]:
     files = {"/robots.txt": File(ROBOTS, "text/plain; charset=utf-8")}
     for unit in world.units:
         if not unit.is_down:
-            files.update(_column(unit, published[unit.code], items, world.today))
+            fresh = [_article(page, items[page.item_code]) for page in put_up.get(unit.code, ())]
+            files.update(_column(unit, published[unit.code], items, world.today, fresh))
     for pack in demo_packs.columns():
         files.update(_pack_column(pack, world.today))
     files["/"] = _html(pages.home(world.units, demo_packs.columns()), "utf-8")
@@ -60,7 +67,11 @@ def down_folders(world: World) -> tuple[str, ...]:
 
 
 def _column(
-    unit: DemoUnit, published: Sequence[DemoPage], items: dict[str, ItemRow], today: date
+    unit: DemoUnit,
+    published: Sequence[DemoPage],
+    items: dict[str, ItemRow],
+    today: date,
+    fresh: Sequence[Article],
 ) -> Iterator[tuple[str, File]]:
     own = [_article(page, items[page.item_code]) for page in published]
     if unit.code == demo_city.ATTACHES:
@@ -70,7 +81,7 @@ def _column(
     articles = [*own, *notices_of(unit, today)]
     articles.sort(key=lambda a: (a.list_on or date.min, a.path), reverse=True)
     column = PortalColumn(unit, f"/{unit.code.lower()}/", "重大建设项目批准和实施领域")
-    yield from _files(column, articles)
+    yield from _files(column, articles, fresh)
 
 
 def _pack_column(pack: PackColumn, today: date) -> Iterator[tuple[str, File]]:
@@ -96,21 +107,28 @@ def _pack_column(pack: PackColumn, today: date) -> Iterator[tuple[str, File]]:
     return _files(PortalColumn(pack.unit, pack.folder, pack.name), articles)
 
 
-def _files(column: PortalColumn, articles: Sequence[Article]) -> Iterator[tuple[str, File]]:
-    """The pages of a column and its list."""
+def _files(
+    column: PortalColumn, articles: Sequence[Article], fresh: Sequence[Article] = ()
+) -> Iterator[tuple[str, File]]:
+    """The pages of a column and its list; what is fresh changes no page that was there before."""
     unit = column.unit
+    for article in fresh:
+        written_at = article.meta_at.astimezone(UTC) if article.meta_at else None
+        body = pages.article(column, article, variant=0)
+        yield article.path, _html(body, unit.charset, written_at)
     for place, article in enumerate(articles):
         body = pages.article(column, article, variant=place)
         yield article.path, _html(body, unit.charset, _modified_at(article))
-    count = max(1, -(-len(articles) // listings.PAGE_SIZE))
+    listed = [*fresh, *articles]
+    count = max(1, -(-len(listed) // listings.PAGE_SIZE))
     for number in range(count):
-        shown = articles[number * listings.PAGE_SIZE : (number + 1) * listings.PAGE_SIZE]
+        shown = listed[number * listings.PAGE_SIZE : (number + 1) * listings.PAGE_SIZE]
         name = "index.htm" if number == 0 else f"index_{number}.htm"
         yield column.folder + name, _html(pages.listing(column, shown, number, count), unit.charset)
     kind = demo_city.LISTED_AS.get(unit.code)
     if kind is not None:
-        for where, listed, media_type in listings.of_kind(kind, column, articles):
-            yield where, File(listed, media_type)
+        for where, packed, media_type in listings.of_kind(kind, column, listed):
+            yield where, File(packed, media_type)
 
 
 def _article(page: DemoPage, item: ItemRow) -> Article:
