@@ -41,8 +41,22 @@ def count(verdict: Verdict = Verdict.ON_TIME, **others: Any) -> MeritCount:
         ([count(Verdict.EARLY_VIOLATION)], 30.0),
         ([count(elements=0)], 100.0),
         ([count(limit_days=0, used_days=0)], 110.0),
+        # Put right on order: up to 0.8 of it, and 0.1 more within the term of the order.
+        ([count(Verdict.LATE, over_by=20, rectified=Verdict.OVERDUE)], 40.0),
+        ([count(Verdict.LATE, over_by=20, rectified=Verdict.OVERDUE, rectified_in_term=True)],
+         50.0),
+        ([count(rectified=Verdict.WITHDRAWN)], 80.0),
+        ([count(rectified=Verdict.WITHDRAWN, rectified_in_term=True)], 90.0),
+        ([count(rectified=Verdict.INCOMPLETE, missing_then=2)], 80.0),
+        ([count(rectified=Verdict.INCOMPLETE, missing_then=1, elements=10)], 90.0),
+        ([count(Verdict.WITHDRAWN, rectified=Verdict.WITHDRAWN)], 30.0),
+        ([count(Verdict.OVERDUE, rectified=Verdict.OVERDUE, on_all_carriers=True)], 0.0),
+        ([count(on_all_carriers=True)], 110.0),
+        ([count(is_interpretation=True)], 110.0),
+        ([count(Verdict.LATE, over_by=20, is_interpretation=True)], 30.0),
+        ([count(used_days=0, on_all_carriers=True, is_interpretation=True)], 130.0),
     ],
-)
+)  # fmt: skip
 def test_points_by_merit(counts: list[MeritCount], points: float | None) -> None:
     assert merit.score(counts, DEFAULT, {}) == points
 
@@ -58,18 +72,35 @@ def test_items_have_weights() -> None:
     assert merit.score(counts, DEFAULT, {"MP-02-01": 3}) == 75.0
 
 
+def test_a_scheme_of_before_there_were_orders_counts_as_it_did() -> None:
+    new = ("rectified", "bonus_rectified", "bonus_carriers", "bonus_interpretation")
+    before = {name: weight for name, weight in DEFAULT.items() if name not in new}
+    facts: dict[str, Any] = {"rectified_in_term": True, "on_all_carriers": True}
+    for cause, verdict in ((Verdict.OVERDUE, Verdict.LATE), (Verdict.WITHDRAWN, Verdict.ON_TIME)):
+        plain = count(verdict, over_by=20)
+        with_facts = plain._replace(rectified=cause, is_interpretation=True, **facts)
+        assert merit.share(with_facts, before) == merit.share(plain, DEFAULT)
+
+
 UNIT = st.decimals(0, 1, places=2).map(float)
 ABOVE = st.decimals("0.01", 1, places=2).map(float)
+TENTH = st.decimals(0, "0.1", places=2).map(float)
+CURABLE = (Verdict.OVERDUE, Verdict.INCOMPLETE, Verdict.WITHDRAWN)
 
 
 @st.composite
 def schemes(draw: st.DrawFn) -> dict[str, float]:
-    late_from, trust_2 = draw(ABOVE), draw(ABOVE)
+    rectified, trust_2 = draw(ABOVE), draw(ABOVE)
+    late_from = min(rectified, draw(ABOVE))
     weights = {
         "early_bonus": draw(UNIT),
         "late_from": late_from,
         "late_least": min(late_from, draw(ABOVE)),
-        "withdrawn": draw(UNIT),
+        "withdrawn": min(rectified, draw(UNIT)),
+        "rectified": rectified,
+        "bonus_rectified": min(round(1 - rectified, 2), draw(TENTH)),
+        "bonus_carriers": draw(TENTH),
+        "bonus_interpretation": draw(TENTH),
         "too_early": draw(UNIT),
         "trust_2": trust_2,
         "trust_1": min(trust_2, draw(ABOVE)),
@@ -90,13 +121,18 @@ COUNTS = st.builds(
     elements=st.integers(0, 9),
     missing_elements=st.integers(0, 12),
     n=st.integers(1, 50),
+    rectified=st.none() | st.sampled_from(CURABLE),
+    missing_then=st.integers(0, 12),
+    rectified_in_term=st.booleans(),
+    on_all_carriers=st.booleans(),
+    is_interpretation=st.booleans(),
 )
 
 
 @given(st.lists(COUNTS, max_size=12), schemes())
 def test_points_are_bounded(counts: list[MeritCount], weights: dict[str, float]) -> None:
     points = merit.score(counts, weights, {"A": 2.5})
-    assert points is None or 0 <= points <= 100 * (1 + weights["early_bonus"]) + 0.05
+    assert points is None or 0 <= points <= 100 * (1 + weights["early_bonus"]) + 30.05
 
 
 @given(COUNTS, st.integers(1, 5000), schemes())
@@ -125,6 +161,35 @@ def test_earlier_fuller_and_surer_never_earns_less(
     on_time = duty._replace(verdict=Verdict.ON_TIME)
     late = duty._replace(verdict=Verdict.LATE)
     assert merit.share(on_time, weights) >= merit.share(late, weights)
+
+
+@given(COUNTS, st.sampled_from(CURABLE), st.integers(1, 300), st.integers(0, 60), schemes())
+def test_putting_right_on_order_earns_more_than_leaving_it_and_never_more_than_no_fault(
+    duty: MeritCount, fault: Verdict, over_by: int, used: int, weights: dict[str, float]
+) -> None:
+    def earns(verdict: Verdict, **others: Any) -> Decimal:
+        facts = {"used_days": used, "missing_elements": 0, "over_by": over_by, **others}
+        return merit.share(duty._replace(verdict=verdict, **facts), weights)
+
+    lacking = {"missing_elements": duty.missing_then} if fault is Verdict.INCOMPLETE else {}
+    left = earns(fault, rectified=None, is_interpretation=False, **lacking)
+    done = Verdict.LATE if fault is Verdict.OVERDUE else Verdict.ON_TIME
+    slow, quick = (
+        earns(done, rectified=fault, rectified_in_term=in_term) for in_term in (False, True)
+    )
+    assert left <= slow <= quick <= earns(Verdict.ON_TIME, rectified=None)
+    if fault is Verdict.OVERDUE:
+        assert left == 0 < earns(done, rectified=None) <= slow
+
+
+@given(COUNTS, schemes())
+def test_what_appears_on_more_carriers_never_earns_less(
+    duty: MeritCount, weights: dict[str, float]
+) -> None:
+    everywhere, elsewhere = (
+        merit.share(duty._replace(on_all_carriers=known), weights) for known in (True, False)
+    )
+    assert everywhere >= elsewhere
 
 
 @given(st.lists(COUNTS, min_size=2, max_size=8), schemes())

@@ -80,6 +80,9 @@ async def test_a_scheme_of_merits_is_laid_down_with_weights_of_items(
         (MERIT, {"in_force_from": "2020-01-01"}, "/body/in_force_from"),
         (MERIT, {"weights": {"late_from": 0.1, "late_least": 0.2}}, "/body/weights"),
         (MERIT, {"weights": {"trust_1": 0.95}}, "/body/weights"),
+        (MERIT, {"weights": {"rectified": 0.5}}, "/body/weights"),
+        (MERIT, {"weights": {"rectified": 1}}, "/body/weights"),
+        (MERIT, {"weights": {"bonus_carriers": 0.15}}, "/body/weights"),
         (MERIT, {"weights": {"late_least": 0}}, "/body/weights/late_least"),
         (MERIT, {"item_weights": {"MP-02-01": 0}}, "/body/item_weights/MP-02-01"),
     ],
@@ -128,7 +131,7 @@ async def test_other_weights_are_tried_on_a_report_and_nothing_is_kept(
     wanted = {
         "report_id": quarter.id,
         "deduction": DeductionWeights(overdue=50, min_n=1).model_dump(),
-        "merit": MeritWeights(late_from=1).model_dump(),
+        "merit": MeritWeights(late_from=1, rectified=1, bonus_rectified=0).model_dump(),
     }
     tried = await projects.post(path, json=wanted, headers=auditor)
     assert tried.status_code == 200, tried.text

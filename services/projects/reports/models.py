@@ -92,6 +92,10 @@ class FrozenDuty(Table, table=True):
     `due_on` and `over_by` are those of that day, by the calendar of then; of an overdue one
     `over_by` is how long it was over by then. `limit_days` and `used_days` count days of the duty's
     clock (`by_days`: plain days), `used_days` until it was published, if that is known.
+
+    `rectified` is the fault that was put right on order by then, with `missing_then` elements
+    missing when it was ordered, and whether that was within the term. `on_all_carriers` is None
+    where there is none on which it must appear.
     """
 
     __tablename__ = "frozen_duty"
@@ -123,6 +127,12 @@ class FrozenDuty(Table, table=True):
     missing_elements: int
     fact_id: int | None = Field(default=None, sa_type=BigInteger)
     known_at: datetime | None = Field(default=None, sa_type=Moment)
+    rectified: Verdict | None = Field(default=None, sa_type=enum_type(Verdict, length=20))
+    missing_then: int | None = None
+    rectified_in_term: bool | None = None
+    on_all_carriers: bool | None = None
+    is_interpretation: bool | None = None
+    """It goes with a policy document, and is due with it."""
 
 
 class ReportWithdrawal(Table, table=True):

@@ -1,6 +1,7 @@
 """Schemes of scoring as they are laid down and read, and what units would score by another."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
@@ -14,6 +15,8 @@ from shared.web.models import Input, View
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Part = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+MOST_BONUS = 0.3
+Bonus = Annotated[float, Field(ge=0, le=MOST_BONUS, allow_inf_nan=False)]
 ItemWeight = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
 ItemCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$")]
 UnitCode = Annotated[str, StringConstraints(pattern=UNIT_CODE)]
@@ -54,8 +57,14 @@ class DeductionWeights(Input):
         return self
 
 
+def _sum(*shares: float) -> Decimal:
+    """As people add what they wrote: 0.1 + 0.2 is 0.3."""
+    return sum((Decimal(str(share)) for share in shares), Decimal(0))
+
+
 class MeritWeights(Input):
-    """What a duty earns: how timely, how complete, how certain."""
+    """What a duty earns: how timely, how complete, how certain, put right on order or not, and the
+    bonus, three tenths of its weight at most."""
 
     early_bonus: Share = Field(
         0.1, description="全部期限都省下的另加几成 | More for the whole limit saved."
@@ -67,11 +76,30 @@ class MeritWeights(Input):
     trust_2: Part = Field(0.9, description="可信度2的折算 | The factor of trust 2.")
     trust_1: Part = Field(0.7, description="可信度1及以下的折算 | Of trust 1 or less.")
     least_share: Part = Field(0.1, description="要素再缺也算几成 | However incomplete, at least.")
+    rectified: Part = Field(
+        0.8, description="责令后改正的最多得几成 | What was put right on order earns at most."
+    )
+    bonus_rectified: Bonus = Field(
+        0.1, description="在整改期限内改正的另加几成 | More if within the term of the order."
+    )
+    bonus_carriers: Bonus = Field(
+        0.1, description="应登载的载体全部登载的另加几成 | More for appearing wherever it must."
+    )
+    bonus_interpretation: Bonus = Field(
+        0.1, description="解读与政策同步的另加几成 | More for an interpretation in time."
+    )
 
     @model_validator(mode="after")
     def _better_never_earns_less(self) -> Self:
         if self.late_least > self.late_from or self.trust_1 > self.trust_2:
             raise ValueError("late_least is above late_from, or trust_1 above trust_2")
+        if self.rectified < max(self.late_from, self.withdrawn):
+            raise ValueError("rectified is below late_from or withdrawn")
+        if _sum(self.rectified, self.bonus_rectified) > 1:
+            raise ValueError("rectified with bonus_rectified is above 1")
+        bonus = _sum(self.bonus_rectified, self.bonus_carriers, self.bonus_interpretation)
+        if bonus > _sum(MOST_BONUS):
+            raise ValueError("the bonus is above 0.3")
         return self
 
 

@@ -1,9 +1,13 @@
 """The merit scheme (得分制): what is published well earns, what is missing earns nothing. Pure.
 
-100 x sum(w q t e) / sum(w) over the duties that fell due and whose verdict is known, with w the
-weight of the item, q the share of its elements that were there, t how timely and e how certain the
-time of publication is. What is exempt, not applicable, unknown or disputed is in neither sum.
+100 x sum(w q e (t + b)) / sum(w) over the duties that fell due and whose verdict is known, with w
+the weight of the item, q the share of its elements that were there, e how certain the time of
+publication is, t how timely it was and b the bonus: it appears wherever it must, or came in time
+with the policy that it interprets. What is exempt, not applicable, unknown or disputed is in
+neither sum.
 
+What was put right on order earns again, up to `rectified` of its share, and a little more within
+the term of the order: always more than what was left as it was, never more than what needed none.
 However late, and whatever is missing of it, what was published earns more than what was not.
 """
 
@@ -25,7 +29,9 @@ class MeritCount(NamedTuple):
     """How many duties of a unit are alike in all that the scheme goes by.
 
     `limit_days`, `used_days` and `over_by` count days of the duty's clock; `used_days` is None
-    where it is not known, or nothing was published.
+    where it is not known, or nothing was published. `rectified` is the fault that was put right on
+    order, if one was; `missing_then` is how many elements were missing when it was ordered.
+    `on_all_carriers`: it appears on all carriers on which it must, and there are such.
     """
 
     unit_code: str
@@ -38,13 +44,19 @@ class MeritCount(NamedTuple):
     elements: int
     missing_elements: int
     n: int
+    rectified: Verdict | None = None
+    missing_then: int = 0
+    rectified_in_term: bool = False
+    on_all_carriers: bool = False
+    is_interpretation: bool = False
 
 
 Weights = Mapping[str, float]
 
 
 def score(counts: Iterable[MeritCount], weights: Weights, item_weights: Weights) -> float | None:
-    """The points of a unit, from 0 to 100 x (1 + `early_bonus`); None where nothing is known."""
+    """The points of a unit, from 0 to 100 x (1 + `early_bonus`) and the bonus, which is 30 at most;
+    None where nothing is known."""
     earned, whole = Decimal(0), Decimal(0)
     with localcontext(prec=_DIGITS):
         for count in counts:
@@ -60,17 +72,24 @@ def score(counts: Iterable[MeritCount], weights: Weights, item_weights: Weights)
 
 
 def share(count: MeritCount, weights: Weights) -> Decimal:
-    """What one such duty earns of its weight: q t e."""
-    time = timeliness(count, weights)
-    return time * quality(count, weights) * certainty(count.trust, weights) if time else time
+    """What one such duty earns of its weight: q e (t + b)."""
+    time = rectified(count, timeliness(count, weights), weights)
+    if not time:
+        return time
+    full = time + bonus(count, weights)
+    return full * quality(count, weights) * certainty(count.trust, weights)
 
 
 def quality(count: MeritCount, weights: Weights) -> Decimal:
     """q: the share of the required elements that were there, and `least_share` at least."""
-    if not count.elements:
+    return _there(count.elements, count.missing_elements, weights)
+
+
+def _there(elements: int, missing: int, weights: Weights) -> Decimal:
+    if not elements:
         return Decimal(1)
-    there = count.elements - min(count.missing_elements, count.elements)
-    return max(_of(weights, "least_share"), Decimal(there) / count.elements)
+    there = elements - min(missing, elements)
+    return max(_of(weights, "least_share"), Decimal(there) / elements)
 
 
 def timeliness(count: MeritCount, weights: Weights) -> Decimal:
@@ -81,13 +100,47 @@ def timeliness(count: MeritCount, weights: Weights) -> Decimal:
             used = limit if count.used_days is None else Decimal(max(0, count.used_days))
             return 1 + _of(weights, "early_bonus") * max(Decimal(0), limit - used) / limit
         case Verdict.LATE:
-            halved = Decimal(2) ** (-Decimal(count.over_by or 0) / limit)
-            return max(_of(weights, "late_least"), _of(weights, "late_from") * halved)
+            return _late(count, _of(weights, "late_from"), weights)
         case Verdict.WITHDRAWN:
             return _of(weights, "withdrawn")
         case Verdict.EARLY_VIOLATION:
             return _of(weights, "too_early")
     return Decimal(0)
+
+
+def _late(count: MeritCount, first: Decimal, weights: Weights) -> Decimal:
+    """`first` where it is just late, half of it with each limit, and `late_least` at least."""
+    limit = Decimal(max(1, count.limit_days or 1))
+    halved = Decimal(2) ** (-Decimal(count.over_by or 0) / limit)
+    return max(_of(weights, "late_least"), first * halved)
+
+
+def rectified(count: MeritCount, time: Decimal, weights: Weights) -> Decimal:
+    """t of what was put right on order; of everything else, or by a scheme of before there were
+    orders, as it is."""
+    if count.rectified is None or not time or "rectified" not in weights:
+        return time
+    most = _of(weights, "rectified")
+    quick = _of(weights, "bonus_rectified") if count.rectified_in_term else Decimal(0)
+    match count.rectified, count.verdict:
+        case Verdict.OVERDUE, Verdict.LATE:
+            return _late(count, most, weights) + quick
+        case Verdict.WITHDRAWN, Verdict.ON_TIME | Verdict.INCOMPLETE:
+            return max(_of(weights, "withdrawn"), min(time, most + quick))
+        case Verdict.INCOMPLETE, Verdict.ON_TIME | Verdict.INCOMPLETE:
+            then = _there(count.elements, count.missing_then, weights)
+            return time * min(Decimal(1), max(most, then) + quick)
+    return time
+
+
+def bonus(count: MeritCount, weights: Weights) -> Decimal:
+    """b: what appears on all its carriers, and an interpretation that came in time."""
+    earned = Decimal(0)
+    if count.on_all_carriers:
+        earned += _of(weights, "bonus_carriers")
+    if count.is_interpretation and count.verdict is Verdict.ON_TIME:
+        earned += _of(weights, "bonus_interpretation")
+    return earned
 
 
 def certainty(trust: int | None, weights: Weights) -> Decimal:
@@ -98,4 +151,5 @@ def certainty(trust: int | None, weights: Weights) -> Decimal:
 
 
 def _of(weights: Weights, name: str) -> Decimal:
-    return Decimal(str(weights[name]))
+    """Of a scheme of before there was such a bonus: none."""
+    return Decimal(str(weights.get(name, 0) if name.startswith("bonus_") else weights[name]))

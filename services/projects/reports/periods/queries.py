@@ -145,7 +145,16 @@ async def merits(session: AsyncSession, report_id: UUID) -> list[MeritCount]:
     """By unit, how many duties are alike in all that the merit scheme goes by."""
     values = {"report_id": report_id, "left_out": [each.value for each in LEFT_OUT]}
     found = await session.execute(MERITS, values)
-    return [MeritCount(**{**row, "verdict": Verdict(row["verdict"])}) for row in found.mappings()]
+    return [
+        MeritCount(
+            **{
+                **row,
+                "verdict": Verdict(row["verdict"]),
+                "rectified": row["rectified"] and Verdict(row["rectified"]),
+            }
+        )
+        for row in found.mappings()
+    ]
 
 
 async def names(session: AsyncSession, report_id: UUID) -> dict[str, dict[str, list[str]]]:

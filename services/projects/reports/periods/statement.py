@@ -6,6 +6,7 @@ falls on which day changes with a notice; so the rows of a report are kept as th
 
 from sqlalchemy import text
 
+from services.projects.coverage import CARRIERS
 from services.projects.reports.statement import IN_ORDER, WORST_FIRST, with_absence
 
 DUE_RANGES = text("""
@@ -79,6 +80,9 @@ _PAST = """
 # in time by the claim that was believed, within our own bracket, or else by when we saw it.
 #
 # trust, missing_elements: those of the publication, where it was seen by that day.
+#
+# rectified: by the order that was closed last because the collector saw that the fault was gone.
+# on_all_carriers: only what was published is looked for elsewhere.
 _FREEZE = """
   WITH day AS (
     SELECT CAST(:as_of AS date) - DATE '2000-01-01' AS day_number, coalesce(
@@ -86,7 +90,8 @@ _FREEZE = """
       (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = 'CN')) AS ord)
   INSERT INTO frozen_duty (report_id, duty_id, unit_code, project_code, item_code, phase, region,
     trust, verdict, reason, over_by, due_on, by_days, limit_days, used_days, elements,
-    missing_elements, fact_id, known_at)
+    missing_elements, fact_id, known_at, rectified, missing_then, rectified_in_term,
+    on_all_carriers, is_interpretation)
   SELECT CAST(:report_id AS uuid), j.duty_id, j.unit_code, d.project_code, d.item_code, pr.phase,
          d.region, p.trust, j.verdict, j.reason,
          CASE WHEN j.verdict = 'overdue'
@@ -101,7 +106,11 @@ _FREEZE = """
          END - d.start_ord,
          jsonb_array_length(i.content_elements),
          coalesce(jsonb_array_length(p.missing_elements), 0),
-         j.fact_id, j.known_at
+         j.fact_id, j.known_at, o.cause, o.missing, o.in_term,
+         CASE WHEN j.fact_id IS NOT NULL THEN (
+           SELECT nullif(count(*), 0) = count(*) FILTER (WHERE w.reached_at <= :at)
+           FROM ({carriers}) w WHERE w.is_must) END,
+         d.rule_kind = 'same_time_as' AND d.follows_id IS NOT NULL
   FROM ({judged}) j
   CROSS JOIN day
   JOIN standing s ON s.duty_id = j.duty_id
@@ -112,11 +121,20 @@ _FREEZE = """
   LEFT JOIN work_calendar c
     ON c.region = d.region AND c.ord_start = k.due_ord AND c.is_workday AND d.basis = 'working'
   LEFT JOIN publication p ON p.duty_id = j.duty_id AND j.fact_id IS NOT NULL
+  LEFT JOIN (
+    SELECT DISTINCT ON (r.duty_id) r.duty_id, r.cause,
+           jsonb_array_length(r.missing_elements) AS missing,
+           r.level = 1 AND (f.observed_at AT TIME ZONE 'Asia/Shanghai')::date <= r.due_on
+             AS in_term
+    FROM rectification_order r JOIN publication_fact f ON f.id = r.proof_fact_id
+    WHERE r.closing = 'proof' AND r.ended_at <= :at
+    ORDER BY r.duty_id, r.ended_at DESC) o ON o.duty_id = j.duty_id
   WHERE CASE d.basis WHEN 'calendar'
     THEN k.due_ord BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)
     ELSE k.due_ord > CAST(:after_ord AS int) AND k.due_ord <= CAST(:until_ord AS int) END"""
 FREEZE, PAST_FREEZE = (
-    text(_FREEZE.format(judged=judged, due_then=_DUE_THEN)) for judged in (_NOW, _PAST)
+    text(_FREEZE.format(judged=judged, due_then=_DUE_THEN, carriers=CARRIERS))
+    for judged in (_NOW, _PAST)
 )
 
 # What has no last day falls in no period, and would be missing from all of them without a word.
@@ -155,10 +173,14 @@ GROUPS = text("""
 
 MERITS = text("""
   SELECT unit_code, item_code, verdict, trust, limit_days, used_days, over_by, elements,
-         missing_elements, count(*) AS n
+         missing_elements, count(*) AS n, rectified, coalesce(missing_then, 0) AS missing_then,
+         coalesce(rectified_in_term, false) AS rectified_in_term,
+         coalesce(on_all_carriers, false) AS on_all_carriers,
+         coalesce(is_interpretation, false) AS is_interpretation
   FROM frozen_duty WHERE report_id = :report_id AND verdict <> ALL(CAST(:left_out AS text[]))
   GROUP BY unit_code, item_code, verdict, trust, limit_days, used_days, over_by, elements,
-           missing_elements""")
+           missing_elements, rectified, missing_then, rectified_in_term, on_all_carriers,
+           is_interpretation""")
 
 USED_DAYS = text("""
   SELECT used_days AS days, count(*) AS n FROM frozen_duty
