@@ -4,6 +4,7 @@ person, in any order."""
 import asyncio
 import itertools
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,15 @@ import pytest
 from sqlalchemy import text
 
 from services.projects.reported_missing import handlers, service
-from services.projects.reported_missing.contracts import MissingReported, PublicationSeen
+from services.projects.reported_missing.contracts import (
+    DutyMoved,
+    MissingReported,
+    OrderEnded,
+    OrderMoved,
+    PublicationOrdered,
+    PublicationSeen,
+)
+from services.projects.reported_missing.schemas import DOCUMENT
 from shared.clock import SHANGHAI, now
 from shared.messaging.events import Envelope
 from tests.conftest import Headers
@@ -45,9 +54,9 @@ class Place:
         body = make.event(self.project, self.unit, on)
         return await make.duty(self.client, self.as_("system"), body)
 
-    async def moved(self) -> None:
+    async def moved(self, kind: type[DutyMoved | OrderMoved] = PublicationSeen) -> None:
         """A duty of this project and unit moved, as its event says."""
-        event = PublicationSeen(project_code=self.project, item_code=ITEM, unit_code=self.unit)
+        event = kind(project_code=self.project, item_code=ITEM, unit_code=self.unit)
         await self.deliver(handlers.look_again, event)
 
     async def deliver(self, handle: Any, event: Any) -> None:
@@ -167,6 +176,36 @@ async def test_an_auditor_answers_and_a_publication_takes_the_place_of_the_answe
     assert read.json()["answered_by"] is None
     answers = [each["answer"] for each in await place.answers()]
     assert answers == ["overdue", "ordered", "published"]
+
+
+@pytest.mark.parametrize("reported_first", [True, False])
+async def test_an_order_to_publish_is_the_answer_whichever_of_the_two_comes_first(
+    place: Place, reported_first: bool
+) -> None:
+    duty = await place.record("2026-03-02")
+    await walk(place.databases, place.unit)
+    if reported_first:
+        await place.report()
+        assert (await place.check())["answer"] == "overdue"
+    first, second = (place.as_("auditor", sub=f"auditor-{one}") for one in "ab")
+    wanted = {"duty_id": duty["id"], "demand": "请限期公开并回复网址"}
+    made = await place.client.post("/api/v1/rectifications", json=wanted, headers=first)
+    assert made.status_code == 201, made.text
+    await place.moved(PublicationOrdered)
+    if not reported_first:
+        await place.report()
+    order, check = made.json(), await place.check()
+    assert (check["answer"], check["document"]) == ("ordered", order["number"])
+    assert (check["due_on"], check["duty_id"]) == (order["due_on"], duty["id"])
+    assert re.fullmatch(DOCUMENT, order["number"]), "such a number may also be given by a person"
+    third = place.as_("auditor", sub="auditor-c")
+    for who in (second, third):
+        path = f"/api/v1/rectifications/{order['id']}/revoke"
+        step = await place.client.post(path, json={"reason": "下达有误"}, headers=who)
+        assert step.status_code == 200, step.text
+    await place.moved(OrderEnded)
+    check = await place.check()
+    assert (check["answer"], check["document"]) == ("overdue", None), "no order stands any more"
 
 
 @provokes("answer_disclosure_check", "state-conflict")

@@ -151,6 +151,16 @@ async def left_alone(
     return [_row(each) for each in await rows.fetching(session)(statement.LEFT_ALONE, *values)]
 
 
+async def open_orders(
+    session: AsyncSession, duties: Sequence[UUID]
+) -> Sequence[RectificationOrder]:
+    """The open orders about these duties."""
+    query = select(RectificationOrder).where(
+        col(RectificationOrder.duty_id).in_(duties), col(RectificationOrder.ended_at).is_(None)
+    )
+    return (await session.exec(query)).all()
+
+
 async def open_terms(session: AsyncSession) -> list[RectificationOrder]:
     """All open orders, locked."""
     found = await rows.fetching(session)(statement.OPEN_TERMS)

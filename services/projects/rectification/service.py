@@ -243,6 +243,13 @@ async def listed(
     return await queries.listed(session, wanted, after, limit)
 
 
+async def open_orders(
+    session: AsyncSession, duty_ids: Sequence[UUID]
+) -> dict[UUID, RectificationOrder]:
+    """The open order about each of these duties, where there is one."""
+    return {order.duty_id: order for order in await queries.open_orders(session, duty_ids)}
+
+
 async def count_terms(session: AsyncSession, region: str) -> int:
     """Count the last days of open orders anew, after the calendar moved; how many moved."""
     if region != NATIONAL:

@@ -36,3 +36,20 @@ class PublicationSeen(DutyMoved):
 
 class LimitPassed(DutyMoved):
     type: ClassVar[str] = "projects.duty.overdue.v1"
+
+
+class OrderMoved(Event):
+    """An order to put a duty right was issued or has ended; `project_code` None: the duty is about
+    no project."""
+
+    project_code: str | None
+    item_code: str
+    unit_code: str
+
+
+class PublicationOrdered(OrderMoved):
+    type: ClassVar[str] = "projects.rectification.ordered.v1"
+
+
+class OrderEnded(OrderMoved):
+    type: ClassVar[str] = "projects.rectification.closed.v1"

@@ -4,9 +4,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.reported_missing import service
 from services.projects.reported_missing.contracts import (
+    DutyMoved,
     DutyRecorded,
     LimitPassed,
     MissingReported,
+    OrderEnded,
+    OrderMoved,
+    PublicationOrdered,
     PublicationSeen,
 )
 from shared import clock
@@ -19,10 +23,8 @@ async def take_report(session: AsyncSession, envelope: Envelope[MissingReported]
     await service.take_report(session, envelope.data, clock.now())
 
 
-async def look_again(
-    session: AsyncSession, envelope: Envelope[DutyRecorded | PublicationSeen | LimitPassed]
-) -> None:
-    """A duty moved that may be what was reported missing."""
+async def look_again(session: AsyncSession, envelope: Envelope[DutyMoved | OrderMoved]) -> None:
+    """A duty moved, or an order about it, that may be what was reported missing."""
     await service.look_again(session, envelope.data, clock.now())
 
 
@@ -31,4 +33,6 @@ subscriptions: list[Subscription[Any]] = [
     Subscription("projects-missing-recorded", DutyRecorded, look_again),
     Subscription("projects-missing-found", PublicationSeen, look_again),
     Subscription("projects-missing-overdue", LimitPassed, look_again),
+    Subscription("projects-missing-ordered", PublicationOrdered, look_again),
+    Subscription("projects-missing-order-ended", OrderEnded, look_again),
 ]

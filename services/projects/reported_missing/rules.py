@@ -1,6 +1,6 @@
 """What the duties that a report may be about answer by themselves. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from services.projects.auditing.models import Verdict
 from services.projects.opendata import rules as opendata
 from services.projects.opendata.facts import PublicDuty
+from services.projects.rectification.models import RectificationOrder
 from services.projects.reported_missing.models import CheckAnswer, DisclosureCheck
 from services.projects.reported_missing.schemas import CheckAnswerInput
 from shared.errors import Invalid, Text
@@ -46,22 +47,27 @@ class CheckFinding(NamedTuple):
         return any(getattr(check, name) != value for name, value in self._asdict().items())
 
 
-def find(check: DisclosureCheck, duties: Sequence[PublicDuty]) -> CheckFinding | None:
-    """What the duties answer; None where a person has to.
+Orders = Mapping[UUID, RectificationOrder]
+
+
+def find(
+    check: DisclosureCheck, duties: Sequence[PublicDuty], orders: Orders
+) -> CheckFinding | None:
+    """What the duties answer, with the open orders to put them right; None where a person has to.
 
     Only a report that names an item, or that one duty alone fits, is about something definite. Of
-    several the worst speaks: one that is overdue, else one that is due later, else all are online,
-    and the last one is shown.
+    several the worst speaks: one that is overdue, else one whose publication was ordered, else one
+    that is due later, else all are online, and the last one is shown.
     """
     if not duties or len(duties) > MOST_DUTIES:
         return None
     if len(duties) > 1 and (check.item_code is None or check.project_code is None):
         return None
-    answers = {duty.id: _ANSWER_OF.get(duty.verdict) for duty in duties}
-    for answer in (CheckAnswer.OVERDUE, None, CheckAnswer.NOT_DUE):
+    answers = {duty.id: _answer_of(duty, orders) for duty in duties}
+    for answer in (CheckAnswer.OVERDUE, CheckAnswer.ORDERED, None, CheckAnswer.NOT_DUE):
         fitting = [duty for duty in duties if answers[duty.id] is answer]
         if fitting:
-            return None if answer is None else _unpublished(answer, min(fitting, key=_due))
+            return None if answer is None else _unpublished(answer, min(fitting, key=_due), orders)
     return _published(max(duties, key=_seen))
 
 
@@ -83,6 +89,11 @@ def given(order: CheckAnswerInput) -> CheckFinding:
     )
 
 
+def _answer_of(duty: PublicDuty, orders: Orders) -> CheckAnswer | None:
+    answer = _ANSWER_OF.get(duty.verdict)
+    return CheckAnswer.ORDERED if answer is CheckAnswer.OVERDUE and duty.id in orders else answer
+
+
 def _due(duty: PublicDuty) -> tuple[date, UUID]:
     return duty.due_on or date.max, duty.id
 
@@ -92,8 +103,12 @@ def _seen(duty: PublicDuty) -> tuple[bool, float, UUID]:
     return seen_at is not None, seen_at.timestamp() if seen_at else 0, duty.id
 
 
-def _unpublished(answer: CheckAnswer, duty: PublicDuty) -> CheckFinding:
-    return CheckFinding(answer, duty.id, due_on=duty.due_on)
+def _unpublished(answer: CheckAnswer, duty: PublicDuty, orders: Orders) -> CheckFinding:
+    """Of an order its number and its own last day."""
+    if answer is not CheckAnswer.ORDERED:
+        return CheckFinding(answer, duty.id, due_on=duty.due_on)
+    order = orders[duty.id]
+    return CheckFinding(answer, duty.id, due_on=order.due_on, document=order.number)
 
 
 def _published(duty: PublicDuty) -> CheckFinding:

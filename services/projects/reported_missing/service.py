@@ -9,8 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.duties import service as duties
 from services.projects.opendata import service as opendata
 from services.projects.opendata.facts import PublicationFilter
+from services.projects.rectification import service as rectification
 from services.projects.reported_missing import queries, rules
-from services.projects.reported_missing.contracts import DutyMoved, MissingReported
+from services.projects.reported_missing.contracts import DutyMoved, MissingReported, OrderMoved
 from services.projects.reported_missing.events import DisclosureCheckAnswered
 from services.projects.reported_missing.models import CheckState, DisclosureCheck
 from services.projects.reported_missing.rules import CheckFinding
@@ -43,8 +44,8 @@ async def take_report(session: AsyncSession, reported: MissingReported, now: dat
     await _look(session, await queries.count_report(session, new), now)
 
 
-async def look_again(session: AsyncSession, moved: DutyMoved, now: datetime) -> None:
-    """A duty moved: what was reported of it may have another answer now."""
+async def look_again(session: AsyncSession, moved: DutyMoved | OrderMoved, now: datetime) -> None:
+    """A duty moved, or an order about it: what was reported may have another answer now."""
     await queries.take_turn(session)
     found = await queries.about(session, moved.project_code, moved.item_code, moved.unit_code)
     for check in found:
@@ -54,7 +55,8 @@ async def look_again(session: AsyncSession, moved: DutyMoved, now: datetime) -> 
 async def _look(session: AsyncSession, check: DisclosureCheck, now: datetime) -> None:
     wanted = PublicationFilter(check.unit_code, check.project_code, check.item_code)
     owed = await opendata.duties_about(session, wanted, rules.MOST_DUTIES + 1)
-    found = rules.find(check, owed)
+    orders = await rectification.open_orders(session, [duty.id for duty in owed])
+    found = rules.find(check, owed, orders)
     if found is None or rules.stands(check, found):
         return
     step = WORKFLOW[check.state, CheckAction.FIND]
