@@ -17,7 +17,7 @@ from services.projects.reading.article import Substance
 from services.projects.reading.details import read_page
 from services.projects.reading.extracting import docx as docx_reader
 from services.projects.reading.extracting import pdf as pdf_reader
-from services.projects.reading.extracting import sheets
+from services.projects.reading.extracting import process, sheets
 from services.projects.reading.extracting.child import Extracted
 from services.projects.reading.files import (
     AttachmentKind,
@@ -196,7 +196,7 @@ async def test_the_process_is_given_nothing_of_our_environment(
     environment = seen["env"]
     assert isinstance(environment, dict)
     assert environment.keys() == {"PYTHONPATH", "LANG"}
-    assert seen["command"] == [sys.executable, "-m", f"{extraction._PACKAGE}.pdf"]
+    assert seen["command"] == [sys.executable, "-m", f"{process.PACKAGE}.pdf"]
 
 
 def words_of(*lines: str, fault: FileFault | None = None) -> FileWords:

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from openpyxl import Workbook
+from xlsxwriter import Workbook
 
+from services.projects.reading.extracting import import_sheet
 from services.projects.register import rules, workbooks
 from shared.web.imports import ImportRefused
 from tests.conftest import Headers
@@ -23,10 +24,11 @@ HEAD = (
 
 
 def book(*rows: Sequence[Any], head: Sequence[Any] = HEAD) -> bytes:
-    made, file = Workbook(), io.BytesIO()
-    for row in (head, *rows):
-        made.active.append(list(row))
-    made.save(file)
+    file = io.BytesIO()
+    with Workbook(file, {"in_memory": True, "default_date_format": "yyyy-mm-dd"}) as made:
+        sheet = made.add_worksheet()
+        for number, row in enumerate((head, *rows)):
+            sheet.write_row(number, 0, row)
     return file.getvalue()
 
 
@@ -73,9 +75,11 @@ def test_what_is_beside_the_columns_is_refused() -> None:
 def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (workbooks.MOST_UNPACKED // 16))
-    monkeypatch.setattr(workbooks, "MOST_UNPACKED", workbooks.MOST_UNPACKED // 20)
-    assert refused(file.getvalue()) == [(1, "")]
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
+    monkeypatch.setattr(import_sheet, "MOST_UNFOLDED", 1_000_000)
+    assert import_sheet.read(file.getvalue()).fault == "too_large"
+    monkeypatch.setattr(workbooks, "SECONDS", 0.001)
+    assert refused(book(("name",) * 8)) == [(1, "")]
     assert refused(b"PK\x03\x04 and no archive") == [(1, "")]
 
 
@@ -88,9 +92,11 @@ def test_names_that_swell_are_not_followed() -> None:
         for name in whole.namelist():
             part = whole.read(name).decode()
             if name.endswith("sheet1.xml"):
-                part = head + part.replace("<t>name<", "<t>&a8;<")
+                cell = '<row r="9"><c r="A9" t="inlineStr"><is><t>&a8;</t></is></c></row>'
+                at = part.index("<worksheet")
+                part = part[:at] + head + part[at:].replace("</sheetData>", f"{cell}</sheetData>")
             archive.writestr(name, part)
-    assert refused(file.getvalue()) == [(1, "")]
+    assert import_sheet.read(file.getvalue()).fault == "broken"
 
 
 def test_a_table_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

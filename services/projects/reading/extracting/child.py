@@ -6,9 +6,8 @@ import resource
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
-MEMORY_BYTES = 512 * 1024 * 1024
-CPU_SECONDS = 10
 MAX_LETTERS = 200_000
 MAX_CELLS = 40_000
 NO_MEMORY, NOT_READ = 70, 71
@@ -17,18 +16,31 @@ NO_MEMORY, NOT_READ = 70, 71
 Rows = list[list[str]]
 
 
+class ReaderLimits(NamedTuple):
+    """What the process may take: memory, seconds of the processor, the size of its answer."""
+
+    memory_bytes: int = 512 * 1024 * 1024
+    cpu_seconds: int = 10
+    answer_bytes: int = 16 * 1024 * 1024
+
+
+USUAL = ReaderLimits()
+
+
 @dataclass
 class Extracted:
-    """What a file says: its text, the rows of its tables, and why that may not be all."""
+    """What a file says: its text, the rows of its tables, and why that may not be all; `formulas`
+    are cells, by row and column, where somebody asks for them."""
 
     text: str = ""
     tables: list[Rows] = field(default_factory=list)
     fault: str | None = None
+    formulas: list[tuple[int, int]] = field(default_factory=list)
 
 
-def run(read: Callable[[bytes], Extracted]) -> None:
+def run(read: Callable[[bytes], Extracted], limits: ReaderLimits = USUAL) -> None:
     """Reads the file at the standard input and writes its words as JSON."""
-    _limit()
+    _limit(limits)
     sys.excepthook = lambda *_: os._exit(NOT_READ)
     try:
         words = asdict(read(sys.stdin.buffer.read()))
@@ -37,15 +49,15 @@ def run(read: Callable[[bytes], Extracted]) -> None:
         os._exit(NO_MEMORY)
 
 
-def _limit() -> None:
+def _limit(limits: ReaderLimits) -> None:
     """Also of what it may write, and start: nothing but its answer, and nobody."""
-    limits = {
-        resource.RLIMIT_AS: MEMORY_BYTES,
-        resource.RLIMIT_CPU: CPU_SECONDS,
-        resource.RLIMIT_FSIZE: 16 * 1024 * 1024,
+    bounds = {
+        resource.RLIMIT_AS: limits.memory_bytes,
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_FSIZE: limits.answer_bytes,
         resource.RLIMIT_NOFILE: 16,
         resource.RLIMIT_NPROC: 0,
         resource.RLIMIT_CORE: 0,
     }
-    for what, most in limits.items():
+    for what, most in bounds.items():
         resource.setrlimit(what, (most, most))

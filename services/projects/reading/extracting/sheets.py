@@ -43,11 +43,12 @@ def _tables(workbook: CalamineWorkbook) -> list[Rows]:
         left -= sheet.height * sheet.width
         if left < 0 or len(names) > MAX_SHEETS:
             raise TooLarge
-        tables.append([[_written(cell) for cell in row] for row in sheet.to_python()])
+        tables.append([[written(cell) for cell in row] for row in sheet.to_python()])
     return [rows for rows in tables if rows]
 
 
-def _written(cell: Cell) -> str:
+def written(cell: Cell) -> str:
+    """What a person reads in the cell: whole numbers without a point, days without a time."""
     if isinstance(cell, datetime):
         return f"{cell:%Y-%m-%d}" if cell.time() == time() else f"{cell:%Y-%m-%d %H:%M}"
     if isinstance(cell, float) and cell.is_integer():

@@ -12,12 +12,12 @@ class TooLarge(Exception):
     """It unfolds into more than any real document."""
 
 
-def open_packed(file: zipfile.ZipFile) -> None:
+def open_packed(file: zipfile.ZipFile, most: int = MAX_UNFOLDED) -> None:
     """Unfolds every member once, keeping nothing. Raises TooLarge, BadZipFile."""
     members = file.infolist()
     if len(members) > MAX_MEMBERS:
         raise TooLarge
-    left = MAX_UNFOLDED
+    left = most
     for member in members:
         with file.open(member) as part:
             while piece := part.read(_PIECE):
