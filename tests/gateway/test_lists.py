@@ -12,11 +12,13 @@ pytestmark = pytest.mark.xdist_group("documents")
 SHORT = {
     "list_devices",
     "list_machines",
+    "list_packs",
     "list_rating_tags",
     "list_windows",
     "list_windows_at_work",
 }
-"""Whole in one answer: a hall has at most 300 windows and 500 devices, and the tags are forty."""
+"""Whole in one answer: a hall has at most 300 windows and 500 devices, the tags are forty, and the
+packs of disclosure are a few."""
 
 
 def answers(document: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

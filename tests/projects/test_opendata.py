@@ -121,7 +121,9 @@ async def test_publications_are_listed_part_by_part(
     following = httpx.URL(first.links["next"]["url"]).raw_path.decode()
     second = await projects.get(following)
     assert "next" not in second.links
-    rows = [*first.json(), *second.json()]
+    rows = [*first.json()["items"], *second.json()["items"]]
+    assert first.json()["next_cursor"]
+    assert not second.json()["next_cursor"]
     assert [row["duty_id"] for row in rows] == [town.duties[1]["id"], town.duties[0]["id"]]
     assert [row["trust"] for row in rows] == [0, 2]
     assert rows[1]["published_at"] == "2026-03-10T09:00:00+08:00"

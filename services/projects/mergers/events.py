@@ -1,7 +1,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.messaging.events import UnitEvent
 
@@ -15,5 +15,7 @@ class DutyTakenOver(UnitEvent):
     type: ClassVar[str] = "projects.duty.taken_over.v1"
 
     duty_id: UUID
-    from_unit_code: str
+    from_unit_code: str = Field(
+        description="原公开主体 | The unit that owed it before.", examples=["D17"]
+    )
     taken_over_at: AwareDatetime

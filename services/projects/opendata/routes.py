@@ -13,7 +13,7 @@ from shared.errors import NotFound, Responses, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Language, Now, Paging, Session, public
 from shared.web.describing import refer
-from shared.web.pagination import PageRequest, decode
+from shared.web.pagination import Page, PageRequest, decode
 from shared.web.routing import Router
 
 router = Router(prefix="/opendata", tags=["citizen"])
@@ -121,7 +121,7 @@ async def follow_publications(
     operation_id="export_publications_json",
     summary="已公开的信息（JSON） | Publications as JSON",
     responses=_listed(),
-    response_model=list[PublicationView],
+    response_model=Page[PublicationView],
 )
 async def export_publications_json(
     request: Request, session: Session, paging: Parts, _: Anyone, wanted: Wanted

@@ -30,6 +30,7 @@ class ExportPart(NamedTuple):
 
     content: Any
     next_url: str | None
+    next_cursor: str | None = None
 
 
 class ProjectFilter(NamedTuple):
@@ -118,7 +119,8 @@ async def publications(
     if len(rows) <= paging.limit:
         return ExportPart(shown, None)
     last = encode((shown[-1].first_seen_at, shown[-1].id))
-    return ExportPart(shown, _following(settings, file, wanted._asdict(), last, paging.limit))
+    following = _following(settings, file, wanted._asdict(), last, paging.limit)
+    return ExportPart(shown, following, last)
 
 
 async def projects(

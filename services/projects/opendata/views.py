@@ -16,6 +16,7 @@ from services.projects.opendata.schemas import PublicationView
 from services.projects.opendata.service import ExportPart
 from shared.web import answers
 from shared.web.conditions import unless_known
+from shared.web.pagination import Page
 
 
 def json_file(part: ExportPart, request: Request) -> Response:
@@ -24,9 +25,10 @@ def json_file(part: ExportPart, request: Request) -> Response:
 
 
 def publications(part: ExportPart, request: Request) -> Response:
-    """A part of the publications as a JSON list."""
-    rows = [publication_view(row).model_dump(mode="json") for row in part.content]
-    return json_file(ExportPart(rows, part.next_url), request)
+    """A part of the publications as a list."""
+    rows = [publication_view(row) for row in part.content]
+    page = Page[PublicationView](items=rows, next_cursor=part.next_cursor)
+    return json_file(part._replace(content=page.model_dump(mode="json")), request)
 
 
 def publication_view(row: PublicDuty) -> PublicationView:

@@ -17,7 +17,9 @@ class _OfOrder(UnitEvent):
     duty_id: UUID
     project_code: str | None
     item_code: str
-    cause: str = Field(description="下达时的结论 | The verdict when it was ordered.")
+    cause: str = Field(
+        description="下达时的结论 | The verdict when it was ordered.", examples=["incomplete"]
+    )
     level: int
     due_on: date | None = Field(
         description="整改期限；放假通知未载入的为空 | The last day; null while a notice is missing."
@@ -42,7 +44,10 @@ class RectificationAnswered(_OfOrder):
 
     type: ClassVar[str] = "projects.rectification.answered.v1"
 
-    kind: str = Field(description="网址、文件或说明 | An address, a document or an explanation.")
+    kind: str = Field(
+        description="网址、文件或说明 | An address, a document or an explanation.",
+        examples=["address"],
+    )
 
 
 class RectificationClosed(_OfOrder):
@@ -53,7 +58,7 @@ class RectificationClosed(_OfOrder):
 
     type: ClassVar[str] = "projects.rectification.closed.v1"
 
-    closing: str
+    closing: str = Field(description="怎样结束的 | How it ended.", examples=["proof"])
     rectified: bool
     url: str | None = Field(description="存证的网址 | The address that proves it.")
     was_escalated: bool

@@ -22,7 +22,8 @@ class DisclosureCheckAnswered(Event):
     department_code: str | None = Field(description="所反映的部门 | The unit that was named.")
     version: int = Field(description="第几次答复，越大越新 | Counts the answers.")
     answer: str = Field(
-        description="published、not_due、overdue、ordered 或 not_owed | One of them."
+        description="published、not_due、overdue、ordered 或 not_owed | One of them.",
+        examples=["published"],
     )
     duty_id: UUID | None
     url: str | None
@@ -30,5 +31,8 @@ class DisclosureCheckAnswered(Event):
         description="公开时间，不能确定的为空 | When it was published; null where nobody can say."
     )
     due_on: date | None
-    document: str | None = Field(description="文号或条款 | A document's number, or an article.")
+    document: str | None = Field(
+        description="文号或条款 | A document's number, or an article.",
+        examples=["整改〔2026〕12号"],
+    )
     answered_at: AwareDatetime

@@ -37,7 +37,7 @@ class CheckAnswerInput(Input):
         pattern=DOCUMENT,
         max_length=100,
         description="责令公开的文号，或不予公开的条款，到“号”“条”“款”或“项”为止"
-        " | The order's number, or the article; it ends with 号, 条, 款 or 项.",
+        " | The order's number, or the article; it ends with `号`, `条`, `款` or `项`.",
         examples=["宁政公开整改〔2026〕12号"],
     )
     version: int | None = Field(

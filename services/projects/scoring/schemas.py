@@ -168,10 +168,10 @@ class SchemesView(View):
     deduction: list[DeductionView]
     merit: list[MeritView]
     deduction_in_force: int = Field(
-        description="现行扣分制的版本 | The version of 扣分制 in force today."
+        description="现行扣分制的版本 | The version of deductions in force today."
     )
     merit_in_force: int = Field(
-        description="现行得分制的版本 | The version of 得分制 in force today."
+        description="现行得分制的版本 | The version of merits in force today."
     )
 
 
