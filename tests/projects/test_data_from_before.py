@@ -184,8 +184,8 @@ async def test_a_page_that_is_listed_while_old_proofs_are_opened_takes_none_of_t
             await owner.execute("SELECT FROM portal_page WHERE url = $1 FOR UPDATE NOWAIT", at[1])
         proven = "SELECT proven_at FROM portal WHERE id = $1"
         assert await owner.fetchval(proven, portal_id) is None
-        run = await world.desk.run(run_id)
-        assert (run.state, run.runner) == (RunState.QUEUED, None)
+        state = "SELECT state, runner FROM collector_run WHERE id = $1"
+        assert tuple(await owner.fetchrow(state, run_id)) == (RunState.QUEUED, None)
     await renewing
     await walk.go()
     assert (await world.desk.run(run_id)).state is RunState.QUEUED

@@ -34,7 +34,10 @@ class ScorePublished(Event):
     report_id: UUID
     year: int = Field(description="签发号的年份 | The year of its number.")
     serial: int = Field(description="签发号 | Its number in that year.")
-    period_kind: str
+    period_kind: str = Field(
+        description="月、季、年或自某日起 | A month, a quarter, a year or since a day.",
+        examples=["quarter"],
+    )
     from_on: date | None
     to_on: date | None
     as_of: date
