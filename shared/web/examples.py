@@ -58,6 +58,9 @@ def as_json(found: Mapping[str, Example]) -> dict[str, Any]:
     return {operation: asdict(example) for operation, example in found.items()}
 
 
+_OBJECTS = ("application/json", "application/x-www-form-urlencoded")
+
+
 def show(paths: Mapping[str, Any], examples: Mapping[str, Any], today: date) -> None:
     """Puts the examples into the operations of a document."""
     usual = _dated(examples.get(EVERYWHERE, {}), today)
@@ -90,8 +93,13 @@ def _show(operation: dict[str, Any], mine: Mapping[str, Any], usual: Mapping[str
             parameter.setdefault("example", usual[name])
     body = mine.get("body")
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
-        if body is not None and media != "application/octet-stream":
+        if body is not None and _is_of(media, body):
             content["example"] = _merged(content.get("example"), body)
+
+
+def _is_of(media: str, body: Any) -> bool:
+    """Whether an example can be of this type: a file is shown as text, where it is text."""
+    return media.startswith("text/") if isinstance(body, str) else media in _OBJECTS
 
 
 def _merged(before: Any, body: Any) -> Any:

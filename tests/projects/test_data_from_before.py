@@ -185,7 +185,8 @@ async def test_a_page_that_is_listed_while_old_proofs_are_opened_takes_none_of_t
         proven = "SELECT proven_at FROM portal WHERE id = $1"
         assert await owner.fetchval(proven, portal_id) is None
         state = "SELECT state, runner FROM collector_run WHERE id = $1"
-        assert tuple(await owner.fetchrow(state, run_id)) == (RunState.QUEUED, None)
+        [run] = await owner.fetch(state, run_id)
+        assert tuple(run) == (RunState.QUEUED, None)
     await renewing
     await walk.go()
     assert (await world.desk.run(run_id)).state is RunState.QUEUED

@@ -1,6 +1,6 @@
 """The declarative rules of collectors: data, checked like any other input."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -182,8 +182,15 @@ class HtmlPagesRule(CollectorRule):
         return self.detail.label_words
 
 
+def _names_its_kind(schema: dict[str, Any]) -> None:
+    """A rule without a kind is still taken; the documents tell the kinds apart by it."""
+    schema["required"] = sorted({"kind", *schema.get("required", ())})
+
+
 class HtmlListRule(HtmlPagesRule):
     """How to read one column of a portal."""
+
+    model_config = ConfigDict(json_schema_extra=_names_its_kind)
 
     kind: Literal["html_list"] = "html_list"
     list: ListRule

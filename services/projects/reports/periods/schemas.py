@@ -63,6 +63,6 @@ class DaysUsed(View):
     n: int = Field(description="共几项，只计按工作日计时的 | Of how many, on working-day clocks.")
     median: int | None
     p90: int | None = Field(description="九成在几个工作日内公开 | Within which 90 % were.")
-    days: list[tuple[int, int]] = Field(
+    days: list[list[int]] = Field(
         description="每个工作日各公开了几项 | How many on each working day."
     )
