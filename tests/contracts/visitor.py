@@ -208,8 +208,8 @@ class Visitor:
     def _try(self, name: str) -> None:
         answers = self.send(name)
         if not _worked(answers):
-            self.prepare(name)
-            answers += self.send_until(name, seconds=PATIENCE.get(name, SOON))
+            late = self.prepare(name)
+            answers += self.send_until(name, *late, seconds=PATIENCE.get(name, SOON))
         if not _worked(answers):
             self.refused[name] = [f"{a.request.url.path} {a.status_code} {a.text}" for a in answers]
 
@@ -218,20 +218,22 @@ class Visitor:
             self.prepare(name)
             self.send(name)
 
-    def prepare(self, name: str) -> None:
-        """Brings the matter as far as `name` needs it."""
-        for step in way_to(name):
-            self.send(step)
+    def prepare(self, name: str) -> list[str]:
+        """Brings the matter as far as `name` needs it; the steps that were refused."""
+        late = [step for step in way_to(name) if not _worked(self.send(step))]
         if name in CASES:
             CASES[name](self)
             self.read = None
+        return late
 
-    def send_until(self, name: str, *, seconds: float) -> list[httpx.Response]:
-        """The same, tried again for a while."""
+    def send_until(self, name: str, *late: str, seconds: float) -> list[httpx.Response]:
+        """The same, tried again for a while: before it what came too early, such as a rating of
+        what feedback has not heard of yet."""
         deadline = time.monotonic() + seconds
         while not _worked(answers := self.send(name)) and time.monotonic() < deadline:
             time.sleep(1)
             self.read = None
+            late = tuple(step for step in late if not _worked(self.send(step)))
         return answers
 
 

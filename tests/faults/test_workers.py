@@ -110,7 +110,10 @@ async def test_the_tour_walks_the_main_job_in_chinese(doubled: System) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    words = ("预约码", "一次办好", "差评成立", "督办单", "查询码", "姓名、电话、身份证号、门牌")
+    words = (
+        *("预约码", "一次办好", "差评成立", "督办单", "查询码", "姓名、电话、身份证号、门牌"),
+        *("先审后发", "复核"),
+    )
     assert [word for word in words if word not in done.stdout] == []
 
 
