@@ -133,7 +133,7 @@ async def test_the_end_of_any_process_loses_and_doubles_nothing(doubled: System)
     await asyncio.to_thread(doubled.wait_until_ready)
     await drained(doubled)
     await nothing_lost_or_doubled(doubled, hall.done)
-    assert len(doubled.workers_of("appointments")) == 2
+    await eventually(lambda: _replaced(doubled, "appointments", 0), 30)
 
 
 async def _replaced(system: System, service: str, killed: int) -> bool | None:

@@ -222,6 +222,6 @@ async def test_an_event_that_does_not_parse_is_a_dead_letter(
     async def dead() -> list[dict[str, Any]]:
         return await event_client.published(f"dead.{OVERDUE}", office.department)
 
-    [letter] = await eventually(dead)
-    assert letter["data"] == {"duty_id": "not an id"}
+    letters = await eventually(dead)  # other services read it as well
+    assert {letter["data"]["duty_id"] for letter in letters} == {"not an id"}
     assert not await office.orders()

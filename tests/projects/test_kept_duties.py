@@ -160,6 +160,7 @@ async def test_an_interpretation_begins_on_the_day_its_policy_is_published(
     assert said(proof) == []
     assert json.loads(proof["duty.json"])["follows"]["duty_id"] == policy["id"]
     await see(databases, policy["id"], "2026-03-11", observed_at=now() + timedelta(minutes=1))
-    wrong = body | {"with_duty_id": "01993f6a-6c00-7abc-8def-0123456789ab"}
-    refused = await projects.post("/api/v1/events", json=wrong, headers=as_("system"))
-    assert refused.json()["errors"][0]["pointer"] == "/body/with_duty_id"
+    of_its_own = {"item_code": "GEN-01", "subject": "另一份文件", "on": "2026-03-02"}
+    for wrong in ({"with_duty_id": "01993f6a-6c00-7abc-8def-0123456789ab"}, of_its_own):
+        refused = await projects.post("/api/v1/events", json=body | wrong, headers=as_("system"))
+        assert refused.json()["errors"][0]["pointer"] == "/body/with_duty_id"

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from services.projects.reports import queries as reports
-from shared.database.engine import RoomSession
+from shared.database.engine import RoomSession, Sessions
 from tests.projects import make
+from tests.projects.rectifying import Case
 from tests.projects.test_reports import inside, see
 from tests.provoking import provokes
 from tests.support import Connect, Databases
@@ -90,3 +91,21 @@ async def test_a_merger_that_cannot_be_is_refused(
         headers=as_("admin"),
     )
     assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+@provokes("merge_unit", "cases-open")
+async def test_nobody_waits_for_a_unit_that_is_no_more(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions
+) -> None:
+    case = Case(projects, as_, sql, sessions)
+    await case.overdue()
+    await case.ordered()
+    order = MERGED | {"successor_code": await make.unit(await case.rows())}
+    path, admin = f"/api/v1/units/{case.unit}/merge", as_("admin")
+    refused = await projects.post(path, json=order, headers=admin)
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/cases-open")
+    assert "1件" in refused.json()["detail"]
+    for which in (1, 2):
+        headers = case.auditor(which)
+        await case.act("revoke", headers, reason="机构改革，由接续单位公开")
+    assert (await projects.post(path, json=order, headers=admin)).status_code == 201

@@ -38,12 +38,14 @@ class Shift:
         walked = 0
         while not self._done.is_set():
             self._busy += 1
-            while (walk := await self._next()) is not None:
-                await walk.go()
-                walked += 1
-            self._busy -= 1
-            if self._busy == 0:
-                self._done.set()
+            try:
+                while (walk := await self._next()) is not None:
+                    await walk.go()
+                    walked += 1
+            finally:  # or the others would wait for ever for who ended by a fault
+                self._busy -= 1
+                if self._busy == 0:
+                    self._done.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._done.wait(), self.look_again)
         return walked

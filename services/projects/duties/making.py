@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from services.projects.calendar.clocks import ClockRule, as_data, ends, from_data
 from services.projects.calendar.models import RuleKind
@@ -13,6 +14,7 @@ from services.projects.catalogue.models import (
     LicenceClass,
 )
 from services.projects.duties.models import Duty, Hold, TriggerEvent
+from shared.errors import Invalid, Text
 from shared.workdays import Workdays
 
 BACKSTOP_WD = 20
@@ -46,6 +48,20 @@ def rule_of(item: CatalogueItem) -> tuple[ClockRule, int | None]:
             return ClockRule(RuleKind.FIXED_DATE, month_day=item.month_day), None
         case _:
             return ClockRule(RuleKind.NONE), None
+
+
+_FOLLOWS_NOTHING = Text(
+    "这一事项的期限不随另一项公开义务起算，请不要填写",
+    "The clock of this item does not begin with another duty; please leave that out",
+)
+
+
+def let_follow(duty: Duty, leader: UUID | None) -> None:
+    """Its clock begins on the day that one is published. Raises Invalid for a clock that does not:
+    nobody puts a limit of their own back by naming what comes late."""
+    if leader is not None and duty.rule_kind is not RuleKind.SAME_TIME_AS:
+        raise Invalid(_FOLLOWS_NOTHING, pointer="/body/with_duty_id")
+    duty.follows_id = leader
 
 
 WHOLE_BY_KIND = (

@@ -124,7 +124,7 @@ def _made(order: TriggerOrder, refers: SeenReferences, now: datetime, caller: Ca
     assert item is not None
     trigger = _trigger(order, now, caller)
     duty = making.new_duty(trigger, item, refers.calendar, refers.basis.calendar_version, now)
-    duty.follows_id = order.with_duty_id
+    making.let_follow(duty, order.with_duty_id)
     due_on = seen.due_on(duty.basis, duty.due_ord, refers.calendar)
     named = seen.named(duty, unit_name, project_name, item.item_l2, due_on)
     return _Making(trigger, duty, _standing(duty), named, refers)

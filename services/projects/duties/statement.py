@@ -130,7 +130,8 @@ FOLLOWERS = text("""
   CROSS JOIN LATERAL (SELECT coalesce((CASE WHEN p.claimed_at IS NOT NULL AND NOT p.contradicted
       THEN p.claimed_at ELSE p.first_seen_at END AT TIME ZONE 'Asia/Shanghai')::date,
       t.occurred_on) AS begins_on) b
-  WHERE f.follows_id IS NOT NULL AND f.formed_on IS DISTINCT FROM b.begins_on
+  WHERE f.follows_id IS NOT NULL AND f.rule_kind = 'same_time_as'
+    AND f.formed_on IS DISTINCT FROM b.begins_on
   ORDER BY f.id LIMIT :limit""")
 
 PUT_CLOCK = text("""

@@ -16,6 +16,8 @@ NEAR = 5
 """Among so many lines that came in its place a line is looked for: what was all replaced is so."""
 MOST_LINES = 2000
 """Further down nothing is compared: it would take a minute where it matters to nobody."""
+MOST_PAIRS = 250_000
+"""Of words of two lines that are held against each other: longer lines are shown whole."""
 LEAST_MOVED = 4
 """A shorter line stands in many places: that it is elsewhere too says nothing."""
 _WORD = re.compile(r"[0-9A-Za-z]+(?:[.:/_-][0-9A-Za-z]+)*|\s+|.", re.DOTALL)
@@ -146,6 +148,8 @@ def _added(line: _Line) -> ComparedLine:
 
 def _words(old: str, new: str) -> list[WordRun]:
     before, after = _WORD.findall(old), _WORD.findall(new)
+    if len(before) * len(after) > MOST_PAIRS:
+        return [WordRun(WordKind.REMOVED, old), WordRun(WordKind.ADDED, new)]
     runs = []
     for tag, a, b, c, d in SequenceMatcher(None, before, after).get_opcodes():
         if tag == "equal":

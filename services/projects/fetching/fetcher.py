@@ -131,7 +131,7 @@ class Fetcher:
             answer = await self._ask(origin, where, known, limit=most)
             if answer.status not in _REDIRECTS:
                 return _usable(answer, url)
-            where = urljoin(where, answer.headers.get("location", ""))
+            where = _led_to(where, answer.headers.get("location", ""))
         raise SourceFault(Fault.REDIRECT_LOOP, f"{len(seen)} redirects")
 
     async def _robots_of(self, origin: Origin) -> Robots:
@@ -165,7 +165,7 @@ class Fetcher:
                     await response.aclose()
         except (httpx.TimeoutException, TimeoutError) as error:
             raise SourceFault(Fault.TIMEOUT, type(error).__name__) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise SourceFault(Fault.UNREACHABLE, type(error).__name__) from error
         finally:
             # From the answer on: a host that takes long for one has enough to do.
@@ -240,3 +240,11 @@ def _authority(origin: Origin) -> str:
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     usual = {"http": 80, "https": 443}[origin.scheme]
     return host if origin.port == usual else f"{host}:{origin.port}"
+
+
+def _led_to(where: str, location: str) -> str:
+    """The address that a redirect leads to; whatever a stranger writes there may be none."""
+    try:
+        return urljoin(where, location)
+    except ValueError as error:
+        raise SourceFault(Fault.UNREACHABLE, "a redirect to no address") from error

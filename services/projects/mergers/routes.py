@@ -18,7 +18,7 @@ router = Router(tags=["department"])
     operation_id="merge_unit",
     summary="公开主体并入其他单位 | Merge a unit into another",
     status_code=status.HTTP_201_CREATED,
-    responses=problem_responses(NotFound, StateConflict),
+    responses=problem_responses(NotFound, StateConflict, service.CasesOpen),
 )
 async def merge_unit(
     code: Annotated[str, Path(pattern=UNIT_CODE, description="单位代码 | Unit code")],

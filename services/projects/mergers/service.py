@@ -7,13 +7,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
 from services.projects.duties import service as duties
+from services.projects.mergers import queries
 from services.projects.mergers.events import DutyTakenOver
 from services.projects.mergers.models import UnitMerger
 from services.projects.mergers.schemas import MergerInput
 from services.projects.packs import service as packs
 from services.projects.register import service as register
 from shared import clock
-from shared.errors import Invalid, Text
+from shared.errors import Conflict, Invalid, Text
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
 from shared.security import audit_log
@@ -21,6 +22,23 @@ from shared.security import audit_log
 _ITSELF = Text("不能并入本单位", "A unit does not become part of itself")
 _AHEAD = Text("并入之日不能在今天之后", "The day lies after today")
 _NO_UNIT = Text("该日没有这个公开主体", "There is no such unit on that day")
+
+
+class CasesOpen(Conflict):
+    """A case is between a unit and who decides: none may wait for a unit that is no more.
+
+    Members: `cases`.
+    """
+
+    type = "/problems/cases-open"
+    title = Text("该单位还有案件没有办结", "The unit has cases that nobody has ended")
+    advice = Text(
+        "请先办结或撤销其整改、异议和豁免，再并入",
+        "Please end or take back its orders, disputes and exemptions first",
+    )
+
+    def __init__(self, many: int) -> None:
+        super().__init__(Text(f"没有办结的共{many}件", f"Not ended: {many}"), cases=many)
 
 
 async def merge(
@@ -35,6 +53,8 @@ async def merge(
     last_day = order.merged_on - timedelta(days=1)
     await register.end_unit(session, code, last_day, order.version)
     await auditing.take_turn(session)
+    if cases := await queries.open_cases(session, code):
+        raise CasesOpen(cases)
     taken = await auditing.hand_over(session, code, order.successor_code, now, actor=actor)
     await duties.hand_over(session, taken, order.successor_code)
     await packs.hand_over(session, code, order.successor_code, order.merged_on, now, actor=actor)

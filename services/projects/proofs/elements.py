@@ -43,7 +43,7 @@ async def elements_of(
     capture = None
     if seen is not None and seen.best.evidence_id is not None:
         [capture] = await captures_of(session, [seen.best.evidence_id])
-    is_public = capture is None or capture.is_public
+    is_public = capture is not None and capture.is_public
     if not is_public and not (caller and may_see(caller, found.duty.unit_code)):
         raise NotFound
     quotes: Sequence[Quote] = ()

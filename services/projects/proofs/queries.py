@@ -47,6 +47,11 @@ _WALKS = text("""
   WHERE p.unit_code = :unit AND p.enabled ORDER BY p.id""")
 
 
+_ALL_PUBLIC = text(
+    "SELECT coalesce(bool_and(is_public), false) FROM capture WHERE id = ANY(CAST(:ids AS uuid[]))"
+)
+
+
 async def words(
     session: AsyncSession, item_id: UUID, trigger_id: UUID
 ) -> tuple[CatalogueItem, TriggerKind, date | None]:
@@ -75,6 +80,12 @@ async def facts(session: AsyncSession, duty_id: UUID) -> list[tuple[PublicationF
         .order_by(col(PublicationFact.id))
     )
     return [(fact, set_aside is not None) for fact, set_aside in (await session.exec(found)).all()]
+
+
+async def all_public(session: AsyncSession, captures: Sequence[UUID]) -> bool:
+    """Whether there are any of these captures, and every one is of a public page."""
+    found = await session.execute(_ALL_PUBLIC, {"ids": list(captures)})
+    return bool(found.scalar_one())
 
 
 async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:

@@ -134,7 +134,7 @@ async def gather(
     own = _wanted(facts, walks)
     wanted = list(dict.fromkeys([*own, *_wanted(followed.facts if followed else (), ())]))
     captures = await _linked(session, wanted)
-    is_public = bool(captures) and all(each.capture.is_public for each in captures)
+    is_public = await queries.all_public(session, wanted)
     if not is_public and not (caller and may_see(caller, found.duty.unit_code)):
         raise NotFound
     kept = _within(_shown(captures, own, followed, caller))

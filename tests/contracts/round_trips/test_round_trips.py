@@ -26,6 +26,7 @@ AT_MOST = {
     "get_display": "the same",
     "list_availability": "who could be moved is asked for where somebody sits",
     "get_queue": "the same",
+    "list_my_tickets": "the same",
     "ask_letter_extension": "working days are asked for where a limit of the letter runs",
     "letter_request_extension": "as of the letter's own",
 }
