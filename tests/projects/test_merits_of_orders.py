@@ -18,8 +18,9 @@ from tests.projects.test_carriers import put
 from tests.support import Connect
 
 
-async def verified_on(case: Case, carrier: str) -> None:
-    """An auditor has verified that the unit's own entry about the duty stands there."""
+async def verified_everywhere(case: Case) -> None:
+    """An auditor has verified that the unit's own entry about the duty stands on every carrier,
+    those of other tests that are of all units included."""
     rows, release = await case.rows(), new_id()
     await rows.execute(
         "INSERT INTO registered_release (id, unit_code, item_code, project_code, duty_id, title,"
@@ -29,8 +30,8 @@ async def verified_on(case: Case, carrier: str) -> None:
     )
     await rows.execute(
         "INSERT INTO release_place (id, release_id, carrier_code, seen_at, is_new)"
-        " VALUES ($1, $2, $3, $4, false)",
-        *(new_id(), release, carrier, now()),
+        " SELECT uuidv7(), $1, code, $2, false FROM carrier",
+        *(release, now()),
     )
 
 
@@ -48,7 +49,7 @@ async def test_a_report_keeps_what_was_put_right_and_what_appears_wherever_it_mu
     made = await put(projects, as_, carrier, unit_code=case.unit, must_for=["MP-02"])
     assert made.status_code == 201, made.text
     before = await report_of(projects, as_, quarter="2012-Q2")
-    await verified_on(case, carrier)
+    await verified_everywhere(case)
     after = await report_of(projects, as_, quarter="2012-Q2")
 
     async def frozen(report: dict[str, Any]) -> Any:

@@ -27,6 +27,8 @@ AT_MOST = {
     "list_availability": "who could be moved is asked for where somebody sits",
     "get_queue": "the same",
     "list_my_tickets": "the same",
+    "accept_supervision_answer": "the calendar is read where it has moved",
+    "get_proof": "walks and sealed days are read where a verdict rests on them",
     "ask_letter_extension": "working days are asked for where a limit of the letter runs",
     "letter_request_extension": "as of the letter's own",
 }

@@ -3,14 +3,10 @@
 import re
 import subprocess
 import sys
-from uuid import uuid4
 
 import httpx
-import pytest
 
 from tests.system import ROOT, System
-
-pytestmark = pytest.mark.xdist_group("system")
 
 
 def _shown(system: System) -> str:
@@ -32,28 +28,7 @@ def _proven(system: System) -> dict[str, dict[str, object]]:
     return {order["number"]: order for order in listed if order["closing"] == "proof"}
 
 
-def _owe(system: System) -> None:
-    """A unit owes one thing more, for others may have had all that was overdue put right."""
-    with httpx.Client(base_url=f"{system.url}/api/v1", timeout=30) as client:
-        officer = system.sign_in("officer-d03")
-        asked = {"unit": "D03", "limit": "200"}
-        duties = client.get("/duties", params=asked, headers=officer).json()["items"]
-        known = {(duty["project_code"], duty["item_code"]) for duty in duties}
-        project, item = next(
-            (project, item)
-            for project in sorted({project for project, _ in known if project})
-            for item in sorted({item for _, item in known if item.startswith("MP-02")})
-            if (project, item) not in known
-        )
-        event = {"project_code": project, "item_code": item, "unit_code": "D03", "kind": "formed"}
-        keyed = {**officer, "Idempotency-Key": uuid4().hex}
-        made = client.post("/events", json=event | {"on": "2026-03-02"}, headers=keyed)
-        assert made.status_code == 201, made.text
-
-
-@pytest.mark.slow
-def test_a_fault_is_put_right_with_proof_and_the_quarter_is_signed(system: System) -> None:
-    _owe(system)
+def ends_in_a_signed_report(system: System) -> None:
     before = _proven(system)
     told = _shown(system)
     [number] = _proven(system).keys() - before.keys()
