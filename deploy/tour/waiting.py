@@ -22,7 +22,8 @@ def wait_for_a_place(door: Door, hall: str, department: str) -> None:
             citizen.delete(f"/waitlist/{entry['id']}")
     items = door.anyone.get("/items", hall=hall)["items"]
     item = [one for one in items if one["department_code"] == department][-1]
-    slot = _least_free(citizen, hall, item["code"], {_hour(entry) for entry in mine})
+    offered = {_hour(entry) for entry in mine}
+    slot = _least_free(citizen, hall, item["code"], offered, citizen.every("/appointments"))
     booked = [] if slot is None else _book_out(clerk, hall, item["code"], slot)
     if slot is None or not booked:
         reason = Text("两周内没有可以约满的时间", "no time of two weeks can be")
@@ -103,10 +104,14 @@ def _hour(entry: dict[str, Any]) -> tuple[str, str]:
 
 
 def _least_free(
-    citizen: Person, hall: str, item: str, waited: set[tuple[str, str]]
+    citizen: Person,
+    hall: str,
+    item: str,
+    waited: set[tuple[str, str]],
+    booked: list[dict[str, Any]],
 ) -> dict[str, Any] | None:
     """One of the times with the fewest free places, from the day after tomorrow on, that anybody
-    may book."""
+    may book and the citizen may be offered."""
     day = today(now()) + timedelta(days=2)
     query = {"hall": hall, "item": item, "from": day, "to": day + timedelta(days=12)}
     free = [
@@ -115,9 +120,24 @@ def _least_free(
         if 0 < slot["free"] <= MOST_PLACES
         and slot["release_id"] is None
         and _time(slot) not in waited
+        and not any(_stands_against(one, item, slot) for one in booked)
     ]
     fewest = min((slot["free"] for slot in free), default=0)
     return choice([slot for slot in free if slot["free"] == fewest]) if free else None
+
+
+def _stands_against(appointment: dict[str, Any], item: str, slot: dict[str, Any]) -> bool:
+    """Whether the slot is offered to nobody with that appointment: a time that was given up once
+    is not offered again, nor is one of a day that has the matter already."""
+    begins, ends = _span(appointment)
+    first, last = _span(slot)
+    is_same_day = begins.astimezone(SHANGHAI).date() == first.astimezone(SHANGHAI).date()
+    return (begins < last and first < ends) or (appointment["item_code"] == item and is_same_day)
+
+
+def _span(one: dict[str, Any]) -> tuple[datetime, datetime]:
+    begins = datetime.fromisoformat(one["starts_at"])
+    return begins, begins + timedelta(minutes=one["minutes"])
 
 
 def _time(slot: dict[str, Any]) -> tuple[str, str]:

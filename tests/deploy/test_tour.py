@@ -62,16 +62,37 @@ class Lister:
         return [*self.times]
 
 
+AT_NINE = {
+    "starts_at": "2026-12-02T09:00:00+08:00", "minutes": 30, "free": 6, "release_id": None,
+}  # fmt: skip
+
+
+def least_free(times: list[dict[str, Any]], *booked: dict[str, Any]) -> dict[str, Any] | None:
+    citizen = cast(Person, Lister(*times))
+    return waiting._least_free(citizen, "H001", "PBOC-09", set(), [*booked])
+
+
 def test_books_out_a_time_that_anybody_may_book() -> None:
     """A time of a release is refused to whoever is not in line for it."""
-    open_one = {"starts_at": "2026-12-02T09:00:00+08:00", "free": 6, "release_id": None}
-    in_turn = {"starts_at": "2026-12-03T09:00:00+08:00", "free": 1, "release_id": "01993f6a"}
+    in_turn = AT_NINE | {"starts_at": "2026-12-03T09:00:00+08:00", "release_id": "01993f6a"}
+    assert least_free([in_turn, AT_NINE]) == AT_NINE
+    assert least_free([in_turn]) is None
 
-    def least_free(*times: dict[str, Any]) -> dict[str, Any] | None:
-        return waiting._least_free(cast(Person, Lister(*times)), "H001", "PBOC-09", set())
 
-    assert least_free(in_turn, open_one) == open_one
-    assert least_free(in_turn) is None
+@pytest.mark.parametrize(
+    ("item", "starts_at", "is_offered"),
+    [
+        ("PBOC-01", "2026-12-02T09:15:00+08:00", False),  # given up or not, it is that time
+        ("PBOC-01", "2026-12-02T09:30:00+08:00", True),
+        ("PBOC-09", "2026-12-02T15:00:00+08:00", False),  # the matter is booked that day
+        ("PBOC-09", "2026-12-03T09:00:00+08:00", True),
+    ],
+)
+def test_waits_for_a_time_that_the_citizen_may_be_offered(
+    item: str, starts_at: str, *, is_offered: bool
+) -> None:
+    booked = {"item_code": item, "starts_at": starts_at, "minutes": 30}
+    assert (least_free([AT_NINE], booked) is not None) == is_offered
 
 
 @pytest.mark.parametrize(
