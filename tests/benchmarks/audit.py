@@ -2,8 +2,9 @@
 
 The peer is given the very rows of `standing` in its own columnar tables and computes every verdict
 in one scan, which is all that an audit needs at the least; it writes nothing and keeps no history.
-Both find the same verdicts, and so does the kept roll-up. Then a day passes, pages are found, the
-report is counted and a year is amended. Garbage is collected as seldom as by a service.
+All find the same verdicts: the peer, the join that a textbook would write in PostgreSQL, and the
+kept roll-up. Then a day passes, pages are found, the report is counted and a year is amended.
+Garbage is collected as seldom as by a service.
 `AUDIT_DUTIES` says how many duties (1,000,000).
 """
 
@@ -20,7 +21,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import duckdb
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -37,7 +37,8 @@ from shared.database.engine import RoomSession
 from shared.web import serve
 from tests import support
 from tests.benchmarks import audit_periods, goals
-from tests.benchmarks.audit_rows import LOT, UNITS, WALKS
+from tests.benchmarks.audit_peers import Duck, textbook
+from tests.benchmarks.audit_rows import LOT, UNITS
 from tests.benchmarks.goals import Goal, at_most
 from tests.support import Databases
 
@@ -171,56 +172,40 @@ class Audit:
         await self.do(lambda session: session.execute(SEE, values))
 
 
-class Duck:
-    """The same rows in DuckDB, and its own computation of every verdict."""
-
-    def __init__(self, numbers: dict[str, int]) -> None:
-        self.connection = duckdb.connect()
-        self.connection.execute("SET threads TO 2")
-        walked = "(CASE WHEN s.calendar_days THEN w.walked_day ELSE w.walked_ord END)"
-        # A column of nothing but NULL is read as text.
-        since = "CAST(s.matchable_since AS timestamptz)"
-        knew = f"({since} IS NULL OR w.walked_at >= {since})"
-        reason = statement.REASON.replace(statement.WALKED, walked)
-        reason = reason.replace(statement.WALK_KNEW, knew)
-        for name, number in numbers.items():
-            reason = reason.replace(f":{name}", str(number))
-        self.scan = (
-            f"SELECT s.unit_code, {statement.verdict_of(reason)} AS verdict, count(*) AS n"
-            " FROM standing s JOIN walks w ON w.unit_code = s.unit_code GROUP BY ALL"
-        )
-
-    async def load(self, owner_url: str, folder: Path) -> None:
-        """Copy `standing` and the units' last walks, value by value."""
-        rows = await support.connect(owner_url)
-        for name, query in (("standing", "SELECT * FROM standing"), ("walks", WALKS)):
-            file = folder / f"{name}.csv"
-            await rows.copy_from_query(query, output=file, format="csv", header=True)
-            self.connection.execute(f"CREATE TABLE {name} AS FROM read_csv('{file}')")
-        await rows.close()
-
-    async def audit(self) -> dict[tuple[str, str], int]:
-        found = self.connection.execute(self.scan).fetchall()
-        return {(unit, verdict): n for unit, verdict, n in found}
-
-
 async def median_ms(work: Callable[[], Awaitable[Any]], rounds: int = ROUNDS) -> float:
     return median([await seconds(work) for _ in range(rounds)]) * 1000
 
 
 async def compare(audit: Audit, owner_url: str, folder: Path) -> list[Goal]:
     """The full audit against one columnar scan, in turns."""
-    duck = Duck(await audit.numbers(TODAY))
+    numbers = await audit.numbers(TODAY)
+    duck = Duck(numbers)
     await duck.load(owner_url, folder)
-    assert await duck.audit() == await audit.counts(), "the two audits disagree"
+    joined = await support.connect(owner_url)
+    join = partial(joined.fetch, textbook(numbers))
+    expected = await audit.counts()
+    assert await duck.audit() == expected, "the two audits disagree"
+    assert {(unit, verdict): n for unit, verdict, n in await join()} == expected, "so does the join"
     assert not await audit.do(queries.prove_tallies), "the roll-up disagrees"
-    own, peer = [], []
+    own, peer, plain = [], [], []
     for _ in range(ROUNDS):
         own.append(await seconds(lambda: audit.judge("all", TODAY)))
         peer.append(await seconds(duck.audit))
-    goals.show(f"  full audit {median(own) * 1000:,.0f} ms, DuckDB {median(peer) * 1000:,.0f} ms")
-    ratio = median(one / other for one, other in zip(own, peer, strict=True))
-    return [at_most("full audit / DuckDB scan", ratio, 2)]
+        plain.append(await seconds(join))
+    await joined.close()
+    means = (median(each) * 1000 for each in (own, peer, plain))
+    goals.show(
+        "  full audit {:,.0f} ms, DuckDB {:,.0f} ms, textbook join {:,.0f} ms".format(*means)
+    )
+    return [
+        at_most("full audit / DuckDB scan", _ratio(own, peer), 2),
+        Goal("full audit / textbook join", _ratio(own, plain)),
+    ]
+
+
+def _ratio(own: list[float], other: list[float]) -> float:
+    """The median of rounds side by side."""
+    return median(one / another for one, another in zip(own, other, strict=True))
 
 
 async def reports(audit: Audit) -> list[Goal]:
