@@ -199,7 +199,14 @@ def fact_hash(fact: JSON, duty_id: str) -> str:
         covered["evidence_id"] = fact["evidence_id"]
         if fact["received_at"] is not None:
             covered["received_at"] = written(fact["received_at"])
+        if not is_judged(fact):
+            covered["elements_judged"] = False
     return sha256(json.dumps(covered, ensure_ascii=False, sort_keys=True).encode())
+
+
+def is_judged(fact: JSON) -> bool:
+    """Whether what is missing was looked for; a proof of before that was kept does not say."""
+    return bool(fact.get("elements_judged", True))
 
 
 def written(value: str | None) -> str | None:
@@ -468,7 +475,8 @@ def _was_there(best: JSON, first: JSON) -> bool:
 
 
 def _missing(seen: list[JSON], its: JSON) -> list[str]:
-    """What a publication lacks, on its page or on one to which it has moved: the least."""
+    """What a publication lacks, on its page or on one to which it has moved: the least that was
+    judged."""
 
     def began(fact: JSON, observed_at: str) -> tuple[datetime, datetime | None]:
         claimed = fact["claimed_at"]
@@ -478,8 +486,9 @@ def _missing(seen: list[JSON], its: JSON) -> list[str]:
     since = began(its, first)
     urls = {fact["url"] for fact in seen if began(fact, fact["observed_at"]) == since}
     urls.add(its["url"])
-    last = {fact["url"]: fact["missing_elements"] for fact in seen if fact["url"] in urls}
-    return min(last.values(), key=len)
+    judged = [fact for fact in seen if fact["url"] in urls and is_judged(fact)]
+    last = {fact["url"]: fact["missing_elements"] for fact in judged}
+    return min(last.values(), key=len, default=[])
 
 
 class Judged(NamedTuple):

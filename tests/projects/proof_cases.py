@@ -90,6 +90,19 @@ CASES: dict[str, tuple[History, Reason, int | None]] = {
         Reason.ELEMENTS_MISSING,
         None,
     ),
+    "elements are missing, and it cannot be read any more": (
+        history_of(
+            *(TWENTY, 60, seen_on(9, missing_elements=("文号",))),
+            seen_on(12, elements_judged=False),
+        ),
+        Reason.ELEMENTS_MISSING,
+        None,
+    ),
+    "it could never be read": (
+        history_of(TWENTY, 60, seen_on(9, elements_judged=False)),
+        Reason.SEEN_IN_TIME,
+        None,
+    ),
     "gone": (history_of(TWENTY, 60, seen_on(9), Left(at(30))), Reason.GONE_FROM_THE_WEB, None),
     "gone before it was kept long enough": (
         history_of(KEPT_ON, 60, seen_on(9, 8), Left(at(38))),

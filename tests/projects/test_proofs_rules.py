@@ -88,6 +88,7 @@ def sightings(draw: st.DrawFn) -> dict[str, Any]:
         "claims_agree": draw(st.booleans()),
         "contradicted": draw(st.sampled_from([False, False, False, True])),
         "missing_elements": draw(st.sampled_from([(), (), ("文号",), ("文号", "日期")])),
+        "elements_judged": draw(st.booleans()),
     }
 
 

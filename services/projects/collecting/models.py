@@ -1,6 +1,6 @@
 """Runs over portals, and the pages found on them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -104,6 +104,8 @@ class CollectorRun(Table, table=True):
     version: int = 1
 
 
+GIVEN_UP_AFTER = timedelta(days=2)
+"""Three walks of a day each have tried by then."""
 UNTIL = "#until-"
 """What follows it in an address is when another document took the place of the one meant."""
 
@@ -161,6 +163,8 @@ class PortalPage(Table, table=True):
     )
     fault: Fault | None = Field(default=None, sa_type=enum_type(Fault, length=24))
     checked_at: datetime | None = Field(default=None, sa_type=Moment)
+    unread_since: datetime | None = Field(default=None, sa_type=Moment)
+    """Since when each try to read it has failed."""
     etag: str | None = Field(default=None, max_length=500)
     last_modified: str | None = Field(default=None, max_length=100)
     evidence_id: UUID | None = Field(default=None, foreign_key="capture.id")
@@ -189,3 +193,11 @@ class PortalPage(Table, table=True):
     flags: list[str] = Field(default_factory=list, sa_type=JSONB)
     match_wanted: bool = True
     version: int = 1
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it could not be read for so long that a person says what it is."""
+        is_unread = self.detail_state is DetailState.UNREADABLE
+        if not is_unread or self.unread_since is None or self.checked_at is None:
+            return False
+        return self.checked_at - self.unread_since >= GIVEN_UP_AFTER

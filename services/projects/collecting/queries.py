@@ -10,6 +10,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.models import (
+    GIVEN_UP_AFTER,
     UNTIL,
     CollectorRun,
     DetailState,
@@ -273,8 +274,12 @@ async def rows_alike(
 
 
 async def listed_by(session: AsyncSession, run: CollectorRun) -> tuple[int, int]:
-    """How many pages this run found listed, and how many of them, and of rows, were not read."""
-    is_unread = col(PortalPage.detail_state).in_([DetailState.PENDING, DetailState.UNREADABLE])
+    """How many pages this run found listed, and how many of them, and of rows, were not read and
+    may be yet: what was given up is before a person, and keeps open what its title is about."""
+    failed_for = col(PortalPage.checked_at) - col(PortalPage.unread_since)
+    may_be_read = func.coalesce(failed_for < GIVEN_UP_AFTER, True)
+    is_failed = and_(col(PortalPage.detail_state) == DetailState.UNREADABLE, may_be_read)
+    is_unread = or_(col(PortalPage.detail_state) == DetailState.PENDING, is_failed)
     is_entry = and_(col(PortalPage.parent_id).is_(None), col(PortalPage.url).not_like(f"%{UNTIL}%"))
     counted = select(func.count().filter(is_entry), func.count().filter(is_unread)).where(
         col(PortalPage.portal_id) == run.portal_id,

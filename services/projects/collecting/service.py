@@ -262,6 +262,8 @@ def _check(run: CollectorRun, page: PortalPage, action: PageAction, at: datetime
     run.details += 1
     step = PAGES.find(page.detail_state, page.version, action)
     page.detail_state, page.checked_at, page.fault = step.to, at, None
+    is_unread = step.to is DetailState.UNREADABLE
+    page.unread_since = (page.unread_since or at) if is_unread else None
     if step.is_matched:
         want_match(page)
     if step.is_gone:

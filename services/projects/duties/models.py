@@ -204,6 +204,8 @@ class PublicationFact(Table, table=True):
     claims_agree: bool = False
     contradicted: bool = False
     missing_elements: list[str] = Field(default_factory=list, sa_type=JSONB)
+    elements_judged: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    """Whether what is missing was looked for; what no machine could read says nothing of it."""
     evidence_id: UUID | None = None
     recorded_at: datetime = Field(sa_type=Moment)
     sha256: str = Field(max_length=64)

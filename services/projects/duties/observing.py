@@ -165,6 +165,7 @@ def _bare_fact(
         "claims_agree": False,
         "contradicted": False,
         "missing_elements": [],
+        "elements_judged": True,
         "recorded_at": now,
     }
     return {**fact, **others, "sha256": rules.fact_hash(fact)}
@@ -177,9 +178,14 @@ def fact_of(sighting: Sighting, now: datetime) -> dict[str, Any]:
         "kind": FactKind.SIGHTING,
         "missing_elements": list(sighting.missing_elements),
     }
-    if sighting.received_at is None:  # as it was hashed before there were pushes
+    # Hashed as it was before there were pushes, and elements that nobody judged.
+    if sighting.received_at is None:
         del values["received_at"]
-    return {**values, "recorded_at": now, "sha256": rules.fact_hash(values)}
+    if sighting.elements_judged:
+        del values["elements_judged"]
+    hashed = rules.fact_hash(values)
+    judged = sighting.elements_judged
+    return {**values, "elements_judged": judged, "recorded_at": now, "sha256": hashed}
 
 
 async def derive(
@@ -217,7 +223,7 @@ def publication_of(duty: Duty, evidence: Evidence) -> dict[str, Any]:
         "last_absent_at": evidence.last_absent_at,
         "first_seen_at": evidence.first_seen_at,
         "gone_at": evidence.gone_at,
-        "missing_elements": evidence.missing_elements,
+        "missing_elements": evidence.missing_elements or [],
         "trust": evidence.trust,
         "contradicted": evidence.contradicted,
         "fact_id": best.id,

@@ -43,6 +43,12 @@ class FactView(View):
         description="报送的发布时间，我方何时得知 | When we were told, of a time that was pushed.",
     )
     missing_elements: list[str]
+    elements_judged: bool = Field(
+        default=True,
+        description="内容要素是否已核对；读不出的网页未核对，不等于不缺"
+        " | Whether its elements were looked for; on a page that cannot be read they were not, and"
+        " that does not mean that none is missing.",
+    )
     evidence_id: UUID | None
     sha256: str
     absence_set_aside: bool = Field(

@@ -50,6 +50,8 @@ class Sighting:
     received_at: datetime | None = None
     contradicted: bool = False
     missing_elements: tuple[str, ...] = ()
+    elements_judged: bool = True
+    """Whether what is missing was looked for: else nobody knows, and nothing is called missing."""
     evidence_id: UUID | None = None
 
 
@@ -75,7 +77,8 @@ class Evidence:
     last_seen_at: datetime
     last_absent_at: datetime | None
     gone_at: datetime | None
-    missing_elements: list[str]
+    missing_elements: list[str] | None
+    """None: nobody has judged what is missing."""
     contradicted: bool
     trust: int
 
@@ -116,16 +119,18 @@ def _was_there(best: PublicationFact, first: PublicationFact) -> bool:
     return best.url == first.url or bool(claimed_on and claimed_on <= today(first.observed_at))
 
 
-def _missing(seen: Sequence[PublicationFact], its: PublicationFact) -> list[str]:
-    """What a publication lacks, `its` fact among sightings in their order.
+def _missing(seen: Sequence[PublicationFact], its: PublicationFact) -> list[str] | None:
+    """What a publication lacks, `its` fact among sightings in their order; None: never judged.
 
     It is on the page of that fact, and on those to which it has moved: they claim the same, and
-    were seen, by what was recorded of them, when that page was. The most complete one speaks.
+    were seen, by what was recorded of them, when that page was. The most complete one speaks, each
+    by what was judged of it last: a page that cannot be read has not become complete.
     """
     began = (next(f.observed_at for f in seen if f.url == its.url), its.claimed_at)
     urls = {its.url} | {fact.url for fact in seen if (fact.observed_at, fact.claimed_at) == began}
-    last = {fact.url: fact.missing_elements for fact in seen if fact.url in urls}
-    return min(last.values(), key=len)
+    judged = (fact for fact in seen if fact.url in urls and fact.elements_judged)
+    last = {fact.url: fact.missing_elements for fact in judged}
+    return min(last.values(), key=len, default=None)
 
 
 def counting(facts: Sequence[PublicationFact]) -> list[PublicationFact]:

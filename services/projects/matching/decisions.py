@@ -21,7 +21,14 @@ from services.projects.duties.models import Hold
 from services.projects.duties.rules import Sighting
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.supposing import Gone, Supposed
-from services.projects.matching import claims, refusals, seen, sightings, wording
+from services.projects.matching import (
+    claims,
+    page_sightings,
+    refusals,
+    seen,
+    sightings,
+    wording,
+)
 from services.projects.matching.models import MatchState, PageMatch, ReviewReason
 from services.projects.matching.queries import MatchRow
 from services.projects.matching.seen import SeenMatch
@@ -176,13 +183,13 @@ async def _taken(
     before it has its name as well.
     """
     page, duty = case.page, case.candidate
-    if not is_confirmed and sightings.is_older(page, duty):
+    if not is_confirmed and page_sightings.is_older(page, duty):
         return None
     shown: list[Sighting] = []
     register = await verifying.claims_about(session, [duty.duty_id], [page])
     if register.ends_clock(page):
         claim = register.of(page, duty.duty_id)
-        shown = sightings.sighted(page, duty, case.elements, claim)
+        shown = page_sightings.sighted(page, duty, case.elements, claim)
     known = await supposing.known_facts(session, duty.duty_id)
     supposed = supposing.suppose(found, known, shown, None, now)
     if not is_confirmed and supposed.is_blamed:

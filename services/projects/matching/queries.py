@@ -199,15 +199,19 @@ async def accepted_of(
 
 
 async def note_unreadable(
-    session: AsyncSession, page_ids: Sequence[UUID], passing: Sequence[Fault], now: datetime
+    session: AsyncSession,
+    page_ids: Sequence[UUID],
+    unjudged: Sequence[PageMatch],
+    passing: Sequence[Fault],
+    now: datetime,
 ) -> None:
-    """Note of accepted pages that they cannot be read any more, or that they can again.
+    """Note of accepted pages that they, or what is asked of them, cannot be read, or can again.
 
     Not where the fault is of a kind that passes, which says nothing about the page, and not again
     where a person has said already that it is there although it cannot be read.
     """
-    given = {"pages": list(page_ids), "passing": [str(fault) for fault in passing], "now": now}
-    await session.execute(statement.UNREADABLE, given)
+    about = {"pages": list(page_ids), "unjudged": [match.id for match in unjudged], "now": now}
+    await session.execute(statement.UNREADABLE, {**about, "passing": [str(f) for f in passing]})
 
 
 async def mark_claims(session: AsyncSession, matches: Sequence[PageMatch]) -> None:

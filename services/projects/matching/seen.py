@@ -26,8 +26,9 @@ class SeenMatch(NamedTuple):
     match: PageMatch
     page: PortalPage
     candidate: Candidate
-    elements: Sequence[str]
-    """The content elements that the duty asks for, as far as the page's portal shows them."""
+    elements: Sequence[str] | None
+    """The content elements that the duty asks for; None where the page's portal does not show them
+    in a way that tells which are missing."""
     standing_version: int
     keeps_open: bool
     others_keep_open: bool
@@ -53,7 +54,7 @@ async def find_match(
     after = rows.rest(PageMatch, values)
     match, page = rows.loaded(PageMatch, values), rows.loaded(PortalPage, after)
     *duty, elements, rule, version, keeps, others, elsewhere, refused = rows.rest(PortalPage, after)
-    shown = elements if rule is not None and rule_of(rule).judges_elements else ()
+    shown = elements if rule is not None and rule_of(rule).judges_elements else None
     counts = (keeps, others, elsewhere, refused)
     return SeenMatch(match, page, Candidate(*duty), shown, version, *counts)
 

@@ -78,7 +78,7 @@ async def match_pages(session: AsyncSession, now: datetime) -> int:
         await sightings.renew(session, pages, standing, now, actor=MATCHER)
         await _match_fresh(session, [*proposed.pairs, *named], standing, undone, now)
         on_ones_word = await sightings.withdraw_gone(session, pages, now, actor=MATCHER)
-        await queries.note_unreadable(session, page_ids, PASSING, now)
+        await sightings.note_unreadable(session, pages, PASSING, now)
         await queries.ask_another(session, on_ones_word, now)
         await queries.settle_pages(session, pages)
         await verifying.note_seen(session, pages, now, actor=MATCHER)

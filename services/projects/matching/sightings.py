@@ -1,8 +1,7 @@
 """What a matched page means for its duty: a sighting with its claims, or a page that is gone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,31 +9,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.collecting.models import DetailState, PortalPage
 from services.projects.duties import observing
-from services.projects.duties.models import ClaimKind
 from services.projects.duties.rules import Sighting
 from services.projects.matching import claims, queries
 from services.projects.matching.events import PublicationFound, PublicationWithdrawn
 from services.projects.matching.models import MatchState, PageMatch
+from services.projects.matching.page_sightings import CLAIMS, is_legible, is_older, sighted
 from services.projects.matching.refusals import Pair as Pair
 from services.projects.matching.refusals import PairId
-from services.projects.matching.rules import Candidate, Proposal, missing_elements
+from services.projects.matching.rules import Candidate, Proposal
 from services.projects.portals import service as portals
 from services.projects.publishing import verifying
-from services.projects.publishing.rules import UnitClaim
-from services.projects.reading.claims import Flag
-from services.projects.reading.dates import Provenance
-from shared.clock import today
+from services.projects.reading.faults import Fault
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
-
-LONG_AGO = timedelta(minutes=1)
-
-CLAIMS = {
-    Provenance.META: ClaimKind.META,
-    Provenance.LABEL: ClaimKind.LABEL,
-    Provenance.LIST: ClaimKind.LIST,
-}
-"""Last-Modified is no claim: it goes along as `header_at`."""
 
 
 def pair_id(page: PortalPage, proposal: Proposal) -> PairId:
@@ -75,13 +62,6 @@ async def _record_unless_blamed(
     blamed = await auditing.blamed(session, [pair[1].candidate.duty_id for pair in pairs], now)
     await (trial.rollback() if blamed else trial.commit())
     return blamed
-
-
-def is_older(page: PortalPage, duty: Candidate) -> bool:
-    """Whether the page claims a day before the decision that it would publish."""
-    if _claim_kind(page, duty) is ClaimKind.NONE or page.claimed_at is None:
-        return False
-    return duty.formed_on is not None and today(page.claimed_at) < duty.formed_on
 
 
 async def record(
@@ -209,10 +189,7 @@ async def sightings_of(
 ) -> list[Sighting]:
     duties = [pair[1].candidate.duty_id for pair in pairs]
     wanted = await queries.elements_of(session, duties)
-    judged = {
-        portal_id: (await portals.rule_in_force(session, portal_id)).judges_elements
-        for portal_id in {page.portal_id for page, _ in pairs}
-    }
+    judging = await _judging(session, [page for page, _ in pairs])
     register = await verifying.claims_about(session, duties, [page for page, _ in pairs])
     return [
         each
@@ -221,75 +198,44 @@ async def sightings_of(
         for each in sighted(
             page,
             proposal.candidate,
-            wanted.get(proposal.candidate.duty_id, []) if judged[page.portal_id] else [],
+            wanted.get(proposal.candidate.duty_id, []) if page.portal_id in judging else None,
             register.of(page, proposal.candidate.duty_id),
             again=again,
         )
     ]
 
 
-def sighted(
-    page: PortalPage,
-    duty: Candidate,
-    elements: Sequence[str],
-    claim: UnitClaim | None,
-    *,
-    again: bool = False,
-) -> list[Sighting]:
-    """How the page was seen to publish the duty, which asks for these elements; `claim`: what the
-    unit's register says of when the page came online."""
-    seen = [_sighting(page, duty, elements, at) for at in _observed(page, again=again)]
-    return seen if claim is None else [_as_claimed(each, claim) for each in seen]
+async def _judging(session: AsyncSession, pages: Sequence[PortalPage]) -> set[str]:
+    """The portals of these pages on which an element that is not shown is missing."""
+    return {
+        portal_id
+        for portal_id in {page.portal_id for page in pages}
+        if (await portals.rule_in_force(session, portal_id)).judges_elements
+    }
 
 
-def _as_claimed(sighting: Sighting, claim: UnitClaim) -> Sighting:
-    """The same, with when we were told: trusted most where the page itself claims that day."""
-    own = sighting.claim_kind in (ClaimKind.META, ClaimKind.LABEL)
-    return replace(
-        sighting,
-        claim_kind=ClaimKind.PUSH,
-        claimed_at=claim.received_at,
-        received_at=claim.received_at,
-        claims_agree=own,
-    )
+async def note_unreadable(
+    session: AsyncSession, pages: Sequence[PortalPage], passing: Sequence[Fault], now: datetime
+) -> None:
+    """Put accepted matches before a person whose pages, or what is asked of them, nobody can read;
+    not for a fault of a kind that passes."""
+    unjudged = await _unjudged(session, pages)
+    await queries.note_unreadable(session, [page.id for page in pages], unjudged, passing, now)
 
 
-def _observed(page: PortalPage, *, again: bool) -> list[datetime]:
-    """When the document was seen: first, and where that was long ago, last as well."""
-    last = page.checked_at or page.content_seen_at
-    if again:
-        return [last]
-    is_old = page.gone_at is None and last - page.content_seen_at > LONG_AGO
-    return [page.content_seen_at, last] if is_old else [page.content_seen_at]
+async def _unjudged(session: AsyncSession, pages: Sequence[PortalPage]) -> list[PageMatch]:
+    """Accepted matches of pages that are there and say in words that nobody has read what their
+    duties ask for: a machine finds neither all of it nor a lack."""
+    mute = [page for page in pages if _is_mute(page)]
+    judging = await _judging(session, mute)
+    asked = [page.id for page in mute if page.portal_id in judging]
+    if not asked:
+        return []
+    matches = await queries.matches_of(session, asked)
+    accepted = [match for match in matches if match.state is MatchState.ACCEPTED]
+    wanted = await queries.elements_of(session, [match.duty_id for match in accepted])
+    return [match for match in accepted if wanted.get(match.duty_id)]
 
 
-def _sighting(
-    page: PortalPage, duty: Candidate, elements: Sequence[str], observed_at: datetime
-) -> Sighting:
-    claim = _claim_kind(page, duty)
-    is_read = page.detail_state is DetailState.READ and Flag.NO_WORDS not in page.flags
-    return Sighting(
-        duty_id=duty.duty_id,
-        url=page.url,
-        observed_at=observed_at,
-        last_absent_at=page.content_absent_at,
-        claim_kind=claim,
-        claimed_at=page.claimed_at if claim is not ClaimKind.NONE else None,
-        claims_agree=page.claims_agree,
-        cms_at=page.cms_at,
-        header_at=page.header_at,
-        contradicted=Flag.META_AND_LABEL_DIFFER in page.flags,
-        missing_elements=missing_elements(elements if is_read else (), page.labels),
-        evidence_id=page.evidence_id,
-    )
-
-
-def _claim_kind(page: PortalPage, duty: Candidate) -> ClaimKind:
-    """Whose claim it is; none of a row whose page says a day before the row's decision: the row
-    was put in later, and when the page came says nothing about it.
-    """
-    claimed_on = today(page.claimed_at) if page.claimed_at is not None else None
-    is_row = page.parent_id is not None
-    if is_row and claimed_on is not None and duty.formed_on and claimed_on < duty.formed_on:
-        return ClaimKind.NONE
-    return CLAIMS.get(page.claimed_from, ClaimKind.NONE) if page.claimed_from else ClaimKind.NONE
+def _is_mute(page: PortalPage) -> bool:
+    return page.gone_at is None and page.detail_state is DetailState.READ and not is_legible(page)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from services.projects.calendar.rules import EPOCH
-from services.projects.collecting.models import PortalPage
+from services.projects.collecting.models import GIVEN_UP_AFTER, PortalPage
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from shared.database import rows
 from shared.database.tables import enum_type
@@ -124,11 +124,14 @@ SELECT m.id FROM page_match m
 WHERE m.id = ANY(CAST(:matches AS uuid[])) AND {_IN_ROW}""")
 
 # Also those on other units' portals that name the unit as their source. Arrays, for the indexes.
-UNTAKEN = text("""
+GIVEN_UP = f"interval '{GIVEN_UP_AFTER.days} days'"
+UNTAKEN = text(f"""
 SELECT p.id, p.portal_id, p.column_name, p.title, p.listed_title, p.project_name, p.project_code,
        p.doc_no, u.is_unread
 FROM portal_page p, LATERAL (SELECT p.gone_at IS NULL
-  AND (p.detail_state = 'elsewhere' OR p.flags ? 'words_not_readable') AS is_unread) u
+  AND (p.detail_state = 'elsewhere' OR p.flags ? 'words_not_readable'
+    OR p.detail_state = 'unreadable' AND p.checked_at - p.unread_since >= {GIVEN_UP}
+    ) AS is_unread) u
 WHERE (p.portal_id = ANY(ARRAY(SELECT id FROM portal WHERE unit_code = :unit))
     OR p.source_name = ANY(ARRAY(SELECT name FROM responsible_unit WHERE code = :unit
       UNION ALL SELECT alias FROM unit_alias WHERE unit_code = :unit)))
@@ -152,18 +155,19 @@ EXACT = text(
 CHOSEN = text(_CANDIDATE + "WHERE d.id = ANY(:ids) ORDER BY d.id")
 
 # What one person said of its being gone is of the time before: another one begins anew.
-UNREADABLE = text("""
+_IS_UNREAD = "(p.detail_state = 'unreadable' OR m.id = ANY(CAST(:unjudged AS uuid[])))"
+UNREADABLE = text(f"""
 UPDATE page_match m SET version = m.version + 1,
-  unreadable_since = CASE WHEN p.detail_state = 'unreadable' THEN CAST(:now AS timestamptz) END,
+  unreadable_since = CASE WHEN {_IS_UNREAD} THEN CAST(:now AS timestamptz) END,
   reason = CASE WHEN m.reason <> 'makes_withdrawn'
-                 AND (p.detail_state = 'unreadable' OR m.reason <> 'page_unreadable')
+                 AND ({_IS_UNREAD} OR m.reason <> 'page_unreadable')
                 THEN m.reason END
 FROM portal_page p
 WHERE p.id = m.page_id AND m.page_id = ANY(CAST(:pages AS uuid[])) AND m.state = 'accepted'
-  AND CASE WHEN p.detail_state <> 'unreadable'
+  AND CASE WHEN NOT {_IS_UNREAD}
       THEN m.unreadable_since IS NOT NULL OR m.reason = 'page_unreadable'
       ELSE m.unreadable_since IS NULL AND m.reason IS DISTINCT FROM 'page_unreadable'
-        AND p.fault <> ALL(CAST(:passing AS text[])) END""")
+        AND coalesce(p.fault <> ALL(CAST(:passing AS text[])), true) END""")
 
 # Also of one that waits already: whoever looked at a day has not looked at the one that is claimed
 # by now, and which of them it was is not kept.

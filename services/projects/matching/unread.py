@@ -22,9 +22,9 @@ LOOKS_BACK = timedelta(days=366)
 
 
 def is_unread(page: PortalPage) -> bool:
-    """Whether the page is there and its words are not known."""
-    is_elsewhere = page.detail_state is DetailState.ELSEWHERE
-    return page.gone_at is None and (is_elsewhere or Flag.NO_WORDS in page.flags)
+    """Whether the page is there and its words are not known, nor expected to be."""
+    is_left = page.detail_state is DetailState.ELSEWHERE or page.is_given_up
+    return page.gone_at is None and (is_left or Flag.NO_WORDS in page.flags)
 
 
 def propose_unread(

@@ -142,6 +142,7 @@ def _fact(fact: PublicationFact, absence_set_aside: bool) -> dict[str, Any]:
         "claims_agree": fact.claims_agree,
         "contradicted": fact.contradicted,
         "missing_elements": fact.missing_elements,
+        "elements_judged": fact.elements_judged,
         "evidence_id": fact.evidence_id,
         "recorded_at": _at(fact.recorded_at),
         "sha256": fact.sha256,

@@ -50,7 +50,7 @@ async def elements_of(
     if capture is not None:
         body = await evidence.raw(files, capture)
         quotes = await asyncio.to_thread(_quotes, capture, body)
-    missing = seen.missing_elements if seen is not None else []
+    missing = (seen.missing_elements if seen is not None else None) or []
     elements = [_element(each, each in missing, quotes) for each in recorded.item.content_elements]
     return DutyElements(
         duty_id=duty_id,

@@ -142,7 +142,10 @@ def _there(
 
 
 def _cures(cause: Verdict, missing: Sequence[str], fact: PublicationFact) -> bool:
-    return cause != Verdict.INCOMPLETE or not set(missing) & set(fact.missing_elements)
+    """What nobody has judged cures nothing that is missing."""
+    if cause != Verdict.INCOMPLETE:
+        return True
+    return fact.elements_judged and not set(missing) & set(fact.missing_elements)
 
 
 def is_lifted(verdict: Verdict | None, hold: str) -> bool:
