@@ -1,10 +1,11 @@
 """Feeds and sitemaps: what they name, the dates that they give, and none where they give none."""
 
+import time
 from datetime import date
 
 import pytest
 
-from services.projects.reading import feeds, sitemaps
+from services.projects.reading import feeds, sitemaps, xml_trees
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.rule import SitemapRule
 
@@ -60,6 +61,23 @@ def test_a_link_may_be_a_guid_that_is_an_address() -> None:
     assert (len(found.entries), found.lacks) == (1, False)
     other = feeds.read_list(rss(guid.format(' isPermaLink="false"')), URL)
     assert (other.entries, other.lacks) == ((), True)
+
+
+NESTED = 1500
+WITHIN = "<item><title>" * NESTED + "甲" * 100_000 + "</title></item>" * NESTED
+BESIDE = RSS_ITEM.replace("甲工程批复", "甲工程批复" + "<b>批</b>" * 200_000)
+
+
+@pytest.mark.parametrize("item", [WITHIN[6:-7], BESIDE], ids=["items in titles", "a long title"])
+def test_of_an_entry_no_more_is_read_than_any_entry_says_and_none_stands_in_another(
+    item: str,
+) -> None:
+    began = time.thread_time()
+    found = feeds.read_list(rss(item, RSS_ITEM), URL)
+    assert time.thread_time() - began < 2.0
+    assert found.entries[-1].title == "甲工程批复"
+    assert len(found.entries) <= 2
+    assert max(len(entry.title) for entry in found.entries) <= xml_trees.MAX_FIELD
 
 
 def test_a_feed_says_neither_how_long_it_is_nor_where_it_goes_on() -> None:

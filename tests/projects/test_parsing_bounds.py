@@ -1,10 +1,12 @@
 """Pages made to hurt: reading stays bounded in time, or refuses before it begins."""
 
+import threading
 import time
 from datetime import UTC, datetime
 
 import pytest
 
+from services.projects.reading import beside
 from services.projects.reading.charset import decode
 from services.projects.reading.details import read_page
 from services.projects.reading.faults import SourceFault
@@ -56,6 +58,16 @@ def test_a_list_of_more_entries_than_any_portal_has_is_refused() -> None:
 
 def test_a_list_may_be_long() -> None:
     assert len(read_list("<li><a href=x>y</a></li>" * 2_500, URL, RULE).entries) == 2_500
+
+
+async def test_a_page_that_takes_too_long_is_given_up_and_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(beside, "SECONDS", 0.01)
+    goes_on = threading.Event()
+    with pytest.raises(SourceFault, match="unreadable"):
+        await beside.beside(goes_on.wait, 9)
+    goes_on.set()
 
 
 def test_no_nul_comes_through_to_the_database() -> None:

@@ -25,11 +25,16 @@ def read_list(text: str, url: str) -> ListPage:
     form = name_of(root)
     if form not in _FORMS:
         raise SourceFault(Fault.REDESIGNED, "the answer is no feed")
-    nodes = [node for node in root.iter() if name_of(node) == _FORMS[form]]
+    nodes = [node for place in _places(root) for node in children(place, _FORMS[form])]
     if len(nodes) > MAX_ROWS:
         raise SourceFault(Fault.TOO_LARGE, f"{len(nodes)} entries in one feed")
     entries = tuple(e for node in nodes if (e := _entry(node, url)) is not None)
     return ListPage(entries, None, f"feed-{form}", None, lacks=len(entries) < len(nodes))
+
+
+def _places(root: Element) -> list[Element]:
+    """Where entries stand: at the root (RSS 1.0, Atom) or in a channel of it, and nowhere below."""
+    return [root, *children(root, "channel")]
 
 
 def _entry(node: Element, url: str) -> Entry | None:

@@ -1,6 +1,7 @@
 """XML of strangers as a tree: nothing in it is fetched, and nothing in it unfolds."""
 
 from collections.abc import Iterator
+from itertools import islice
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -9,6 +10,8 @@ from defusedxml.ElementTree import fromstring
 from services.projects.reading.faults import Fault, SourceFault
 
 MAX_LETTERS = 5_000_000
+MAX_FIELD = 4000
+"""What an entry says in one place is not read further than so many characters, nor pieces."""
 
 
 def parse(text: str) -> Element:
@@ -35,5 +38,10 @@ def children(element: Element, *names: str) -> Iterator[Element]:
 
 def first_text(element: Element, *names: str) -> str:
     """What the first of these says that says anything, with whatever stands inside it."""
-    texts = (" ".join("".join(child.itertext()).split()) for child in children(element, *names))
+    texts = (" ".join(_bounded(child).split()) for child in children(element, *names))
     return next(filter(None, texts), "")
+
+
+def _bounded(element: Element) -> str:
+    """Its first characters: what strangers nest in it is not walked through."""
+    return "".join(islice(element.itertext(), MAX_FIELD))[:MAX_FIELD]
