@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.projects.attachments.service import FILE_BYTES
+from services.projects.attachments.service import FILE_BYTES, MAX_FILES
 from services.projects.demo_portal.files import docx, pdf, xlsx
 from tests.conftest import Headers
 from tests.projects.collecting_world import Desk, serving
@@ -67,8 +67,9 @@ async def test_what_a_file_says_counts_as_its_pages_with_its_place_as_evidence(
     assert page["flags"] == []
     (file,) = await shop.files()
     assert (file["kind"], file["fault"], file["name"]) == ("pdf", None, "附件")
-    captured = "SELECT sha256 FROM capture WHERE id = :id"
-    assert await shop.desk.rows(captured, id=file["evidence_id"])
+    captured = "SELECT request_headers FROM capture WHERE id = :id"
+    (capture,) = await shop.desk.rows(captured, id=file["evidence_id"])
+    assert "User-Agent" in capture["request_headers"]
     path = f"/api/v1/attachments/{file['id']}"
     shown = (await shop.desk.client.get(path, headers=as_("auditor"))).json()
     quote = next(each for each in shown["quotes"] if each["label"] == "项目统一代码")
@@ -102,7 +103,7 @@ UNREAD: dict[str, tuple[str | bytes | None, str]] = {
     "/f/a.zip": (b"PK\x03\x04 rows", "unknown_kind"),
     "/f/a.xls": (b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
     "/f/gone.pdf": (None, "unreachable"),
-    "https://other.example/a.pdf": (None, "unreachable"),
+    "https://other.example/a.pdf": (None, "other_host"),
 }
 
 
@@ -112,11 +113,26 @@ async def test_files_that_cannot_be_read_need_a_person_and_300_megabytes_are_not
     shop.show(*UNREAD)
     shop.portal.pages |= {where: body for where, (body, _) in UNREAD.items() if body is not None}
     page = await shop.walk()
-    found = {file["url"].removeprefix(shop.address): file["fault"] for file in await shop.files()}
+    found = {
+        file["url"].removeprefix(shop.address): file["not_asked"] or file["fault"]
+        for file in await shop.files()
+    }
     assert found == {where: fault for where, (_, fault) in UNREAD.items()}
     assert page["flags"] == ["words_not_readable", "needs_a_person"]
     assert page["detail_state"] == "read"
     assert shop.portal.megabytes_sent < FILE_BYTES / 1_000_000
+
+
+async def test_of_more_files_than_are_read_one_more_is_noted(shop: Shop, as_: Headers) -> None:
+    shop.show(*(f"/f/{n:02}.zip" for n in range(40)))
+    shop.portal.pages |= {f"/f/{n:02}.zip": b"PK\x03\x04" for n in range(40)}
+    await shop.walk()
+    path = f"/api/v1/attachments?portal={shop.portal_id}&limit=50"
+    answer = await shop.desk.client.get(path, headers=as_("auditor"))
+    noted = {file["url"].rpartition("/")[2]: file["file_fault"] for file in answer.json()["items"]}
+    read = {f"{n:02}.zip": "unknown_kind" for n in range(MAX_FILES)}
+    assert noted == {**read, f"{MAX_FILES:02}.zip": "too_many"}
+    assert {file["fault"] for file in await shop.files()} == {"unknown_kind", "too_large"}
 
 
 async def test_a_file_is_what_its_bytes_say_whatever_it_is_called(shop: Shop) -> None:

@@ -46,8 +46,6 @@ def upload(body: bytes, name: str = "批复.pdf") -> dict[str, str]:
         (archive("[Content_Types].xml", "word/document.xml"), "docx"),
         (archive("[Content_Types].xml", "xl/workbook.xml"), "xlsx"),
         (archive("payload.exe"), None),
-        (archive("word/document.xml", *map(str, range(documents.MOST_PARTS))), None),
-        (archive("word/document.xml")[:-9], None),
         (b"<html><script>alert(1)</script></html>", None),
         (b"MZ\x90\x00 %PDF-1.7", None),
         (PDF + bytes(documents.LARGEST), None),

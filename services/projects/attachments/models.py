@@ -35,9 +35,17 @@ class Attachment(Table, table=True):
     name: str = Field(max_length=300)
     kind: AttachmentKind = Field(sa_type=enum_type(AttachmentKind, length=8))
     fault: FileFault | None = Field(default=None, sa_type=enum_type(FileFault, length=16))
+    not_asked: FileFault | None = Field(default=None, sa_type=enum_type(FileFault, length=16))
+    """Why it was not asked for, where `fault` says that by a value of before (decision 048)."""
     evidence_id: UUID | None = Field(default=None, foreign_key="capture.id")
     text_sha256: str | None = Field(default=None, max_length=64)
     letters: int = 0
     labels: dict[str, int] = Field(default_factory=dict, sa_type=JSONB)
     """Labels that the file fills in, with their place in its text."""
     read_at: datetime = Field(sa_type=Moment)
+
+    @property
+    def file_fault(self) -> FileFault | None:
+        """Why it is for a person to read; of what a release of before has read since, `fault`."""
+        is_as_said = self.not_asked is not None and self.fault is self.not_asked.as_before
+        return self.not_asked if is_as_said else self.fault

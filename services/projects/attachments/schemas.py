@@ -57,4 +57,4 @@ class AttachmentDetail(AttachmentView):
 
 def _fields(file: Attachment) -> dict[str, object]:
     fields = file.model_dump(include={*AttachmentView.model_fields})
-    return {**fields, "file_fault": file.fault, "needs_a_person": file.fault is not None}
+    return {**fields, "file_fault": file.file_fault, "needs_a_person": file.fault is not None}

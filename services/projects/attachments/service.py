@@ -1,7 +1,7 @@
 """Files that a page leads to, or that stand in its place: fetched, read, and kept as evidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -10,14 +10,14 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.attachments import queries
-from services.projects.attachments.extraction import Extraction
+from services.projects.attachments.extraction import words_of
 from services.projects.attachments.models import Attachment
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceStore
-from services.projects.evidence.rules import content_hash
 from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
 from services.projects.reading.article import FileLink
+from services.projects.reading.beside import beside
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.files import AttachmentKind, FileFault, FileWords, labels_of
 from shared.errors import NotFound
@@ -40,36 +40,25 @@ class Attachments:
     """Reads the files of a walk."""
 
     files: EvidenceStore
-    extraction: Extraction = field(default_factory=Extraction)
 
     async def follow(self, fetcher: Fetcher, url: str, link: FileLink, number: int) -> ReadFile:
         """The file to which the page at `url` leads as its `number`-th, from 0.
 
-        Those of other hosts are not fetched: only this portal was agreed on. Raises SourceFault
-        where the portal is away.
+        Those of other hosts are not fetched: only this portal was agreed on; nor are more of a page
+        than MAX_FILES. Raises SourceFault where the portal is away.
         """
         if number >= MAX_FILES:
-            return _unread(link, FileFault.TOO_LARGE)
+            return _unread(link, FileFault.TOO_MANY)
         if urlsplit(link.url).hostname != urlsplit(url).hostname:
-            return _unread(link, FileFault.UNREACHABLE)
+            return _unread(link, FileFault.OTHER_HOST)
         return await self._fetched(fetcher, link)
 
     async def read(self, link: FileLink, answer: Fetched) -> ReadFile:
         """What was answered, with its bytes and its text in the store."""
         sha256 = await self.files.put(answer.body)
-        words = _bounded(await self.extraction.words(answer.body))
+        words = await beside(_bounded, await words_of(answer.body))
         text = await self.files.put(words.text.encode()) if words.text else None
-        seen = evidence.Answer(
-            url=answer.url,
-            final_url=answer.final_url[:2000],
-            status=answer.status,
-            headers=answer.headers,
-            fetched_at=answer.fetched_at,
-            size=len(answer.body),
-            sha256=sha256,
-            charset=None,
-        )
-        return ReadFile(link, words, seen, text)
+        return ReadFile(link, words, evidence.answer_of(answer, sha256, None), text)
 
     async def _fetched(self, fetcher: Fetcher, link: FileLink) -> ReadFile:
         try:
@@ -114,13 +103,15 @@ async def _kept(
     session: AsyncSession, portal: Portal, page_id: UUID, read: ReadFile, at: datetime
 ) -> Attachment:
     labels, _ = labels_of(read.words)
+    fault = read.words.fault
     return Attachment(
         portal_id=portal.id,
         page_id=page_id,
         url=read.link.url,
         name=read.link.name[:300],
         kind=read.words.kind,
-        fault=read.words.fault,
+        fault=fault and fault.as_before,
+        not_asked=fault if fault and fault is not fault.as_before else None,
         evidence_id=await _captured(session, portal, read),
         text_sha256=read.text_sha256,
         letters=len(read.words.text),
@@ -146,7 +137,7 @@ async def listed(
     after: UUID | None,
     limit: int,
 ) -> Sequence[Attachment]:
-    """Files of pages, in the order in which they were read."""
+    """Files of pages, in the order of their ids: one that is read again keeps its place."""
     return await queries.listed(
         session, portal_id=portal_id, needs_a_person=needs_a_person, after=after, limit=limit
     )
@@ -155,13 +146,10 @@ async def listed(
 async def with_text(
     session: AsyncSession, store: EvidenceStore, attachment_id: UUID
 ) -> tuple[Attachment, str | None]:
-    """A file and the text that was read of it. Raises NotFound, EvidenceDamaged."""
+    """A file and the text that was read of it. Raises NotFound, EvidenceDamaged, Unavailable."""
     file = await queries.by_id(session, attachment_id)
     if file is None:
         raise NotFound
     if file.text_sha256 is None:
         return file, None
-    text = await store.get(file.text_sha256)
-    if text is None or content_hash(text) != file.text_sha256:
-        raise evidence.EvidenceDamaged
-    return file, text.decode()
+    return file, (await evidence.bytes_of(store, file.text_sha256)).decode()

@@ -16,6 +16,7 @@ from services.projects.evidence.models import Capture
 from services.projects.fetching.fetcher import Fetched, Fetcher, Validators
 from services.projects.portals.models import Portal
 from services.projects.reading.article import Substance
+from services.projects.reading.beside import beside
 from services.projects.reading.charset import Decoded
 from services.projects.reading.claims import Claim, Flag
 from services.projects.reading.details import PageReading
@@ -170,7 +171,8 @@ async def emptied(
         return None
     if is_file(body, before.headers, before.final_url):
         return None
-    was = read_page(decode_by(rule, body, before.headers), before.url, rule, before.fetched_at)
+    decoded = decode_by(rule, body, before.headers)
+    was = await beside(read_page, decoded, before.url, rule, before.fetched_at)
     had_words = was.substance is not Substance.NOTHING
     return SourceFault(Fault.GONE, "its article is empty now") if had_words else None
 
@@ -199,6 +201,7 @@ class AnswersForNothing:
         try:
             answer = await fetcher.get(where)
             decoded = decode_by(self.rule, answer.body, answer.headers)
-            return read_page(decoded, answer.url, self.rule, answer.fetched_at).text_sha256
+            read = await beside(read_page, decoded, answer.url, self.rule, answer.fetched_at)
+            return read.text_sha256
         except SourceFault:
             return None

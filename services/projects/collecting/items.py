@@ -13,6 +13,7 @@ from services.projects.evidence.files import EvidenceStore
 from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
 from services.projects.reading.article import FileLink
+from services.projects.reading.beside import beside
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.files import with_files
@@ -51,16 +52,17 @@ class Items:
 
     async def read(self, fetcher: Fetcher, page: PortalPage, answer: Fetched) -> ReadItem:
         """What stands there. Raises SourceFault where that is no document of the item."""
-        decoded = documents.decode(answer, self.rule)
+        decoded = await beside(documents.decode, answer, self.rule)
         # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
         sha256 = await self.store.put(answer.body)
-        capture = service.answer_of(answer, sha256, decoded.charset or None)
+        capture = evidence.answer_of(answer, sha256, decoded.charset or None)
         files = []
         if decoded is documents.NO_TEXT:
             link = FileLink(page.url, page.listed_title or page.title)
             files = [await self.attachments.read(link, answer)]
         file = files[0].words if files else None
-        read = documents.read(page, answer, decoded, self.portal.start_url, self.rule, file)
+        start = self.portal.start_url
+        read = await beside(documents.read, page, answer, decoded, start, self.rule, file)
         if await self.nothing.include(fetcher, page, read.reading):
             raise SourceFault(Fault.GONE, "the portal answers so for what is not there")
         fault = documents.why_no_successor(page, read.reading, self.rule)
@@ -69,9 +71,8 @@ class Items:
             raise fault
         files += await self._linked(fetcher, page, read.reading)
         own = [each.words for each in files] if file is None else []
-        return ReadItem(
-            answer, capture, read._replace(reading=with_files(read.reading, own)), files
-        )
+        whole = await beside(with_files, read.reading, own)
+        return ReadItem(answer, capture, read._replace(reading=whole), files)
 
     async def store_item(self, page: PortalPage, item: ReadItem) -> None:
         """Raises SourceFault for what the database cannot hold, and LeaseLost."""
@@ -87,7 +88,8 @@ class Items:
         self, fetcher: Fetcher, page: PortalPage, reading: PageReading
     ) -> list[ReadFile]:
         found = []
-        for number, link in enumerate(reading.files):
+        # Of more than are read one stands for all: that they need a person is known by it.
+        for number, link in enumerate(reading.files[: attachments.MAX_FILES + 1]):
             found.append(await self.attachments.follow(fetcher, page.url, link, number))
             async with self.held.step():  # files may take longer than a lease
                 pass

@@ -26,6 +26,7 @@ from services.projects.evidence.files import EvidenceStore, store_of
 from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
 from services.projects.portals.models import Portal
+from services.projects.reading.beside import beside
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.lists import ListPage
 from services.projects.reading.readers import read_list
@@ -177,8 +178,13 @@ class Walk:
                 list_notes.note_shift(self.run, self.portal.start_url)
             return
         answer = await self._list_bytes(fetcher, url)
-        page, decoded = read_list(
-            answer.body, answer.headers, answer.final_url, self.rule, number=number
+        page, decoded = await beside(
+            read_list,
+            answer.body,
+            answer.headers,
+            answer.final_url,
+            self.rule,
+            number=number,
         )
         is_same = rules.list_mark(page) == self.run.list_marks[number - 1]
         sha256 = None if is_same else await self.collector.files.put(answer.body)
@@ -186,13 +192,18 @@ class Walk:
             if sha256 is None:
                 self.run.reread, self.run.next_url = number, page.next_url
                 return
-            capture = service.answer_of(answer, sha256, decoded.charset)
+            capture = evidence.answer_of(answer, sha256, decoded.charset)
             await list_notes.note_shifted_page(session, self.run, self.portal, page, capture)
 
     async def _list_page(self, fetcher: Fetcher, url: str, number: int) -> None:
         answer = await self._list_bytes(fetcher, url)
-        page, decoded = read_list(
-            answer.body, answer.headers, answer.final_url, self.rule, number=number
+        page, decoded = await beside(
+            read_list,
+            answer.body,
+            answer.headers,
+            answer.final_url,
+            self.rule,
+            number=number,
         )
         fault = rules.list_fault(
             page,
@@ -205,7 +216,7 @@ class Walk:
             raise fault
         sha256 = await self.collector.files.put(answer.body)
         async with self.held.storing() as session:
-            capture = service.answer_of(answer, sha256, decoded.charset)
+            capture = evidence.answer_of(answer, sha256, decoded.charset)
             await list_notes.note_list_page(session, self.run, self.portal, page, capture)
             is_repeat = self._turn_page(page)
         # After the step: what the page lists is kept, whatever becomes of the walk.

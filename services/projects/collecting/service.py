@@ -106,21 +106,6 @@ async def claim_run(
     return claimed, portal, rule, await hosts.pace_ms(session, portal.id) / 1000
 
 
-def answer_of(answer: Fetched, sha256: str, charset: str | None) -> evidence.Answer:
-    """The answer as evidence keeps it."""
-    return evidence.Answer(
-        url=answer.url,
-        final_url=answer.final_url[:2000],
-        status=answer.status,
-        headers=answer.headers,
-        fetched_at=answer.fetched_at,
-        size=len(answer.body),
-        sha256=sha256,
-        charset=charset,
-        request_headers=answer.request_headers,
-    )
-
-
 async def pages_to_read(
     session: AsyncSession, run: CollectorRun, portal: Portal, *, limit: int
 ) -> Sequence[PortalPage]:

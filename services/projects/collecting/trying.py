@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.attachments.extraction import Extraction
+from services.projects.attachments.extraction import words_of
 from services.projects.collecting import rules
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceStore
@@ -16,6 +16,7 @@ from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits
 from services.projects.portals.models import Portal
 from services.projects.portals.schemas import CaptureTrial, DetailTrial, Trial
+from services.projects.reading.beside import beside
 from services.projects.reading.claims import claim_of
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
@@ -33,7 +34,8 @@ async def try_rule(portal: Portal, rule: CollectorRule, now: datetime) -> Trial:
     async with Fetcher(private_origin=private, limits=LIMITS) as fetcher:
         try:
             answer = await fetcher.get(portal.start_url)
-            page = read_list(answer.body, answer.headers, answer.final_url, rule).page
+            read = await beside(read_list, answer.body, answer.headers, answer.final_url, rule)
+            page = read.page
             if not page.entries:
                 return Trial(fault=Fault.REDESIGNED)
         except SourceFault as fault:
@@ -66,7 +68,7 @@ async def _on_list(files: EvidenceStore, capture: Capture, rule: CollectorRule) 
     body = await evidence.raw(files, capture)
     where = _where(capture)
     try:
-        page = read_list(body, capture.headers, capture.final_url, rule).page
+        page = (await beside(read_list, body, capture.headers, capture.final_url, rule)).page
     except SourceFault as fault:
         return CaptureTrial(**where, fault=fault.fault)
     read = Trial.of(page).model_dump(include={"entries", "with_date", "sample", "next_url"})
@@ -119,7 +121,7 @@ async def _detail(
 async def _read(answer: Fetched, rule: CollectorRule, now: datetime) -> PageReading:
     """Of what the page alone says; the files to which it leads are not asked for."""
     if is_file(answer.body, answer.headers, answer.final_url):
-        words = await Extraction().words(answer.body)
+        words = await words_of(answer.body)
         return page_of_file(answer.body, words, rule.label_words, now)
     decoded = decode_by(rule, answer.body, answer.headers)
-    return read_page(decoded, answer.url, rule, now)
+    return await beside(read_page, decoded, answer.url, rule, now)

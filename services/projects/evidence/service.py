@@ -12,6 +12,7 @@ from services.projects.evidence.buckets import EvidenceStoreDown
 from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.models import Capture, EvidenceDay
 from services.projects.evidence.warc import NOT_MODIFIED
+from services.projects.fetching.fetcher import Fetched
 from shared.clock import today
 from shared.errors import Conflict, NotFound, Text, Unavailable
 from shared.security.identity import Caller
@@ -55,6 +56,21 @@ class Answer:
     sha256: str
     charset: str | None
     request_headers: dict[str, str] | None = None
+
+
+def answer_of(answer: Fetched, sha256: str, charset: str | None) -> Answer:
+    """What was fetched as it is kept, its request with it; `charset` None: it has no text."""
+    return Answer(
+        url=answer.url,
+        final_url=answer.final_url[:2000],
+        status=answer.status,
+        headers=answer.headers,
+        fetched_at=answer.fetched_at,
+        size=len(answer.body),
+        sha256=sha256,
+        charset=charset,
+        request_headers=answer.request_headers,
+    )
 
 
 async def record(session: AsyncSession, chain: str, answer: Answer, *, is_public: bool) -> Capture:
@@ -107,13 +123,18 @@ async def visible(session: AsyncSession, capture_id: UUID, caller: Caller | None
 
 
 async def raw(files: EvidenceStore, capture: Capture) -> bytes:
-    """The captured bytes. Raises EvidenceDamaged rather than give other ones, and Unavailable while
-    the store cannot be had: then nothing is said of them."""
+    """The captured bytes. Raises EvidenceDamaged, Unavailable."""
+    return await bytes_of(files, capture.sha256)
+
+
+async def bytes_of(files: EvidenceStore, sha256: str) -> bytes:
+    """The bytes of that hash. Raises EvidenceDamaged rather than give other ones, and Unavailable
+    while the store cannot be had: then nothing is said of them."""
     try:
-        body = await files.get(capture.sha256)
+        body = await files.get(sha256)
     except EvidenceStoreDown as error:
         raise Unavailable from error
-    if body is None or rules.content_hash(body) != capture.sha256:
+    if body is None or rules.content_hash(body) != sha256:
         raise EvidenceDamaged
     return body
 

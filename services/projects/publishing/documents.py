@@ -1,28 +1,22 @@
 """The document that is published, as it was uploaded: kept under its own hash, as evidence is.
 
-It is told apart by its first bytes and never by its name, is never opened here, and is handed out
-as plain octets to be saved.
+It is told apart by its bytes and never by its name, is never opened here, and is handed out as
+plain octets to be saved.
 """
 
 import base64
 import binascii
-import io
-import struct
-import zipfile
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, NamedTuple
 
+from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceStore
-from services.projects.evidence.rules import content_hash
-from services.projects.evidence.service import EvidenceDamaged
 from services.projects.publishing.schemas import ReleaseUpload
+from services.projects.reading.files import FileKind, kind_of
 from shared.errors import Invalid, Text
 
 LARGEST = 10_000_000
 """Bytes of a document."""
-MOST_PARTS = 5_000
-"""Entries of an archive: an office document has hundreds."""
 HEADERS = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cache-Control": "private, no-store",
@@ -36,35 +30,14 @@ _OTHER_KIND = Text(
 )
 
 
-class DocumentKind(StrEnum):
-    """What a document is, by its first bytes; also how its name ends."""
-
-    PDF = "pdf"
-    OFD = "ofd"
-    DOCX = "docx"
-    XLSX = "xlsx"
-    JPEG = "jpeg"
-    PNG = "png"
-
-
-_FIRST_BYTES = (
-    (b"%PDF-", DocumentKind.PDF),
-    (b"\xff\xd8\xff", DocumentKind.JPEG),
-    (b"\x89PNG\r\n\x1a\n", DocumentKind.PNG),
-)
-_PARTS = (
-    ("OFD.xml", DocumentKind.OFD),
-    ("word/document.xml", DocumentKind.DOCX),
-    ("xl/workbook.xml", DocumentKind.XLSX),
-)
-"""What tells one archive from another (GB/T 33190; ECMA-376)."""
+_TAKEN = {*FileKind} - {FileKind.SHEET, FileKind.OTHER}
 
 
 class Uploaded(NamedTuple):
     """The bytes of a document, and what they are."""
 
     body: bytes
-    kind: DocumentKind
+    kind: FileKind
 
 
 def read(given: ReleaseUpload) -> Uploaded:
@@ -75,25 +48,10 @@ def read(given: ReleaseUpload) -> Uploaded:
         raise Invalid(_UNREADABLE, pointer="/body/content") from None
     if len(body) > LARGEST:
         raise Invalid(_TOO_LARGE, pointer="/body/content")
-    kind = next((kind for start, kind in _FIRST_BYTES if body.startswith(start)), None)
-    kind = kind or _archive_kind(body)
-    if kind is None:
+    kind = kind_of(body)
+    if kind not in _TAKEN:
         raise Invalid(_OTHER_KIND, pointer="/body/content")
     return Uploaded(body, kind)
-
-
-def _archive_kind(body: bytes) -> DocumentKind | None:
-    """By the names of its parts, of which none is unpacked."""
-    if not body.startswith(b"PK\x03\x04"):
-        return None
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, struct.error, OSError, ValueError):
-        return None
-    if len(names) > MOST_PARTS:
-        return None
-    return next((kind for part, kind in _PARTS if part in names), None)
 
 
 class Stored(NamedTuple):
@@ -106,8 +64,6 @@ class Stored(NamedTuple):
 async def stored(files: EvidenceStore, document: Mapping[str, Any]) -> Stored:
     """What was uploaded. Raises EvidenceDamaged rather than give other bytes."""
     sha256, kind = document["sha256"], document["kind"]
-    body = await files.get(sha256)
-    if body is None or content_hash(body) != sha256:
-        raise EvidenceDamaged
+    body = await evidence.bytes_of(files, sha256)
     saved = f'attachment; filename="{sha256}.{kind}"'
     return Stored(body, {**HEADERS, "Content-Disposition": saved})

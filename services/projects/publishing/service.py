@@ -1,5 +1,6 @@
 """Use cases of the release register: drafts go from hand to hand, and out."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -163,7 +164,7 @@ async def attach(
     old = found.release
     if old.released_at is not None and old.document is not None:
         refuse(old.state, old.version, _ATTACHED)
-    uploaded = documents.read(given)
+    uploaded = await asyncio.to_thread(documents.read, given)
     sha256 = await files.put(uploaded.body)
     document = {"name": given.name, "kind": str(uploaded.kind), "size": len(uploaded.body)}
     return await _take(session, found, step, by, {"document": {**document, "sha256": sha256}})

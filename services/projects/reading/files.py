@@ -33,13 +33,48 @@ _TITLE = re.compile(
 )
 
 
-class AttachmentKind(StrEnum):
+class FileKind(StrEnum):
     """What a file is by its bytes, whatever its name or its server says."""
+
+    PDF = "pdf"
+    OFD = "ofd"
+    DOCX = "docx"
+    XLSX = "xlsx"
+    SHEET = "sheet"
+    """A spreadsheet in another form of Office, or one of its older letters and slides."""
+    JPEG = "jpeg"
+    PNG = "png"
+    OTHER = "other"
+
+
+class AttachmentKind(StrEnum):
+    """As what a file is read."""
 
     PDF = "pdf"
     DOCX = "docx"
     SHEET = "sheet"
     OTHER = "other"
+
+
+_FIRST_BYTES = (
+    (b"%PDF-", FileKind.PDF),
+    (b"\xff\xd8\xff", FileKind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
+    (b"\xd0\xcf\x11\xe0", FileKind.SHEET),
+)
+_PARTS = (
+    (b"word/document.xml", FileKind.DOCX),
+    (b"xl/workbook.xml", FileKind.XLSX),
+    (b"xl/workbook.", FileKind.SHEET),
+    (b"OFD.xml", FileKind.OFD),
+)
+"""What tells one archive from another (ECMA-376; GB/T 33190)."""
+_READ_AS = {
+    FileKind.PDF: AttachmentKind.PDF,
+    FileKind.DOCX: AttachmentKind.DOCX,
+    FileKind.XLSX: AttachmentKind.SHEET,
+    FileKind.SHEET: AttachmentKind.SHEET,
+}
 
 
 class FileFault(StrEnum):
@@ -52,6 +87,17 @@ class FileFault(StrEnum):
     BROKEN = "broken"
     UNKNOWN_KIND = "unknown_kind"
     UNREACHABLE = "unreachable"
+    TOO_MANY = "too_many"
+    """One of more files than are read of a page."""
+    OTHER_HOST = "other_host"
+    """It is not of the portal, and was not asked for."""
+
+    @property
+    def as_before(self) -> "FileFault":
+        """As what a release says it that does not know the last two (decision 048)."""
+        if self is FileFault.TOO_MANY:
+            return FileFault.TOO_LARGE
+        return FileFault.UNREACHABLE if self is FileFault.OTHER_HOST else self
 
 
 @dataclass(frozen=True)
@@ -68,15 +114,22 @@ class FileWords:
         return self.fault is not None
 
 
-def kind_of(body: bytes) -> AttachmentKind:
+def kind_of(body: bytes) -> FileKind:
     """By its bytes: names are looked for as they stand in a packed file, which is not opened."""
-    if b"%PDF-" in body[:1024]:
-        return AttachmentKind.PDF
-    if body.startswith(b"PK\x03\x04"):
-        if b"word/document.xml" in body:
-            return AttachmentKind.DOCX
-        return AttachmentKind.SHEET if b"xl/workbook." in body else AttachmentKind.OTHER
-    return AttachmentKind.SHEET if body.startswith(b"\xd0\xcf\x11\xe0") else AttachmentKind.OTHER
+    start = body[:1024].lstrip(b"\xef\xbb\xbf\x00\t\n\f\r ")
+    known = (kind for mark, kind in _FIRST_BYTES if start.startswith(mark))
+    if not is_packed(body):
+        return next(known, FileKind.OTHER)
+    return next((kind for part, kind in _PARTS if part in body), FileKind.OTHER)
+
+
+def is_packed(body: bytes) -> bool:
+    """Whether it is an archive, as documents of Office are."""
+    return body.startswith(b"PK\x03\x04")
+
+
+def read_as(kind: FileKind) -> AttachmentKind:
+    return _READ_AS.get(kind, AttachmentKind.OTHER)
 
 
 def is_locked(body: bytes) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from services.projects.reading.extracting.process import extracted
-from services.projects.reading.files import FileFault
+from services.projects.reading.files import FileFault, is_packed
 from shared.web import imports
 from shared.web.imports import Columns, Line, LineError
 
@@ -24,7 +24,7 @@ _CALCULATED = "单元格是公式，请粘贴为数值 | a formula; please paste
 
 def is_workbook(content: bytes) -> bool:
     """Whether the file is a zip archive, as every XLSX file is."""
-    return content.startswith(b"PK\x03\x04")
+    return is_packed(content)
 
 
 def read(
