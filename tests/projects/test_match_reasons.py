@@ -4,7 +4,8 @@ import pytest
 
 from services.projects.matching.explaining import SURE, MatchFacts, explain
 from services.projects.matching.models import MATCHER, MatchMethod, ReviewReason
-from services.projects.matching.wording import REASONS
+from services.projects.matching.registered import BY_REGISTER
+from services.projects.matching.wording import ONLY_REGISTERED, REASONS
 
 MADE = MatchFacts(
     method=MatchMethod.NAME,
@@ -27,8 +28,18 @@ def test_each_tie_is_explained_by_what_it_rests_on(method: MatchMethod) -> None:
         MatchMethod.DOCUMENT: "宁发改审批〔2026〕12号",
         MatchMethod.NAME: MADE.project_name,
         MatchMethod.SIMILAR: "72%",
+        MatchMethod.REGISTER: "发布登记",
     }
     assert shown[method] in tie.text.zh
+
+
+def test_what_only_the_units_register_ties_is_not_said_to_stand_on_the_page() -> None:
+    by_register = MADE._replace(score=BY_REGISTER, reason=ReviewReason.NAMED_BY_UNIT)
+    tie, doubt = explain(by_register)
+    assert tie.rule == MatchMethod.REGISTER
+    assert "发布登记" in tie.text.zh
+    assert MADE.project_name not in tie.text.zh
+    assert (doubt.rule, doubt.text) == (ReviewReason.NAMED_BY_UNIT, ONLY_REGISTERED)
 
 
 def test_every_reason_to_ask_a_person_has_words_of_its_own() -> None:

@@ -202,6 +202,7 @@ async def test_a_page_that_only_the_register_ties_to_a_duty_waits_for_a_person(
     assert await world.verdict(duty) == "overdue"
     [match] = await world.queue()
     assert (match["duty"]["id"], match["reason"]) == (duty, "named_by_unit")
+    assert (match["method"], match["because"][0]["rule"]) == ("register", "register")
     accepted = await world.decide(match, "accept")
     assert accepted["state"] == "accepted"
     assert (await office.published(duty))["claimed_at"].startswith(day.isoformat())

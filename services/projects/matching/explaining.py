@@ -7,8 +7,8 @@ guess what the matcher saw.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from services.projects.matching.models import MATCHER, MatchMethod, ReviewReason
-from services.projects.matching.wording import REASONS
+from services.projects.matching.models import MATCHER, MatchMethod, ReviewReason, method_of
+from services.projects.matching.wording import ONLY_REGISTERED, REASONS
 from services.projects.reading.cues import words_of_another_matter
 from services.projects.reading.naming import names_in, normal_name
 from shared.errors import Text
@@ -40,11 +40,12 @@ SURE = "sure"
 
 def explain(match: MatchFacts) -> list[RuleInWords]:
     """The rules that made the match, in the order in which they were gone through."""
-    return [RuleInWords(match.method.value, _tie(match)), *_doubts(match)]
+    method = method_of(match.method, match.score)
+    return [RuleInWords(method.value, _tie(match)), *_doubts(match)]
 
 
 def _tie(match: MatchFacts) -> Text:
-    match match.method:
+    match method_of(match.method, match.score):
         case MatchMethod.CODE:
             return Text(
                 f"网页写明项目代码 {match.project_code}",
@@ -61,6 +62,12 @@ def _tie(match: MatchFacts) -> Text:
                 f"网页写明项目名称“{match.project_name}”或其别名",
                 "The page names the project in full, by its name or another one of it",
             )
+        case MatchMethod.REGISTER:
+            return Text(
+                "单位的发布登记写明该事项公开在这一网页，网页本身没有写明项目",
+                "The unit's release register says that it stands on this page; nothing on the page"
+                " itself ties it to the project",
+            )
     if match.reason is ReviewReason.PAGE_UNREADABLE and not match.score:
         return Text(
             "标题是该事项的，未写明项目", "Its title is about the item and names no project"
@@ -76,7 +83,8 @@ def _doubts(match: MatchFacts) -> Iterator[RuleInWords]:
         if match.decided_by == MATCHER:
             yield RuleInWords(SURE, Text("事项、主体相符，无相反迹象", "Item and unit fit as well"))
         return
-    text, seen = REASONS[match.reason], _seen(match)
+    is_registered = method_of(match.method, match.score) is MatchMethod.REGISTER
+    text, seen = ONLY_REGISTERED if is_registered else REASONS[match.reason], _seen(match)
     if seen:
         text = Text(f"{text.zh}（见“{seen}”）", f"{text.en} (“{seen}”)")
     yield RuleInWords(match.reason.value, text)

@@ -22,6 +22,15 @@ class MatchMethod(StrEnum):
     DOCUMENT = "document"
     NAME = "name"
     SIMILAR = "similar"
+    REGISTER = "register"
+    """The unit's release register alone. Written by the next release (decision 048): until then by
+    NAME without a score, as `method_of` reads it."""
+
+
+def method_of(method: MatchMethod, score: float) -> MatchMethod:
+    """What ties a page to a duty, as it was stored: a name that the title holds has a score."""
+    is_registered = method is MatchMethod.NAME and not score
+    return MatchMethod.REGISTER if is_registered else method
 
 
 class MatchState(StrEnum):

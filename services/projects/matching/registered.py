@@ -11,6 +11,9 @@ from services.projects.matching.refusals import Pair
 from services.projects.matching.rules import Proposal
 from services.projects.publishing import verifying
 
+BY_REGISTER = 0.0
+"""The score of what nothing on the page shows (`models.method_of`)."""
+
 
 async def propose_registered(
     session: AsyncSession,
@@ -28,6 +31,6 @@ async def propose_registered(
     found = await queries.candidates(session, [duty_id for _, duty_id in named])
     duties = {duty.duty_id: duty for duty in found}
     return [
-        (page, Proposal(duties[duty_id], MatchMethod.NAME, 1.0, ReviewReason.NAMED_BY_UNIT))
+        (page, Proposal(duties[duty_id], MatchMethod.NAME, BY_REGISTER, ReviewReason.NAMED_BY_UNIT))
         for page, duty_id in named
     ]

@@ -1,7 +1,7 @@
 """Matches as the API shows them."""
 
 from services.projects.matching.explaining import MatchFacts, explain
-from services.projects.matching.models import MatchState, ReviewReason
+from services.projects.matching.models import MatchState, ReviewReason, method_of
 from services.projects.matching.queries import MatchRow
 from services.projects.matching.schemas import (
     MatchedDuty,
@@ -16,6 +16,7 @@ def match_view(row: MatchRow) -> MatchView:
     columns = row._asdict()
     is_refused = row.is_refused or row.reason is ReviewReason.CLAIM_REFUSED
     columns |= {"reason": _reason(row), "claim_refused": is_refused, "because": _because(row)}
+    columns |= {"method": method_of(row.method, row.score)}
     page = {name: columns[name] for name in MatchedPage.model_fields if name != "id"}
     duty = {name: columns[name] for name in MatchedDuty.model_fields if name != "id"}
     own = {name: columns[name] for name in MatchView.model_fields if name not in ("page", "duty")}

@@ -57,6 +57,11 @@ REASONS = {
     ),
 }
 
+ONLY_REGISTERED = Text(
+    "只凭单位自己的发布登记，尚无人核实",
+    "Only its unit's own register says so, and nobody has looked",
+)
+
 ANOTHER_AUDITOR = Text(
     "您已认定过；由此判为或不再判为逾期、提前公开，或判为已撤下的，须由另一位监察人员确认",
     "You have accepted this already; that it means late or too early, or no longer so, or withdrawn"
