@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from services.projects.reading.charset import decode
 from services.projects.reading.faults import SourceFault
+from services.projects.reading.hidden import hidden_in
 from services.projects.reading.html import parse
 from services.projects.reading.labels import Labelled, read_labels
 from services.projects.reading.readers import is_file
@@ -51,11 +52,12 @@ def words_of(
         return None
     kind = headers.get("content-type", "text/html")
     try:
-        root = parse(decode(body, kind, charset).text).body
-        tables = read_tables(root, frozenset()).labels
+        page = parse(decode(body, kind, charset).text)
+        hidden, root = hidden_in(page), page.body
+        tables = read_tables(root, hidden, hidden).labels
     except SourceFault:
         return None
-    joined = _BEFORE_A_DATE.sub(" ", visible_text(root))
+    joined = _BEFORE_A_DATE.sub(" ", visible_text(root, but=hidden))
     shown = unjoined(joined)
     found = {**_first(read_labels(joined)), **_first(tables)}
     quotes = [_quote(shown, joined, label, value) for label, value in found.items()]

@@ -28,6 +28,8 @@ class Flag(StrEnum):
     """A file, a picture or a frame: what it says no machine has read."""
     NEEDS_A_PERSON = "needs_a_person"
     """So that a person must read it: it was tried."""
+    HIDDEN = "labels_hidden"
+    """It has labels that it shows to nobody: they count for nothing until a person has looked."""
     IN_PROSE = "in_prose"
     """A sentence of a page that publishes several, and no row of a table."""
 
@@ -102,6 +104,7 @@ def _flags(
 ) -> tuple[Flag, ...]:
     own = provenance in (Provenance.META, Provenance.LABEL)
     believed = printed if provenance is not Provenance.HEADER else None
+    is_for_eyes = page and (page.substance is Substance.EYES or page.hides_labels)
     raised = {
         Flag.LIST_DIFFERS: own and listed and printed and listed.on != printed.on,
         Flag.META_AND_LABEL_DIFFER: page
@@ -111,8 +114,9 @@ def _flags(
         Flag.LABELS_DIFFER: page and page.labels_differ,
         Flag.OLDER_THAN_ITS_MARK: believed and mark and believed.on < mark.on - SLACK,
         Flag.FUTURE_DATE: page and page.future_dropped,
-        Flag.NO_WORDS: page and page.substance is Substance.EYES,
-        Flag.NEEDS_A_PERSON: page and page.substance is Substance.EYES,
+        Flag.NO_WORDS: is_for_eyes,
+        Flag.NEEDS_A_PERSON: is_for_eyes,
+        Flag.HIDDEN: page and page.hides_labels,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)
 

@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.projects.reading.article import FileLink, Substance, files_in, substance
+from services.projects.reading.article import FileLink, Substance, files_in, own_lines, substance
 from services.projects.reading.dates import (
     Printed,
     is_future,
@@ -18,11 +18,12 @@ from services.projects.reading.dates import (
     read_moment,
 )
 from services.projects.reading.facts import DecisionFacts, read_facts
+from services.projects.reading.hidden import hidden_in
 from services.projects.reading.html import parse
-from services.projects.reading.labels import Labelled, label_moments, read_labels
+from services.projects.reading.labels import KNOWN, Labelled, label_moments, read_labels
 from services.projects.reading.marks import Mark, content_mark
 from services.projects.reading.meta_tags import MetaTags, read_meta_tags
-from services.projects.reading.others import of_others
+from services.projects.reading.others import is_within, of_others
 from services.projects.reading.prose import prose_records
 from services.projects.reading.rule import DetailRule
 from services.projects.reading.tables import Record, Tables, read_tables
@@ -58,6 +59,8 @@ class PageReading:
     """
     text: str = ""
     """What it says of itself, to be held against what its files say."""
+    hides_labels: bool = False
+    """Whether it has known labels that it shows to nobody, and nowhere else."""
     files: tuple[FileLink, ...] = ()
     """The files to which its article leads."""
 
@@ -97,8 +100,7 @@ def read_page(
     facts = read_facts(labels, plain(at.title), own)
     records = at.tables.records or prose_records(own, at.title, labels, facts, words)
     meta_time = _meta_time(at.meta)
-    shown = label_moments(at.own, rule.label_words)
-    label_times = [*named.times, *_time_texts(at.page, rule), *shown]
+    label_times = [*named.times, *_shown_times(at, rule)]
     credible = _past(label_times, now)
     is_exact = bool(named.values) or _is_exact(facts, records)
     return PageReading(
@@ -111,7 +113,8 @@ def read_page(
         mark=content_mark(url, at.meta.get("DocId", "contentid"), _attachments(at.page, at.meta)),
         facts=facts,
         labels={word: found[0].offset for word, found in labels.items()},
-        substance=substance(at.body, at.others, at.title, is_exact=is_exact),
+        substance=_substance(at, is_exact=is_exact),
+        hides_labels=_hides_labels(at, labels),
         text_sha256=_text_hash(at.title, at.page.body if at.body is None else at.body, at.text),
         records=tuple(_dated(record, rule.label_words, now) for record in records),
         text=own,
@@ -124,25 +127,47 @@ class _Parts(NamedTuple):
 
     page: LexborHTMLParser
     meta: MetaTags
-    others: frozenset[int]
+    aside: frozenset[int]
+    """What is not its own word, and what it shows to nobody."""
+    hidden: frozenset[int]
     title: str
     body: LexborNode | None
     text: str
     tables: Tables
     own: str
 
+    @property
+    def others(self) -> frozenset[int]:
+        return self.aside | self.hidden
+
 
 def _parts(html: str, rule: DetailRule, named: Named) -> _Parts:
     page = parse(html)
     meta = read_meta_tags(page)
-    others = of_others(page)
+    aside, hidden = of_others(page), hidden_in(page)
+    others = aside | hidden
     title = named.title or read_title(page, meta, others)
     body = page.css_first(rule.body) if rule.body else page.body
     text = named.text + visible_text(body, but=others)
-    tables = read_tables(body, others)
+    tables = read_tables(body, others, hidden)
     # A row of many is a publication of its own, so that nothing of it is the page's.
     rest = named.text + visible_text(body, but=others | tables.lists) if tables.lists else text
-    return _Parts(page, meta, others, title, body, text, tables, rest)
+    return _Parts(page, meta, aside, hidden, title, body, text, tables, rest)
+
+
+def _substance(at: _Parts, *, is_exact: bool) -> Substance:
+    """What the article is made of: what it has and does not show a script may show to people."""
+    found = substance(at.body, at.others, at.title, is_exact=is_exact)
+    is_empty = found is Substance.NOTHING and bool(at.hidden)
+    has_words = is_empty and own_lines(at.body, at.aside, [at.title])
+    return Substance.EYES if has_words else found
+
+
+def _hides_labels(at: _Parts, shown: Mapping[str, object]) -> bool:
+    if not at.hidden:
+        return False
+    whole = read_labels(visible_text(at.body, but=at.aside | at.tables.lists))
+    return not {*KNOWN}.isdisjoint(whole.keys() - shown.keys())
 
 
 def _dated(record: Record, words: Sequence[str], now: datetime) -> Record:
@@ -175,16 +200,18 @@ def _meta_time(meta: MetaTags) -> list[Printed]:
     return [moment for moment in given if moment is not None][:1]
 
 
-def _time_texts(page: LexborHTMLParser, rule: DetailRule) -> list[Printed]:
-    """Moments where the rule says that the page shows its own."""
+def _shown_times(at: _Parts, rule: DetailRule) -> list[Printed]:
+    """Moments where the rule says that the page shows its own, then those behind its labels."""
+    shown = label_moments(at.own, rule.label_words)
     if rule.time is None:
-        return []
+        return shown
     words = [*rule.time.words, *rule.label_words]
     return [
         moment
-        for node in page.css(rule.time.selector)[:10]
-        for moment in label_moments(visible_text(node), words)
-    ]
+        for node in at.page.css(rule.time.selector)[:10]
+        if not is_within(node, at.hidden)
+        for moment in label_moments(visible_text(node, but=at.hidden), words)
+    ] + shown
 
 
 def _text_hash(title: str, node: LexborNode | None, own: str) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from services.projects.reading.html import MAX_DEPTH
+
 MAX_LOOKED_AT = 500
 MAX_UP = 40
 
@@ -44,7 +46,7 @@ def of_others(page: LexborHTMLParser) -> frozenset[int]:
 
 def is_within(node: LexborNode | None, nodes: frozenset[int]) -> bool:
     """Whether a node is one of these or stands in one."""
-    for _ in range(MAX_UP):
+    for _ in range(MAX_DEPTH):
         if node is None:
             return False
         if node.mem_id in nodes:

@@ -112,13 +112,18 @@ Cell = tuple[str, bool]
 """What a cell holds, and whether it is a head cell."""
 
 
-def read_tables(root: LexborNode | None, others: frozenset[int]) -> Tables:
-    """The page's own tables. Raises SourceFault(too_large) for more records than any page has."""
+def read_tables(
+    root: LexborNode | None, others: frozenset[int], hidden: frozenset[int] = frozenset()
+) -> Tables:
+    """The page's own tables, as far as they are shown.
+
+    Raises SourceFault(too_large) for more records than any page has.
+    """
     found, budget = Tables(), MAX_CELLS
     for table in root.css("table")[:MAX_TABLES] if root is not None else []:
         if len(table.css("table")) > 1 or is_within(table, others):
             continue
-        rows = list(_rows(table, budget))
+        rows = list(_rows(table, budget, hidden))
         budget -= sum(map(len, rows))
         records = _records([row for row in rows if any(text for text, _ in row)])
         if len(records) > 1:
@@ -155,10 +160,12 @@ def _add(labels: dict[str, list[Labelled]], pairs: Iterator[tuple[str, str]]) ->
             labels[word_of(label)].append(Labelled(value, -1))
 
 
-def _rows(table: LexborNode, budget: int) -> Iterator[list[Cell]]:
+def _rows(table: LexborNode, budget: int, hidden: frozenset[int]) -> Iterator[list[Cell]]:
     """Rows with every cell that reaches into them, so that a merged cell stands in each."""
     reaching: dict[int, tuple[int, Cell]] = {}
     for row in table.css("tr"):
+        if hidden and is_within(row, hidden):
+            continue
         cells: dict[int, Cell] = {}
         for column, (left, cell) in list(reaching.items()):
             cells[column] = cell
@@ -167,7 +174,7 @@ def _rows(table: LexborNode, budget: int) -> Iterator[list[Cell]]:
                 del reaching[column]
         column = 0
         for node in row.css("th,td"):
-            cell = (one_line(node_text(node)), node.tag == "th")
+            cell = (one_line(node_text(node, but=hidden)), node.tag == "th")
             spans = node.attributes
             down = _span(spans.get("rowspan"))
             for _ in range(_span(spans.get("colspan"))):

@@ -50,13 +50,13 @@ def page_text(page: LexborHTMLParser, body: str | None = None) -> str:
     return unjoined(visible_text((page.css_first(body) if body else None) or page.body))
 
 
-def node_text(node: LexborNode | None) -> str:
-    return unjoined(visible_text(node))
+def node_text(node: LexborNode | None, *, but: Collection[int] = ()) -> str:
+    return unjoined(visible_text(node, but=but))
 
 
 def visible_text(node: LexborNode | None, *, but: Collection[int] = ()) -> str:
     """The same with its joints; `but` the nodes of these memory ids."""
-    if node is None:
+    if node is None or node.mem_id in but:
         return ""
     only = node.child
     if only is None or (only.is_text_node and only.next is None):

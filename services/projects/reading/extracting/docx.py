@@ -14,8 +14,9 @@ from services.projects.reading.extracting.unfolding import BROKEN, TooLarge, ope
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BODY = "word/document.xml"
 _BREAKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n"}
-_GONE = f"{_W}del"
-"""What a reviser struck out does not stand there."""
+_GONE = (f"{_W}del", f"{_W}moveFrom")
+"""What a reviser struck out, or moved away, does not stand there."""
+_OFF = ("0", "false", "off")
 
 
 def read(body: bytes) -> Extracted:
@@ -68,10 +69,17 @@ def _pieces(element: Element) -> Iterator[str]:
             yield node.text or ""
         elif node.tag in _BREAKS:
             yield _BREAKS[node.tag]
-        elif node.tag != _GONE:
+        elif node.tag not in _GONE and not _is_hidden(node):
             if node.tag == f"{_W}p" and node is not element:
                 yield "\n"
             waiting.extend(reversed(node))
+
+
+def _is_hidden(node: Element) -> bool:
+    """Whether a run is shown to nobody (ECMA-376 part 1, 17.3.2.41)."""
+    marks = node.find(f"{_W}rPr") if node.tag == f"{_W}r" else None
+    mark = marks.find(f"{_W}vanish") if marks is not None else None
+    return mark is not None and mark.get(f"{_W}val", "true") not in _OFF
 
 
 if __name__ == "__main__":

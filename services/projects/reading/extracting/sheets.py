@@ -4,7 +4,7 @@ import io
 import zipfile
 from datetime import date, datetime, time, timedelta
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from services.projects.reading.extracting.child import MAX_CELLS, MAX_LETTERS, Extracted, Rows, run
 from services.projects.reading.extracting.unfolding import BROKEN, TooLarge, open_packed
@@ -34,8 +34,9 @@ def read(body: bytes) -> Extracted:
 
 
 def _tables(workbook: CalamineWorkbook) -> list[Rows]:
-    """Raises TooLarge for more cells than are looked at."""
-    names = workbook.sheet_names
+    """Of the sheets that are shown. Raises TooLarge for more cells than are looked at."""
+    shown = SheetVisibleEnum.Visible
+    names = [each.name for each in workbook.sheets_metadata if each.visible is shown]
     left = MAX_CELLS
     tables: list[Rows] = []
     for name in names[:MAX_SHEETS]:
