@@ -2,8 +2,12 @@
 
 Checks the file that `GET /duties/{id}/proof.zip` gives, by itself: it needs Python 3.11 and its own
 library, no network, and nothing of OneDoor. It computes anew every hash, the hash chain, the path
-to the Merkle root of the day (RFC 6962), the due day from the days of the calendar, and the verdict
-by the rule; then it compares. Exits 0 if all holds, 1 if something differs, 2 if it cannot tell.
+to the Merkle root of the day (RFC 6962), the due day from the days of the calendar and the rulings,
+and the verdict by the rule; then it compares.
+
+Exits 0 if all holds, 1 if something differs, 2 if it cannot tell: what decides has no evidence in
+the file, a day is not sealed yet, or a root that was given is not led to. Its last line says what
+it takes on trust all the same.
 
 `--root`: the root of a day as it was noted elsewhere before; the evidence must lead to that one.
 """
@@ -11,16 +15,19 @@ by the rule; then it compares. Exits 0 if all holds, 1 if something differs, 2 i
 import argparse
 import hashlib
 import json
+import re
 import sys
+import unicodedata
 import zipfile
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any, NamedTuple
 
-FORMAT = "onedoor-proof/1"
-RULE_VERSION = 3
+FORMAT = "onedoor-proof/2"
+RULE_VERSION = 4
 SHANGHAI = timezone(timedelta(hours=8))
 DUE_SOON_DAYS = 3
 SLACK = timedelta(days=1)
@@ -54,6 +61,23 @@ HELD = {
     "suspended": "suspended_by_ruling",
     "disputed": "disputed_by_unit",
 }
+RULED = {
+    "exempt": "exempt",
+    "dispute": "disputed",
+    "suspend": "suspended",
+    "restore": "none",
+    "extend": None,
+}
+"""What becomes of a duty by a ruling; by one that extends nothing but the end of its clock."""
+OWN_CLAIMS = ("push", "meta", "label")
+"""Claims that a page or its owner makes; lists and headers are said about it."""
+ABSENT = ("proven_absent", "absent_after_due")
+GONE = ("gone_from_the_web", "taken_down_early", "stay_not_known")
+IN_TIME = (
+    *("seen_in_time", "claim_in_time", "elements_missing", "on_display"),
+    *("display_not_checked", *GONE),
+)
+BY_CLAIM = ("claim_in_time", "claim_after_due", "claim_before_formed", "claim_contradicted")
 STAYS = ("min_display", "keep_online")
 COUNTED = {
     "working_days": "working_days",
@@ -119,11 +143,7 @@ def _check_capture(
     for place in ("capture", "before", "after"):
         if kept[place] is not None and capture_hash(kept[place]["covered"]) != kept[place]["hash"]:
             yield Fault(where, "存证记录被改动", f"the record ({place}) was changed")
-    before, after = kept["before"], kept["after"]
-    if covered["previous_hash"] != (before and before["hash"]):
-        yield Fault(where, "与前一份存证不相接", "it does not join the capture before it")
-    if after is not None and after["covered"]["previous_hash"] != own:
-        yield Fault(where, "与后一份存证不相接", "the capture after it does not join it")
+    yield from _check_neighbours(where, kept)
     if covered.get("id", where[-36:]) != where[-36:]:
         yield Fault(where, "存证编号不符", "it is the evidence of another id")
     if shanghai_day(covered["fetched_at"]).isoformat() != covered["captured_on"]:
@@ -133,6 +153,18 @@ def _check_capture(
     known = roots.get(covered["captured_on"])
     if known is not None and kept["day_root"] != known:
         yield Fault(where, "当日默克尔根不是所给的", "the root of its day is not the one given")
+
+
+def _check_neighbours(where: str, kept: JSON) -> Iterator[Fault]:
+    covered, before, after = kept["capture"]["covered"], kept["before"], kept["after"]
+    if covered["previous_hash"] != (before and before["hash"]):
+        yield Fault(where, "与前一份存证不相接", "it does not join the capture before it")
+    if after is not None and after["covered"]["previous_hash"] != kept["capture"]["hash"]:
+        yield Fault(where, "与后一份存证不相接", "the capture after it does not join it")
+    for step, other in ((-1, before), (1, after)):
+        place = (covered["chain"], covered["seq"] + step)
+        if other is not None and (other["covered"]["chain"], other["covered"]["seq"]) != place:
+            yield Fault(where, "前后存证的序号不符", "a neighbour is not of the place beside it")
 
 
 def check_facts(files: dict[str, bytes]) -> Iterator[Fault]:
@@ -154,7 +186,7 @@ def observed(files: dict[str, bytes], duty: JSON) -> Iterator[tuple[str, str, JS
     for number, fact in enumerate(json.loads(files["facts.json"]), start=1):
         yield f"facts.json #{number}", duty["duty_id"], fact
     if duty["follows"] is not None:
-        for number, fact in enumerate(duty["follows"]["facts"], start=1):
+        for number, fact in enumerate(duty["follows"]["facts"] or (), start=1):
             yield f"duty.json follows #{number}", duty["follows"]["duty_id"], fact
 
 
@@ -168,6 +200,68 @@ def _check_source(files: dict[str, bytes], where: str, fact: JSON) -> Iterator[F
         yield Fault(where, "存证是另一个网址的", "its evidence is of another address")
     if moment(covered["fetched_at"]) > moment(fact["recorded_at"]):
         yield Fault(where, "存证晚于观测记录", "its evidence is later than its record")
+
+
+def check_rulings(files: dict[str, bytes]) -> Iterator[Fault]:
+    """What takes it out of the ordinary course, and what puts its end off, follows from rulings."""
+    duty = json.loads(files["duty.json"])
+    holds = [RULED[each["kind"]] for each in duty["rulings"]]
+    hold = next((each for each in reversed(holds) if each is not None), "none")
+    if duty["hold"] not in (hold, "not_applicable"):
+        yield Fault("duty.json", f"各项裁定的结果应为 {hold}", f"the rulings make it {hold}")
+    days = sum(each["days"] or 0 for each in duty["rulings"])
+    if duty["clock"]["extended_by"] != days:
+        yield Fault("duty.json", f"各项裁定共顺延 {days} 日", f"the rulings add {days} days")
+
+
+def check_calendar(files: dict[str, bytes]) -> Iterator[Fault]:
+    """Day follows day, and a notice says so where one is not what its weekday makes it."""
+    days = [
+        (date.fromisoformat(each["date"]), each)
+        for each in json.loads(files["calendar.json"])["days"]
+    ]
+    for (before, _), (after, _) in pairwise(days):
+        if after - before != timedelta(days=1):
+            yield Fault("calendar.json", f"{before} 之后缺日", f"a day is missing after {before}")
+    for day, said in days:
+        if bool(said["is_workday"]) != (day.weekday() < 5) and not said["notice"]:
+            yield Fault("calendar.json", f"{day} 没有所依据的通知", f"no notice is named for {day}")
+
+
+def check_walks(files: dict[str, bytes]) -> Iterator[Fault]:
+    """Lists that prove an absence were read after the moment of which they prove it, and what was
+    captured of each stood there at that time."""
+    walks, since = json.loads(files["walks.json"]), absent_since(files)
+    for walk in walks["lists"]:
+        where, begin, end = _walk(walk)
+        if begin > end or (since is not None and begin < since):
+            yield Fault(where, "读取时间不符", "it was read at another time")
+        for covered in _captures_of(files, walk):
+            if covered["chain"] != walk["portal_id"]:
+                yield Fault(where, "存证是另一个栏目的", "a capture is of another place")
+            if not begin <= moment(covered["fetched_at"]) <= end:
+                yield Fault(where, "存证不是这次读取的", "a capture is not of this reading")
+
+
+def _walk(walk: JSON) -> tuple[str, datetime, datetime]:
+    where = f"walks.json {walk['portal_id']}"
+    return where, moment(walk["started_at"]), moment(walk["finished_at"])
+
+
+def _captures_of(files: dict[str, bytes], walk: JSON) -> list[JSON]:
+    """What was captured in a walk, as far as it is in the file."""
+    names = (f"evidence/{each}/capture.json" for each in walk["captures"])
+    return [json.loads(files[name])["capture"]["covered"] for name in names if name in files]
+
+
+def absent_since(files: dict[str, bytes]) -> datetime | None:
+    """The moment of which an absence has to be proven, where it is judged by one."""
+    case, calendar = case_of(files)
+    reason, _ = judge_case(case, calendar)
+    if reason not in ABSENT:
+        return None
+    found = case.walked_at if case.seen is None else case.seen.first["last_absent_at"]
+    return None if found is None else moment(found)
 
 
 def sha256(body: bytes) -> str:
@@ -374,12 +468,25 @@ def staying(clock: JSON) -> JSON | None:
 
 
 class Stay(NamedTuple):
-    """Until when it must stay if it came as early as it can have, and as late; how long it did."""
+    """Until when it must stay if it came as early as it can have, and as late; how it was seen last
+    in that stay, and how it was found gone then, also if it came back."""
 
     kind: str
     least: date | None
     most: date | None
-    was_enough: bool
+    last: JSON
+    gone: JSON | None
+
+    @property
+    def gone_on(self) -> date | None:
+        return None if self.gone is None else shanghai_day(self.gone["observed_at"])
+
+    @property
+    def was_enough(self) -> bool:
+        """The last day ends at 24:00: what was found gone on it has not stayed."""
+        if self.most is None or shanghai_day(self.last["observed_at"]) < self.most:
+            return False
+        return self.gone_on is None or self.gone_on > self.most
 
 
 def stay_of(clock: JSON, seen: "Seen", formed: date, calendar: Calendar) -> Stay | None:
@@ -389,11 +496,69 @@ def stay_of(clock: JSON, seen: "Seen", formed: date, calendar: Calendar) -> Stay
         return None
     claimed = None if is_contradicted(seen.best) else day_of(seen.best["claimed_at"])
     early = claimed or day_of(seen.first["last_absent_at"])
-    late = claimed or shanghai_day(seen.first["observed_at"])
+    late = max(claimed or shanghai_day(seen.first["observed_at"]), formed)
     least = None if early is None else counted(kept, max(early, formed)).day(calendar)
-    most = counted(kept, max(late, formed)).day(calendar)
-    was_enough = most is not None and shanghai_day(seen.last["observed_at"]) >= most
-    return Stay(kind_of(kept), least, most, was_enough)
+    most = counted(kept, late).day(calendar)
+    gap = _broken_by(seen.gaps, kept, late, most)
+    if gap is None:
+        return Stay(kind_of(kept), least, most, seen.last, None)
+    return Stay(kind_of(kept), least, most, gap.seen, gap.gone)
+
+
+def _broken_by(gaps: "list[Gap]", kept: JSON, begun: date, until: date | None) -> "Gap | None":
+    """What was gone before its stay began is none of it. A display that was broken off is not
+    mended by what is shown later; what must be kept is, if it is back within its time."""
+    own = [gap for gap in gaps if shanghai_day(gap.seen["observed_at"]) >= begun]
+    if kept["kind"] == "keep_online":
+        own = [gap for gap in own if not gap.is_mended(until)]
+    return own[0] if own else None
+
+
+class Gap(NamedTuple):
+    """The last sighting before it was gone, how it was found gone, the first sighting after."""
+
+    seen: JSON
+    gone: JSON
+    back: JSON | None
+
+    def is_mended(self, until: date | None) -> bool:
+        if self.back is None:
+            return False
+        return until is None or shanghai_day(self.back["observed_at"]) <= until
+
+
+def gaps_of(counted: list[JSON]) -> list[Gap]:
+    """When it was not there after it was seen, though another page of it may have been."""
+    ordered = sorted(counted, key=lambda f: (moment(f["observed_at"]), f["kind"] == "sighting"))
+    seen = [fact for fact in ordered if fact["kind"] == "sighting"]
+    found: list[Gap] = []
+    for gone in (fact for fact in ordered if fact["kind"] == "gone"):
+        at = moment(gone["observed_at"])
+        before = [fact for fact in seen if moment(fact["observed_at"]) < at]
+        after = [fact for fact in seen if moment(fact["observed_at"]) > at]
+        is_seen = len(before) + len(after) < len(seen)
+        is_known = bool(found) and found[-1].back == (after[0] if after else None)
+        if before and not is_seen and not is_known and not _another_was_there(gone, ordered):
+            found.append(Gap(before[-1], gone, after[0] if after else None))
+    return found
+
+
+def _another_was_there(gone: JSON, counted: list[JSON]) -> bool:
+    """Whether another page was seen before and after, and was not gone between. One to which the
+    document moved has the sightings of the page that it left, at the same moments."""
+    at = moment(gone["observed_at"])
+    own = {moment(fact["observed_at"]) for fact in counted if fact["url"] == gone["url"]}
+    last: dict[str, JSON] = {}
+    for fact in counted:
+        seen_at = moment(fact["observed_at"])
+        if fact["url"] == gone["url"] or seen_at in own:
+            continue
+        before = last.get(fact["url"])
+        is_around = before is not None and seen_at > at >= moment(before["observed_at"])
+        if is_around and before is not None and before["kind"] == fact["kind"] == "sighting":
+            return True
+        last[fact["url"]] = fact
+    return False
 
 
 def is_contradicted(fact: JSON) -> bool:
@@ -442,8 +607,20 @@ class Seen(NamedTuple):
     best: JSON
     first: JSON
     last: JSON
-    gone_on: date | None
+    gaps: list[Gap]
+    its: JSON
     is_incomplete: bool
+
+    @property
+    def is_gone(self) -> bool:
+        return bool(self.gaps) and self.gaps[-1].back is None
+
+    @property
+    def day(self) -> date:
+        """The day that its page or its owner claims, else the one on which it was seen first."""
+        is_own = self.best["claim_kind"] in OWN_CLAIMS and not is_contradicted(self.best)
+        claimed = day_of(self.best["claimed_at"]) if is_own else None
+        return claimed or shanghai_day(self.first["observed_at"])
 
 
 def summarise(facts: list[JSON]) -> Seen | None:
@@ -461,11 +638,8 @@ def summarise(facts: list[JSON]) -> Seen | None:
     if not seen:
         return None
     best = min(seen, key=lambda f: (-claim_trust(f), moment(f["claimed_at"] or f["observed_at"])))
-    gone = [moment(fact["observed_at"]) for fact in counted if fact["kind"] == "gone"]
-    gone_at = min((at for at in gone if at > moment(seen[-1]["observed_at"])), default=None)
-    gone_on = None if gone_at is None else gone_at.astimezone(SHANGHAI).date()
     its = best if _was_there(best, seen[0]) else seen[0]
-    return Seen(best, seen[0], seen[-1], gone_on, bool(_missing(seen, its)))
+    return Seen(best, seen[0], seen[-1], gaps_of(counted), its, bool(_missing(seen, its)))
 
 
 def _was_there(best: JSON, first: JSON) -> bool:
@@ -500,6 +674,12 @@ class Judged(NamedTuple):
 
 def judge(files: dict[str, bytes]) -> Judged:
     """The verdict by the rule, of what the files say was formed and observed."""
+    case, calendar = case_of(files)
+    reason, over_by = judge_case(case, calendar)
+    return Judged(calendar.day(case.due), reason, over_by, case.stay and case.stay.most)
+
+
+def case_of(files: dict[str, bytes]) -> "tuple[Case, Calendar]":
     duty, verdict = json.loads(files["duty.json"]), json.loads(files["verdict.json"])
     walked_at = json.loads(files["walks.json"])["walked_at"]
     formed = None if duty["formed_on"] is None else date.fromisoformat(duty["formed_on"])
@@ -510,9 +690,8 @@ def judge(files: dict[str, bytes]) -> Judged:
     stay = None
     if seen is not None and formed is not None:
         stay = stay_of(clock, seen, formed, calendar)
-    case = Case(duty, formed, due, seen, stay, date.fromisoformat(verdict["as_of"]), walked_at)
-    reason, over_by = judge_case(case, calendar)
-    return Judged(calendar.day(due), reason, over_by, stay and stay.most)
+    as_of = date.fromisoformat(verdict["as_of"])
+    return Case(duty, formed, due, seen, stay, as_of, walked_at), calendar
 
 
 class Case(NamedTuple):
@@ -574,10 +753,10 @@ def judge_published(
 
 def _in_time(case: Case, seen: Seen, reason: str) -> str:
     """Published in time; whether it has all it needs, and stays as long as it must."""
-    stay, gone_on = case.stay, seen.gone_on
+    stay = case.stay
     has_stayed = stay is not None and stay.was_enough
-    if gone_on is not None and not has_stayed:
-        return _gone(stay, gone_on)
+    if not has_stayed and (seen.is_gone or (stay is not None and stay.gone_on is not None)):
+        return _gone(stay)
     if seen.is_incomplete:
         return "elements_missing"
     if stay is None or has_stayed:
@@ -589,11 +768,11 @@ def _in_time(case: Case, seen: Seen, reason: str) -> str:
     return "on_display" if case.as_of <= stay.most else "display_not_checked"
 
 
-def _gone(stay: Stay | None, gone_on: date) -> str:
+def _gone(stay: Stay | None) -> str:
     """It is called too early only if it would be so of what came as early as it can have."""
     if stay is None:
         return "gone_from_the_web"
-    if stay.least is None or stay.least < gone_on:
+    if stay.gone_on is None or stay.least is None or stay.least < stay.gone_on:
         return "stay_not_known"
     return "taken_down_early" if stay.kind == "min_display" else "gone_from_the_web"
 
@@ -617,13 +796,22 @@ def judge_unpublished(
 
 
 def check_begin(files: dict[str, bytes]) -> Iterator[Fault]:
-    """It begins on the day of its event; what goes with another once that one is published."""
+    """It begins on the day of its event; what goes with another once that one is published, unless
+    it was published itself before, for then nobody knows which of them came first."""
     duty = json.loads(files["duty.json"])
-    begins = duty["event_on"]
-    leader = None if duty["follows"] is None else summarise(duty["follows"]["facts"])
-    if leader is not None:
-        claimed = None if is_contradicted(leader.best) else day_of(leader.best["claimed_at"])
-        begins = (claimed or shanghai_day(leader.first["observed_at"])).isoformat()
+    begins, follows = duty["event_on"], duty["follows"]
+    if follows is not None:
+        led = follows["published_on"]
+        if follows["facts"] is not None:
+            leader = summarise(follows["facts"])
+            led = None if leader is None else leader.day.isoformat()
+        if led != follows["published_on"]:
+            yield Fault("duty.json", f"所随信息应于 {led} 公开", f"what it follows is of {led}")
+        own = summarise(json.loads(files["facts.json"]))
+        begins = led or begins
+        if led is not None and own is not None:
+            earliest = min(own.day, shanghai_day(own.first["observed_at"]))
+            begins = None if earliest < date.fromisoformat(led) else led
     if begins != duty["formed_on"]:
         yield Fault("duty.json", f"期限应自 {begins} 起算", f"its clock begins on {begins}")
 
@@ -657,11 +845,161 @@ def check(files: dict[str, bytes], roots: dict[str, str]) -> list[Fault]:
         found += check_captures(files, roots)
         if {*PARTS} <= {*files}:
             found += check_facts(files)
+            found += check_rulings(files)
+            found += check_calendar(files)
+            found += check_walks(files)
             found += check_begin(files)
             found += check_verdict(files)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         found.append(Fault("proof", "内容残缺", f"it is not whole: {type(error).__name__} {error}"))
     return found
+
+
+def doubts(files: dict[str, bytes], roots: dict[str, str]) -> list[Fault]:
+    """Of a proof in which nothing differs: what decides, and has nothing in the file to show it."""
+    return [*_unsealed(files, roots), *_unshown(files), *_unwalked(files)]
+
+
+def _captures(files: dict[str, bytes]) -> dict[str, JSON]:
+    names = sorted(each for each in files if each.endswith("/capture.json"))
+    return {name.rpartition("/")[0]: json.loads(files[name]) for name in names}
+
+
+def _unsealed(files: dict[str, bytes], roots: dict[str, str]) -> Iterator[Fault]:
+    """Days without a root, and roots to which nothing leads."""
+    captures = _captures(files)
+    days = {where: kept["capture"]["covered"]["captured_on"] for where, kept in captures.items()}
+    for where, day in days.items():
+        if captures[where]["day_root"] is None:
+            yield Fault(where, f"{day} 尚未封存", f"{day} is not sealed yet")
+    for day in sorted({*roots} - {*days.values()}):
+        yield Fault(f"--root {day}", "没有存证通向所给的根", "no evidence leads to that root")
+
+
+def _unshown(files: dict[str, bytes]) -> Iterator[Fault]:
+    """Observations by which it is judged whose page is not in the file, or does not say so."""
+    case, calendar = case_of(files)
+    reason, _ = judge_case(case, calendar)
+    for fact in deciding(case, reason, calendar):
+        where = f"facts.json {fact['observed_at']}"
+        folder = f"evidence/{fact['evidence_id']}"
+        if fact["kind"] == "gone":
+            yield Fault(where, "撤下没有存证", "nothing shows that it was gone")
+        elif fact["evidence_id"] is None:
+            yield Fault(where, "观测没有存证", "no evidence goes with the observation")
+        elif f"{folder}/page.bin" not in files:
+            yield Fault(where, "存证未收入", "its evidence was left out")
+        elif _fetched_at(files, folder) > moment(fact["observed_at"]):
+            yield Fault(where, "存证晚于所称的观测时间", "its evidence is later than it was seen")
+        elif _goes_by_claim(case, reason, fact) and not _states(files, folder, fact):
+            yield Fault(where, "网页字节中没有所称的日期", "its page does not state the day")
+
+
+def _fetched_at(files: dict[str, bytes], folder: str) -> datetime:
+    kept = json.loads(files[f"{folder}/capture.json"])
+    return moment(kept["capture"]["covered"]["fetched_at"])
+
+
+def deciding(case: Case, reason: str, calendar: Calendar) -> list[JSON]:
+    """The observations by which it is judged so: none where it is not by any."""
+    seen, stay = case.seen, case.stay
+    if seen is None:
+        return []
+    found: list[JSON] = []
+    if reason in ("seen_before_formed", "absent_after_due"):
+        found.append(seen.first)
+    if reason in (*BY_CLAIM, "no_publication_time", "absent_after_due"):
+        found.append(seen.best)
+    if reason in IN_TIME:
+        first = calendar.end(shanghai_day(seen.first["observed_at"]))
+        is_seen = first is not None and case.due is not None and first <= case.due
+        found.append(seen.first if is_seen else seen.best)
+    if reason in IN_TIME and stay is not None:
+        found += [seen.best, stay.last]
+    if reason in GONE:
+        found.append((stay and stay.gone) or seen.gaps[-1].gone)
+    if reason == "elements_missing":
+        found.append(seen.its)
+    return list({fact["sha256"]: fact for fact in found}.values())
+
+
+def _goes_by_claim(case: Case, reason: str, fact: JSON) -> bool:
+    """Whether the day that the page itself claims decides."""
+    is_best = case.seen is not None and fact["sha256"] == case.seen.best["sha256"]
+    is_stay = reason in IN_TIME and case.stay is not None
+    is_by = reason in (*BY_CLAIM, "absent_after_due") or is_stay
+    is_believed = fact["claimed_at"] is not None and not is_contradicted(fact)
+    return is_best and is_by and is_believed and fact["claim_kind"] in ("meta", "label")
+
+
+def _states(files: dict[str, bytes], folder: str, fact: JSON) -> bool:
+    """Whether the bytes of its page state the day that it claims, such as 2026年11月20日."""
+    day = shanghai_day(fact["claimed_at"])
+    covered = json.loads(files[f"{folder}/capture.json"])["capture"]["covered"]
+    apart = r"\D{1,9}0?"
+    words = re.compile(rf"(?<!\d){day.year}{apart}{day.month}{apart}{day.day}(?!\d)|{day:%Y%m%d}")
+    for charset in (covered["charset"], "utf-8", "gb18030"):
+        try:
+            text = files[f"{folder}/page.bin"].decode(charset or "utf-8", "ignore")
+        except LookupError:
+            continue
+        if words.search(unicodedata.normalize("NFKC", text)):
+            return True
+    return False
+
+
+def _unwalked(files: dict[str, bytes]) -> Iterator[Fault]:
+    """Lists that prove an absence of which the file shows nothing."""
+    if absent_since(files) is None:
+        return
+    lists = json.loads(files["walks.json"])["lists"]
+    if not lists:
+        yield Fault("walks.json", "没有任何栏目的存证", "no list shows the absence")
+    for walk in lists:
+        if not _captures_of(files, walk):
+            where, _, _ = _walk(walk)
+            yield Fault(where, "栏目的存证未收入", "nothing that was captured of it is in the file")
+
+
+def on_trust(files: dict[str, bytes], roots: dict[str, str]) -> list[tuple[str, str]]:
+    """What this program does not check, and takes as the file has it: (Chinese, English)."""
+    duty, stated = json.loads(files["duty.json"]), json.loads(files["verdict.json"])
+    days = {kept["capture"]["covered"]["captured_on"] for kept in _captures(files).values()}
+    found = [
+        ("事项何时形成、由谁公开", "what was formed when, and by whom"),
+        ("放假通知的原文", "the holiday notices themselves"),
+        ("有无其他观测记录", "that no observation was left out"),
+    ]
+    if days - {*roots}:
+        shown = ", ".join(sorted(days - {*roots}))
+        found.append((f"{shown} 的默克尔根是否为当日所公布的", f"the roots of {shown}"))
+    if json.loads(files["facts.json"]):
+        found.append(("网页所公开的是否为该事项、是否缺少要素", "what its pages publish and lack"))
+    if stated["keep_until"] is not None:
+        found.append(("网页其间一直在网", "that a page stood as captured until it was seen again"))
+    if stated["reason"] in ABSENT:
+        found.append(("栏目是否齐全", "that these are all places where it may stand"))
+    if duty["rulings"]:
+        found.append(("裁定的文书", "the documents of the rulings"))
+    if duty["hold"] == "not_applicable" or duty["in_review"] or duty["matchable_since"]:
+        found.append(("可否核查、何时可以核对", "whether and since when it could be looked for"))
+    if duty["follows"] is not None and duty["follows"]["facts"] is None:
+        found.append(("所随信息的公开日期", "on which day was published what it goes with"))
+    return found
+
+
+def tell(files: dict[str, bytes], open_: list[Fault], roots: dict[str, str]) -> None:
+    """The verdict, what is open, and what was not proven."""
+    stated = json.loads(files["verdict.json"])
+    words = f"{stated['reason_zh']} | {stated['reason_en']}"
+    print(f"{'?' if open_ else '✓'} {stated['as_of']} {stated['verdict']}: {words}")
+    for each in open_:
+        print(f"? {each.where}: {each.zh} | {each.en}")
+    many = len(_captures(files))
+    print(f"  存证 {many} 份 | captures: {many}")
+    trusted = on_trust(files, roots)
+    zh, en = "；".join(each for each, _ in trusted), "; ".join(each for _, each in trusted)
+    print(f"  以文件所载为准，未予证明：{zh} | not proven, taken as the file has it: {en}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -670,22 +1008,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", action="append", default=[], metavar="DAY=HASH")
     given = parser.parse_args(arguments)
     try:
+        roots = dict(each.split("=", 1) for each in given.root)
         files = read(given.proof)
-        faults = check(files, dict(each.split("=", 1) for each in given.root))
-    except UnknownProof as unknown:
+        faults = check(files, roots)
+        open_ = [] if faults else doubts(files, roots)
+    except (UnknownProof, ValueError, KeyError, TypeError) as unknown:
         print(f"? 无法核对 | {unknown}")
         return 2
     for fault in faults:
         print(f"✗ {fault.where}: {fault.zh} | {fault.en}")
-    if not faults:
-        stated = json.loads(files["verdict.json"])
-        words = f"{stated['reason_zh']} | {stated['reason_en']}"
-        print(f"✓ {stated['as_of']} {stated['verdict']}: {words}")
-        captures = [json.loads(body) for name, body in files.items() if "/capture." in name]
-        unsealed = sum(each["day_root"] is None for each in captures)
-        print(f"  存证 {len(captures)} 份，其中 {unsealed} 份的当日尚未封存", end=" | ")
-        print(f"captures: {len(captures)}, of days not sealed yet: {unsealed}")
-    return 1 if faults else 0
+    if faults:
+        return 1
+    tell(files, open_, roots)
+    return 2 if open_ else 0
 
 
 if __name__ == "__main__":

@@ -41,13 +41,14 @@ def _proof(door: Door, duty: str) -> None:
             capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
             env={"PYTHONIOENCODING": "utf-8"},
         )  # fmt: skip
-    if checked.returncode:
+    said = checked.stdout.strip().partition("\n")[0]
+    # What was captured today is sealed tonight: until then the program leaves it open.
+    if checked.returncode == 1 or not said.startswith(("✓", "? 20")):
         raise TourStopped(f"check_proof: {checked.stdout}{checked.stderr}")
-    said = checked.stdout.strip().splitlines()[0]
     door.narrator.step(
         Text(
             f"下载结论的证明（{len(answer.content) // 1024} KB），用独立程序核对",
             f"the proof of the verdict, {len(answer.content) // 1024} KB, checked independently",
         ),
-        Text(said.partition(" | ")[0], f"✓ {said.partition(' | ')[2]}"),
+        Text(said.partition(" | ")[0], f"{said[0]} {said.partition(' | ')[2]}"),
     )

@@ -15,7 +15,7 @@ TABLES = {
     "duty": "id UUID, unit VARCHAR, formed_on DATE, n INT, shows INT, hold VARCHAR,"
     " in_review BOOL, made TIMESTAMP",
     "seen": "id UUID, seen_on DATE, absent DATE, claim DATE, cms DATE, missing BOOL, last DATE",
-    "gone": "id UUID, gone_on DATE",
+    "gone": "id UUID, gone_on DATE, last DATE, is_gone BOOL",
     "walk": "unit VARCHAR, walked_on DATE, walked_at TIMESTAMP",
 }
 
@@ -27,8 +27,8 @@ due AS (
              SELECT count(*) FROM works WHERE day <= d.formed_on)) END AS due_on
   FROM duty d),
 facts AS (
-  SELECT d.*, s.id IS NOT NULL AS is_seen, s.seen_on, s.absent, s.claim, s.missing, s.last,
-         g.gone_on, g.id IS NOT NULL AS is_gone,
+  SELECT d.*, s.id IS NOT NULL AS is_seen, s.seen_on, s.absent, s.claim, s.missing,
+         coalesce(g.last, s.last) AS last, g.gone_on, coalesce(g.is_gone, false) AS is_gone,
          CASE WHEN w.walked_at >= d.made THEN w.walked_on END AS walked_on,
          coalesce(s.cms > s.claim + INTERVAL 1 DAY, false) OR coalesce(s.claim < s.absent, false)
            OR coalesce(s.claim > s.seen_on, false) AS contradicted
@@ -46,11 +46,11 @@ shown AS (
   SELECT *, CASE
     WHEN shows IS NULL THEN CASE WHEN is_gone THEN 'withdrawn' WHEN missing THEN 'incomplete'
       ELSE 'on_time' END
-    WHEN is_gone AND last < most_on THEN CASE
+    WHEN gone_on <= most_on OR gone_on IS NOT NULL AND last < most_on THEN CASE
       WHEN gone_on <= least_on AND (absent IS NOT NULL OR claim IS NOT NULL AND NOT contradicted)
       THEN 'withdrawn' ELSE 'unknown' END
     WHEN missing THEN 'incomplete'
-    WHEN is_gone OR last >= most_on THEN 'on_time'
+    WHEN gone_on IS NOT NULL OR last >= most_on THEN 'on_time'
     WHEN $today > most_on THEN 'unknown_source_down' ELSE 'pending' END AS stay
   FROM stays),
 judged AS (

@@ -29,6 +29,11 @@ def seen_on(day: float, claimed: float | None = None, **others: Any) -> dict[str
     return {"url": "https://a.cn/1", "observed_at": at(day), **claim, **others}
 
 
+def second_on(day: float, claimed: float = 0) -> dict[str, Any]:
+    """The same on another page."""
+    return seen_on(day, claimed, url="https://a.cn/2")
+
+
 def pushed_on(day: float, received: float, **others: Any) -> dict[str, Any]:
     claim = {"claim_kind": ClaimKind.PUSH, "received_at": at(received)}
     return seen_on(day, received, **{**claim, **others})
@@ -150,6 +155,51 @@ CASES: dict[str, tuple[History, Reason, int | None]] = {
     "taken down nobody knows when": (
         history_of(SHOWN, 9, seen_on(0.1, 0), Left(at(8))),
         Reason.STAY_NOT_KNOWN,
+        None,
+    ),
+    "broken off, and shown for a moment long after": (
+        history_of(SHOWN, 41, seen_on(0.1, 0), Left(at(2)), seen_on(38, 0)),
+        Reason.TAKEN_DOWN_EARLY,
+        None,
+    ),
+    "broken off, and shown on its last day": (
+        history_of(SHOWN, 9, seen_on(0.1, 0), Left(at(2)), seen_on(7, 0)),
+        Reason.TAKEN_DOWN_EARLY,
+        None,
+    ),
+    "seen and gone on its last day": (
+        history_of(SHOWN, 9, seen_on(0.1, 0), seen_on(7, 0), Left(at(7.1))),
+        Reason.TAKEN_DOWN_EARLY,
+        None,
+    ),
+    "shown again after it had stayed": (
+        history_of(SHOWN, 12, seen_on(0.1, 0), seen_on(7, 0), Left(at(8)), seen_on(9, 0)),
+        Reason.SEEN_IN_TIME,
+        None,
+    ),
+    "another page was there meanwhile": (
+        history_of(SHOWN, 9, seen_on(0.1, 0), second_on(1), Left(at(2)), second_on(7)),
+        Reason.SEEN_IN_TIME,
+        None,
+    ),
+    "it moved, and was nowhere meanwhile": (
+        history_of(SHOWN, 9, seen_on(0.1, 0), Left(at(2)), second_on(0.1), second_on(8)),
+        Reason.TAKEN_DOWN_EARLY,
+        None,
+    ),
+    "gone before the day that another page claims": (
+        history_of(SHOWN, 12, seen_on(0.1), Left(at(0.2)), second_on(2, 1), second_on(10, 1)),
+        Reason.SEEN_IN_TIME,
+        None,
+    ),
+    "kept online again within its time": (
+        history_of(KEPT_ON, 30, seen_on(9, 8), Left(at(20)), seen_on(25, 8)),
+        Reason.SEEN_IN_TIME,
+        None,
+    ),
+    "kept online again after its time": (
+        history_of(KEPT_ON, 60, seen_on(9, 8), Left(at(20)), seen_on(45, 8)),
+        Reason.GONE_FROM_THE_WEB,
         None,
     ),
     "absent after the limit": (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from services.projects.auditing.models import Standing
 from services.projects.auditing.rules.basis import Basis, facts_of
@@ -15,18 +16,23 @@ from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceC
 from services.projects.duties import making, rules
 from services.projects.duties.models import (
     Duty,
+    DutyRuling,
     FactKind,
     Hold,
     PublicationFact,
+    RulingKind,
     TriggerEvent,
     TriggerKind,
 )
 from services.projects.duties.observing import fact_of, gone_fact, seen_of
 from services.projects.duties.rules import Sighting
 from services.projects.duties.seen import SeenDuty
+from services.projects.evidence.linking import LinkedCapture
 from services.projects.proofs import service
+from services.projects.proofs.queries import WalkedList
 from shared.clock import today
 from shared.workdays import CalendarUnknown, official
+from tests.projects.proven_pages import Page, captured
 
 FIRST = datetime(2026, 3, 2, 1, tzinfo=UTC)
 """09:00 in Asia/Shanghai, as the database gives it; a Monday."""
@@ -58,6 +64,8 @@ class History:
     hold: Hold = Hold.NONE
     walked_at: datetime | None = None
     in_review: bool = False
+    shown: bool = False
+    """Whether each observation was captured as it was made, and each walk."""
 
 
 def _duty(item: CatalogueItem, hold: Hold, formed_on: date | None) -> Duty:
@@ -78,11 +86,28 @@ def _duty(item: CatalogueItem, hold: Hold, formed_on: date | None) -> Duty:
     return duty
 
 
-def _facts(duty: Duty, seen: Sequence[Observed]) -> list[tuple[PublicationFact, bool]]:
+def _pages(history: History) -> list[Page]:
+    """What was captured of the pages that were seen, which state the day that they claim."""
+    pages = []
+    for each in history.seen if history.shown else ():
+        if not isinstance(each, Left):
+            claimed = each.get("claimed_at")
+            words = "" if claimed is None else f"发布时间：{today(claimed):%Y年%m月%d日}"
+            pages.append(Page("p1", each["url"], each["observed_at"], words.encode()))
+    return pages
+
+
+def _id_of(shown: LinkedCapture | None) -> UUID | None:
+    return None if shown is None else shown.capture.id
+
+
+def _facts(
+    duty: Duty, seen: Sequence[Observed], evidence: Sequence[LinkedCapture] = ()
+) -> list[tuple[PublicationFact, bool]]:
     """The facts in the order in which they were recorded; every third absence is set aside."""
-    made = []
+    made, named = [], iter(evidence)
     for number, each in enumerate(seen):
-        at = FIRST + timedelta(days=30 * number)
+        at = FIRST + timedelta(days=(30 if not evidence else 100) * (number + bool(evidence)))
         if isinstance(each, Left):
             values = gone_fact(duty.id, each.url, each.at, at)
             if each.kind is FactKind.TAKEN_BACK:
@@ -90,7 +115,8 @@ def _facts(duty: Duty, seen: Sequence[Observed]) -> list[tuple[PublicationFact, 
                 covered = ("kind", "duty_id", "url", "observed_at")
                 values["sha256"] = rules.fact_hash({name: values[name] for name in covered})
         else:
-            values = fact_of(Sighting(duty_id=duty.id, **each), at)
+            shown = next(named, None)
+            values = fact_of(Sighting(duty_id=duty.id, evidence_id=_id_of(shown), **each), at)
         made.append((PublicationFact(id=number, **values), number % 3 == 2))
     return made
 
@@ -99,11 +125,11 @@ def gathered_of(history: History) -> service.Gathered:
     """What a proof gathers of it, by the rules of the system."""
     item, now = _item(history.clock), history.now
     duty = _duty(item, history.hold, history.formed_on)
-    facts = _facts(duty, history.seen)
-    followed = None
-    if history.followed is not None:
-        leader = _duty(_item(history.clock), Hold.NONE, history.event_on)
-        followed = service.Followed(leader.id, "D02", _facts(leader, history.followed))
+    walk = _walk(history)
+    pages = [*_pages(history), *walk]
+    captures = captured(pages)
+    facts = _facts(duty, history.seen, captures[: len(pages) - len(walk)])
+    followed = _followed(history)
     calendar, by_days = official(), duty.basis == "calendar"
     counted = [fact.without_absence() if aside else fact for fact, aside in facts]
     evidence = rules.summarise(counted, calendar)
@@ -131,14 +157,53 @@ def gathered_of(history: History) -> service.Gathered:
         event_on=history.formed_on if followed is None else history.event_on,
         followed=followed,
         facts=facts,
-        rulings=[],
+        rulings=_rulings(duty),
         moves=[],
         days=_calendar(service.span_of(found, [fact for fact, _ in facts], now)),
-        walks=[],
-        captures=[],
-        bodies=[],
+        walks=[_walked(each) for each in captures[len(pages) - len(walk) :]],
+        captures=captures,
+        bodies=[page.body for page in pages],
         left_out=[],
+        is_theirs=True,
     )
+
+
+def _followed(history: History) -> service.Followed | None:
+    if history.followed is None:
+        return None
+    leader = _duty(_item(history.clock), Hold.NONE, history.event_on)
+    facts = _facts(leader, history.followed)
+    counted = [fact.without_absence() if aside else fact for fact, aside in facts]
+    evidence = rules.summarise(counted, official())
+    published_on = None if evidence is None else evidence.day
+    return service.Followed(leader.id, "D02", published_on, facts)
+
+
+def _walk(history: History) -> list[Page]:
+    """The list that was read in the walk by which an absence is proven."""
+    if history.walked_at is None or not history.shown:
+        return []
+    return [Page("p2", "https://a.cn/list", history.walked_at + timedelta(minutes=1), b"<ul></ul>")]
+
+
+def _walked(listed: LinkedCapture) -> WalkedList:
+    at, minute = listed.capture.fetched_at, timedelta(minutes=1)
+    return WalkedList(listed.capture.chain, at - minute, at + minute, [listed.capture.id])
+
+
+_RULED = {
+    Hold.EXEMPT: RulingKind.EXEMPT,
+    Hold.DISPUTED: RulingKind.DISPUTE,
+    Hold.SUSPENDED: RulingKind.SUSPEND,
+}
+
+
+def _rulings(duty: Duty) -> list[DutyRuling]:
+    kind = _RULED.get(duty.hold)
+    if kind is None:
+        return []
+    words: dict[str, Any] = {"document": "某发〔2026〕1号", "reason": "-", "ruled_by": "somebody"}
+    return [DutyRuling(duty_id=duty.id, kind=kind, ruled_at=FIRST, **words)]
 
 
 def _basis(now: datetime, walked_at: datetime | None) -> Basis:

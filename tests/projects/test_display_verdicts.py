@@ -55,6 +55,30 @@ CASES: list[tuple[str, Facts, str, int | None]] = [
         "on_time: seen_in_time",
         None,
     ),
+    (
+        "seen and gone on its last day",
+        shown(8_990, is_gone=True, stay_least_day=8_990, gone_day=8_990, stayed_day=8_990),
+        "withdrawn: taken_down_early",
+        None,
+    ),
+    (
+        "seen and gone on what may be its last day",
+        shown(8_990, is_gone=True, stay_least_day=8_989, gone_day=8_990, stayed_day=8_990),
+        "unknown: stay_not_known",
+        None,
+    ),
+    (
+        "back after it was gone on its last day",
+        shown(8_990, stay_least_day=8_990, gone_day=8_990, stayed_day=8_990),
+        "withdrawn: taken_down_early",
+        None,
+    ),
+    (
+        "back after it was gone on the day after its last",
+        shown(8_990, stay_least_day=8_990, gone_day=8_991, stayed_day=8_990),
+        "on_time: seen_in_time",
+        None,
+    ),
     ("kept online so far", shown(9_500, keep="keep_online"), "on_time: seen_in_time", None),
     (
         "gone before its time online was over",

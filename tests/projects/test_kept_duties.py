@@ -12,6 +12,7 @@ import pytest
 
 from services.projects.auditing import service as auditing
 from services.projects.duties import following, observing
+from services.projects.duties.models import ClaimKind
 from shared.clock import SHANGHAI, now, today
 from shared.database.engine import RoomSession
 from tests.projects import make
@@ -164,3 +165,42 @@ async def test_an_interpretation_begins_on_the_day_its_policy_is_published(
     for wrong in ({"with_duty_id": "01993f6a-6c00-7abc-8def-0123456789ab"}, of_its_own):
         refused = await projects.post("/api/v1/events", json=body | wrong, headers=as_("system"))
         assert refused.json()["errors"][0]["pointer"] == "/body/with_duty_id"
+
+
+@pytest.mark.parametrize(
+    ("leader", "own", "begins_on", "expected"),
+    [
+        ({"claim_kind": ClaimKind.LIST}, {"claimed": "2026-03-21"}, "2026-03-20", "late"),
+        ({"claim_kind": ClaimKind.LIST}, {"claimed": "2026-03-20"}, "2026-03-20", "on_time"),
+        ({"claim_kind": ClaimKind.LIST}, {"claimed": "2026-03-19"}, None, "unknown"),
+        ({"contradicted": True}, {"claimed": "2026-03-20"}, "2026-03-20", "on_time"),
+        ({}, {"claimed": "2026-03-02"}, "2026-03-02", "on_time"),
+        ({}, {"claimed": None}, "2026-03-02", "unknown"),
+        ({}, {"claimed": "2026-03-01"}, None, "unknown"),
+    ],
+)
+async def test_what_a_list_says_starts_no_clock_and_nobody_is_early_for_what_was_seen_late(
+    projects: httpx.AsyncClient,
+    as_: Headers,
+    sql: Connect,
+    databases: Databases,
+    leader: dict[str, Any],
+    own: dict[str, Any],
+    begins_on: str | None,
+    expected: str,
+) -> None:
+    """The policy, said to be of 2 March, is seen on the 20th, the interpretation a day later."""
+    rows = await sql("projects")
+    body = make.event("", await make.unit(rows), "2026-03-01", item_code="GEN-01")
+    body |= {"project_code": None, "subject": "关于公共数据的办法"}
+    policy = await make.duty(projects, as_("system"), body)
+    body |= {"item_code": "PR-02-01", "on": None, "with_duty_id": policy["id"]}
+    goes_with = await make.duty(projects, as_("system"), body)
+    seen_at = at(date(2026, 3, 20))
+    await see(databases, policy["id"], "2026-03-02", observed_at=seen_at, **leader)
+    await see(databases, goes_with["id"], own["claimed"], observed_at=at(date(2026, 3, 21)))
+    await inside(databases, lambda session: following.follow(session, now()))
+    found = await read(projects, as_, goes_with)
+    assert (found["formed_on"], found["verdict"]) == (begins_on, expected)
+    assert said(await proof_of(projects, goes_with["id"], as_("auditor"))) == []
+    assert await inside(databases, lambda session: following.follow(session, now())) == 0

@@ -14,11 +14,13 @@ import pytest
 from sqlalchemy import text
 
 from deploy import check_proof
-from services.projects.duties import following, observing
-from services.projects.duties.models import ClaimKind
+from services.projects.duties import following, observing, ruling
+from services.projects.duties.models import ClaimKind, RulingKind
 from services.projects.duties.rules import Sighting
+from services.projects.duties.schemas import Extension
 from services.projects.evidence import service as evidence
 from shared import clock
+from shared.security.identity import Caller
 from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.absence_world import World, new_world
@@ -245,6 +247,8 @@ async def test_an_absence_is_proven_by_the_lists_that_were_read(desk: Desk, worl
     pages = [files[f"evidence/{each}/page.bin"].decode() for each in walked["captures"]]
     assert pages == [world.served.pages["/list"]]
     assert said(files) == []
+    day = clock.today(clock.now())
+    assert {each.en for each in check_proof.doubts(files, {})} <= {f"{day} is not sealed yet"}
     earlier = _set("walked_at", to="2026-01-05T00:00:00+00:00")
     assert said(forged(files, earlier, "walks.json")) == [
         "verdict.json: the reason of the verdict is no_capture_since_due"
@@ -291,7 +295,28 @@ async def test_what_is_not_public_of_a_unit_that_is_followed_is_not_for_its_foll
 
     for reader, sees in ((as_("officer", other.unit), False), (as_("auditor"), True)):
         files = await proof_of(desk.client, duty["id"], reader)
+        follows = json.loads(files["duty.json"])["follows"]
+        assert follows["published_on"] == "2026-11-20"
+        assert (follows["facts"] is not None) is sees
+        assert (world.address.encode() in b"".join(files.values())) is sees
         assert any(name.endswith("page.bin") for name in files) is sees
-        assert len(json.loads(files["walks.json"])["left_out"]) == (not sees)
         assert said(files) == []
     assert json.loads(files["duty.json"])["formed_on"] == "2026-11-20"
+
+
+async def test_on_what_a_ruling_rests_is_not_for_everybody(
+    desk: Desk, published: str, as_: Headers
+) -> None:
+    order = Extension(document="市府办〔2026〕7号", reason="延长", days=3, version=1)
+    async with desk.sessions() as session, session.begin():
+        kind, by = RulingKind.EXTEND, Caller("auditor", frozenset({"auditor"}))
+        await ruling.rule(session, UUID(published), kind, order, clock.now(), by)
+
+    for reader, document in ((None, None), (as_("auditor"), order.document)):
+        files = await proof_of(desk.client, published, reader)
+        [found] = json.loads(files["duty.json"])["rulings"]
+        assert (found["kind"], found["days"], found["document"]) == ("extend", 3, document)
+        assert said(files) == []
+    assert said(forged(files, _set("rulings", 0, "days", to=9), "duty.json")) == [
+        "duty.json: the rulings add 9 days"
+    ]

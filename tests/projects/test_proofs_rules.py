@@ -1,8 +1,12 @@
 """The program that checks a proof by itself gives the verdicts that the service gives."""
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +21,8 @@ from services.projects.duties.models import ClaimKind, FactKind, Hold
 from services.projects.proofs import bundle
 from shared.clock import today
 from tests.projects.proof_cases import CASES, at, pushed_on, seen_on
-from tests.projects.proofs import unpacked
+from tests.projects.proof_forgeries import FORGED, edited
+from tests.projects.proofs import Files, unpacked
 from tests.projects.proven import FIRST, History, Left, gathered_of
 
 CLOCKS = [
@@ -137,33 +142,107 @@ def test_it_dates_each_kind_of_clock(place: int) -> None:
         assert check_proof.check(files, {}) == [], (beside, begun)
 
 
-def _begun(day: float | None, event: float | None, *published: Any) -> History:
-    """What goes with something that was published so, dated from a day."""
+def shown(name: str) -> Files:
+    """The proof of a case of which all was captured as it was seen."""
+    return unpacked(bundle.bundle(gathered_of(replace(CASES[name][0], shown=True))))
+
+
+OPEN = {
+    Reason.GONE_FROM_THE_WEB: "nothing shows that it was gone",
+    Reason.TAKEN_DOWN_EARLY: "nothing shows that it was gone",
+    Reason.STAY_NOT_KNOWN: "nothing shows that it was gone",
+    Reason.ABSENT_AFTER_DUE: "no list shows the absence",
+}
+"""What no page can show; and these cases were seen, without a walk."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_decides_is_in_the_file_or_said_to_be_open(name: str) -> None:
+    files = shown(name)
+    assert check_proof.check(files, {}) == []
+    expected = OPEN.get(CASES[name][1])
+    assert {fault.en for fault in check_proof.doubts(files, {})} == {expected} - {None}
+
+
+@pytest.mark.parametrize(("case", "forge", "said"), FORGED.values(), ids=list(FORGED))
+def test_a_forgery_differs_or_shows_nothing(
+    case: str, forge: Callable[[Files], Files], said: str
+) -> None:
+    files = forge(shown(case))
+    found = check_proof.check(files, {}) or check_proof.doubts(files, {})
+    assert any(fault.en.startswith(said) for fault in found), found
+
+
+def _run(tmp_path: Path, files: Files, *roots: str) -> int:
+    proof = tmp_path / "proof.zip"
+    with ZipFile(proof, "w") as archive:
+        for name, body in files.items():
+            archive.writestr(name, body)
+    return check_proof.main([str(proof), *(f"--root={each}" for each in roots)])
+
+
+def test_every_root_that_is_given_must_be_led_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = shown("seen on the last day")
+    [kept] = [json.loads(files[name]) for name in files if name.endswith("capture.json")]
+    day, root = kept["capture"]["covered"]["captured_on"], kept["day_root"]
+    assert _run(tmp_path, files, f"{day}={root}") == 0
+    assert "the roots of" not in capsys.readouterr().out
+    assert _run(tmp_path, files) == 0
+    *_, last = capsys.readouterr().out.splitlines()
+    assert "not proven" in last
+    assert f"the roots of {day}" in last, "nobody compared it with what was noted before"
+    assert _run(tmp_path, files, f"{day}={'0' * 64}") == 1
+    assert _run(tmp_path, files, f"{day}={root}", f"2026-03-03={root}") == 2
+    assert "no evidence leads to that root" in capsys.readouterr().out
+    assert _run(tmp_path, files, "what is this") == 2
+
+
+def test_a_day_that_is_not_sealed_yet_leaves_it_open(tmp_path: Path) -> None:
+    files = edited("capture.json", "day_root", to=None)(shown("absent"))
+    assert _run(tmp_path, files) == 2
+
+
+def _begun(
+    day: float | None, event: float | None, *published: Any, own: tuple[Any, ...] = ()
+) -> History:
+    """What goes with something that was published so, dated from a day, and was seen itself."""
     formed_on, event_on = (None if each is None else today(at(each)) for each in (day, event))
     clock = ClockRule(RuleKind.SAME_TIME_AS, 3)
     return History(
-        clock=clock, now=at(20), followed=published, formed_on=formed_on, event_on=event_on
+        clock=clock,
+        now=at(20),
+        seen=own,
+        followed=published,
+        formed_on=formed_on,
+        event_on=event_on,
     )
 
 
 @pytest.mark.parametrize(
-    ("day", "event", "published"),
+    ("day", "event", "published", "own"),
     [
-        (0, 0, ()),
-        (None, None, ()),
-        (5, 0, (seen_on(9, 5),)),
-        (9, None, (seen_on(9),)),
-        (9, 0, (seen_on(9, 3, last_absent_at=at(4)),)),
-        (8, 0, (pushed_on(9, 8, claims_agree=True), seen_on(11, 5))),
-        (0, 0, (seen_on(9, 5), Left(at(12), FactKind.TAKEN_BACK))),
+        (0, 0, (), ()),
+        (None, None, (), ()),
+        (5, 0, (seen_on(9, 5),), ()),
+        (5, 0, (seen_on(9, 5),), (seen_on(9, 5),)),
+        (9, None, (seen_on(9),), ()),
+        (9, 0, (seen_on(9, 3, last_absent_at=at(4)),), ()),
+        (9, 0, (seen_on(9, 3, claim_kind=ClaimKind.LIST),), (seen_on(9, 10),)),
+        (9, 0, (seen_on(9, 3, claim_kind=ClaimKind.HEADER),), ()),
+        (None, 0, (seen_on(9, 5),), (seen_on(9, 4),)),
+        (None, 0, (seen_on(9, 8),), (seen_on(7, 8, last_absent_at=at(6)),)),
+        (8, 0, (pushed_on(9, 8, claims_agree=True), seen_on(11, 5)), ()),
+        (0, 0, (seen_on(9, 5), Left(at(12), FactKind.TAKEN_BACK)), ()),
     ],
 )
 def test_what_goes_with_another_begins_when_that_one_was_published(
-    day: float | None, event: float | None, published: tuple[Any, ...]
+    day: float | None, event: float | None, published: tuple[Any, ...], own: tuple[Any, ...]
 ) -> None:
-    history = _begun(day, event, *published)
+    history = _begun(day, event, *published, own=own)
     assert check_proof.check(unpacked(bundle.bundle(gathered_of(history))), {}) == []
-    moved = _begun(1, event, *published)
+    moved = _begun(1, event, *published, own=own)
     begins = None if day is None else today(at(day))
     [fault, *_] = check_proof.check(unpacked(bundle.bundle(gathered_of(moved))), {})
     assert fault.en == f"its clock begins on {begins}"

@@ -51,9 +51,8 @@ async def see(databases: Databases, duty: str, claimed: str | None, **others: An
         duty_id=UUID(duty),
         url="https://example.gov.cn/t1.htm",
         observed_at=others.pop("observed_at", now()),
-        claim_kind=ClaimKind.META if claimed else ClaimKind.NONE,
         claimed_at=claimed_at,
-        **others,
+        **{"claim_kind": ClaimKind.META if claimed else ClaimKind.NONE, **others},
     )
     await inside(
         databases,

@@ -83,7 +83,9 @@ class City:
     reviewed: set[UUID] = field(default_factory=set)
     seen: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     sightings: dict[UUID, Sighting] = field(default_factory=dict)
-    withdrawn: dict[UUID, date] = field(default_factory=dict)
+    withdrawn: set[UUID] = field(default_factory=set)
+    broken: dict[UUID, tuple[date, date]] = field(default_factory=dict)
+    """Of what was ever gone: the day on which it was so first, and the last one before it."""
     walks: list[tuple[str, date, datetime]] = field(default_factory=list)
 
     async def play(self, step: tuple[Any, ...]) -> None:
@@ -134,14 +136,16 @@ class City:
         again = replace(self.sightings[duty], observed_at=self.now)
         await observing.record_sightings(self.session, [again], self.now, actor="test")
         self.sightings[duty] = again
-        self.withdrawn.pop(duty, None)
+        self.withdrawn.discard(duty)
 
     async def gone(self, place: int) -> None:
         duty, at = self._duty(place), self.now
         if duty not in self.seen:
             return
-        await observing.record_gone(self.session, duty, "https://x.cn", at, at, actor="test")
-        self.withdrawn.setdefault(duty, at.date())
+        url = self.sightings[duty].url
+        await observing.record_gone(self.session, duty, url, at, at, actor="test")
+        self.withdrawn.add(duty)
+        self.broken.setdefault(duty, (at.date(), self.sightings[duty].observed_at.date()))
 
     async def walk(self, unit: str) -> None:
         await observing.note_full_walk(self.session, [unit], self.now, self.now, actor="test")
@@ -189,7 +193,7 @@ class City:
             "seen": [
                 (*told, self.sightings[duty].observed_at.date()) for duty, told in self.seen.items()
             ],
-            "gone": list(self.withdrawn.items()),
+            "gone": [(duty, *days, duty in self.withdrawn) for duty, days in self.broken.items()],
             "walk": self.walks,
         }
         return independent_audit.audit(self.now.date(), tables)

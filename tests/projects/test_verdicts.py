@@ -181,7 +181,7 @@ def generated(chance: random.Random, walked: int) -> Facts:
         claim_early=rarely(),
         claim_contradicted=rarely(),
         is_incomplete=rarely(),
-        is_gone=facts.gone_day is not None if facts.keep else rarely(),
+        is_gone=rarely() or (facts.gone_day is not None and rarely()),
     )
 
 

@@ -134,7 +134,9 @@ class Standing(Table, table=True):
     stay_most_day: int | None = None
     """The same if it was published as late as it can have been."""
     stayed_day: int | None = None
+    """The last day on which it was seen, before `gone_day` where that is known."""
     gone_day: int | None = None
+    """The day on which what must stay was found gone, also if it came back (`duties.gaps`)."""
     in_review: bool = False
     matchable_since: datetime | None = Field(default=None, sa_type=Moment)
     """Since when pages are matched with the duty as it is: walks before it prove nothing of it."""

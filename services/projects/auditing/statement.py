@@ -31,7 +31,10 @@ WALK_KNEW = (
 """Whether that walk was made after the duty, under its present names, could be matched."""
 
 
-_HAS_STAYED = "s.stayed_day >= s.stay_most_day"
+_IS_BROKEN = "(s.is_gone OR s.gone_day IS NOT NULL)"
+_HAS_STAYED = (
+    "(s.stayed_day >= s.stay_most_day AND (s.gone_day IS NULL OR s.gone_day > s.stay_most_day))"
+)
 _GONE = """CASE WHEN s.keep IS NULL THEN 'gone_from_the_web'
       WHEN s.gone_day <= s.stay_least_day THEN CASE s.keep
         WHEN 'min_display' THEN 'taken_down_early' ELSE 'gone_from_the_web' END
@@ -40,9 +43,9 @@ _GONE = """CASE WHEN s.keep IS NULL THEN 'gone_from_the_web'
 
 def _in_time(reason: str) -> str:
     return f"""CASE
-      WHEN s.is_gone AND (s.keep IS NULL OR NOT coalesce({_HAS_STAYED}, false)) THEN {_GONE}
+      WHEN {_IS_BROKEN} AND (s.keep IS NULL OR NOT coalesce({_HAS_STAYED}, false)) THEN {_GONE}
       WHEN s.is_incomplete THEN 'elements_missing'
-      WHEN s.keep IS NULL OR s.is_gone THEN '{reason}'
+      WHEN s.keep IS NULL OR {_IS_BROKEN} THEN '{reason}'
       WHEN s.stay_most_day IS NULL THEN 'calendar_not_loaded'
       WHEN s.keep = 'keep_online' OR {_HAS_STAYED} THEN '{reason}'
       WHEN CAST(:now_day AS int) > s.stay_most_day THEN 'display_not_checked'
@@ -354,6 +357,8 @@ _REASON_THEN = REASON.replace(WALKED, "s.walked_ord")
 # without a claim, and not seen absent after the limit, may have been there: it stays seen, and is
 # judged as one whose time is not known.
 #
+# stayed_day, gone_day: what was found gone only later had stayed until then.
+#
 # until_ord: of a report of a period only what fell due in it, by the limits of that day.
 #
 # walked_ord: until when absence is proven. A page that appears later was absent as late as we saw
@@ -369,7 +374,8 @@ _STATE_THEN = f"""
          k.seen_ord, k.seen_early AND p.first_seen_at < :before AS seen_early, k.absent_ord,
          k.is_claimed, k.claim_ord, k.claim_early, k.claim_contradicted, k.is_incomplete,
          k.is_gone AND p.gone_at < :before AS is_gone, k.keep, k.stay_least_day,
-         k.stay_most_day, least(k.stayed_day, CAST(:now_day AS int)) AS stayed_day, k.gone_day,
+         k.stay_most_day, least(k.stayed_day, CAST(:now_day AS int)) AS stayed_day,
+         CASE WHEN k.gone_day <= CAST(:now_day AS int) THEN k.gone_day END AS gone_day,
          k.in_review,
          CASE WHEN k.is_seen THEN greatest(k.absent_ord,
                 CASE WHEN NOT k.claim_contradicted THEN k.claim_ord END)

@@ -1,7 +1,9 @@
 """A duty that goes with another begins on the day that one is published (谁起草谁解读).
 
-The day is the one that its publication claims, unless something contradicts it, else the one on
-which it was seen first. Until then it begins on the day of its own event, if that is known.
+The day is the one that its page or its owner claims, unless something contradicts it, else the one
+on which it was seen first. Until then it begins on the day of its own event, if that is known. What
+was there itself before that day has a beginning that nobody knows: that is for a person, and blames
+nobody (`rules.Evidence.day`).
 """
 
 import json
@@ -13,8 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
 from services.projects.duties import observing, queries
+from services.projects.duties.followers import FOLLOWERS, PUT_CLOCK
 from services.projects.duties.making import dated
-from services.projects.duties.statement import FOLLOWERS, PUT_CLOCK
 
 ACTOR = "followed-duty"
 A_TURN = 200

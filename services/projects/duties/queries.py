@@ -176,8 +176,16 @@ async def duties(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Duty]:
 
 async def facts(session: AsyncSession, ids: Sequence[UUID]) -> list[PublicationFact]:
     """All facts of these duties, oldest first, without the absences that were set aside."""
+    found = await recorded_facts(session, ids)
+    return [fact.without_absence() if is_aside else fact for fact, is_aside in found]
+
+
+async def recorded_facts(
+    session: AsyncSession, ids: Sequence[UUID]
+) -> list[tuple[PublicationFact, bool]]:
+    """All facts of these duties as recorded, oldest first; of which the absence was set aside."""
     found = await _FACTS.bare(session, ids=list(ids))
-    return [fact if by is None else fact.without_absence() for fact, by in found]
+    return [(fact, by is not None) for fact, by in found]
 
 
 async def put_walk(session: AsyncSession, walk: FullWalk) -> None:

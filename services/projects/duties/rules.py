@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from services.projects.calendar.clocks import ClockRule
+from services.projects.calendar.models import RuleKind
 from services.projects.calendar.rules import day_number, stays_until
+from services.projects.duties.gaps import Gap, gaps_of
 from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
 from services.projects.duties.trust import claim_trust, is_contradicted
 from shared.clock import today
@@ -76,11 +78,27 @@ class Evidence:
     first_seen_at: datetime
     last_seen_at: datetime
     last_absent_at: datetime | None
-    gone_at: datetime | None
+    gaps: Sequence[Gap]
+    """When it was not there after it was seen, in their order."""
     missing_elements: list[str] | None
     """None: nobody has judged what is missing."""
     contradicted: bool
     trust: int
+
+    @property
+    def gone_at(self) -> datetime | None:
+        """Since when it is gone, as far as it is."""
+        return self.gaps[-1].gone_at if self.gaps and self.gaps[-1].back_at is None else None
+
+    @property
+    def day(self) -> date:
+        """The day on which it counts as published: the one that its page or its owner claims, and
+        nothing contradicts; else the one on which it was seen first. What a list or a server says
+        of a page is not its claim, and mostly of an earlier day.
+        """
+        is_own = self.best.claim_kind in OWN_CLAIMS and not self.contradicted
+        claimed_on = _day(self.best.claimed_at) if is_own else None
+        return claimed_on or today(self.first_seen_at)
 
 
 def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence | None:
@@ -98,15 +116,13 @@ def summarise(facts: Sequence[PublicationFact], calendar: Workdays) -> Evidence 
         return None
     first, last = seen[0], seen[-1]
     best = min(seen, key=lambda f: (-claim_trust(f), f.claimed_at or f.observed_at))
-    gone = [f.observed_at for f in facts if f.kind is FactKind.GONE]
-    gone_at = min((at for at in gone if at > last.observed_at), default=None)
     narrow = _is_narrow(first.last_absent_at, first.observed_at, calendar)
     return Evidence(
         best=best,
         first_seen_at=first.observed_at,
         last_seen_at=last.observed_at,
         last_absent_at=first.last_absent_at,
-        gone_at=gone_at,
+        gaps=gaps_of(facts),
         missing_elements=_missing(seen, best if _was_there(best, first) else first),
         contradicted=is_contradicted(best),
         trust=max(claim_trust(best), 4 if narrow else 0),
@@ -215,13 +231,33 @@ def _stay(
         earliest = None if earliest is None else max(earliest, formed_on)
         latest = max(latest, formed_on)
     least = None if earliest is None else stays_until(rule, earliest, calendar)
+    most = stays_until(rule, latest, calendar)
+    gap = _broken_by(evidence.gaps, rule, latest, most)
     days = {
         "stay_least_day": least,
-        "stay_most_day": stays_until(rule, latest, calendar),
-        "stayed_day": today(evidence.last_seen_at),
-        "gone_day": _day(evidence.gone_at),
+        "stay_most_day": most,
+        "stayed_day": today(evidence.last_seen_at if gap is None else gap.seen_at),
+        "gone_day": None if gap is None else today(gap.gone_at),
     }
     return {name: None if day is None else day_number(day) for name, day in days.items()}
+
+
+def _broken_by(
+    gaps: Sequence[Gap], rule: ClockRule, begun_on: date, until: date | None
+) -> Gap | None:
+    """The gap by which a stay is judged: what was gone before it began is none of it.
+
+    A display that was broken off is not mended by what is shown afterwards. What must be kept
+    online is kept again once it is back within its time, but not if it comes back later.
+    """
+    own = [gap for gap in gaps if today(gap.seen_at) >= begun_on]
+    if rule.kind is RuleKind.KEEP_ONLINE:
+        own = [gap for gap in own if gap.back_at is None or _is_after(today(gap.back_at), until)]
+    return own[0] if own else None
+
+
+def _is_after(day: date, until: date | None) -> bool:
+    return until is not None and day > until
 
 
 def _day(moment: datetime | None) -> date | None:

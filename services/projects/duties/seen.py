@@ -18,7 +18,8 @@ from services.projects.auditing.rules.basis import Basis, FactOfMove
 from services.projects.auditing.walks import COUNTS
 from services.projects.calendar.rules import EPOCH
 from services.projects.catalogue.models import CatalogueItem
-from services.projects.duties.models import Duty
+from services.projects.duties import queries
+from services.projects.duties.models import Duty, DutyRuling, PublicationFact
 from services.projects.duties.schemas import TriggerOrder
 from shared import clock
 from shared.database import calendar_days, rows
@@ -175,6 +176,18 @@ async def find_duty(session: AsyncSession, duty_id: UUID, now: datetime) -> Seen
     duty, standing = rows.loaded(Duty, values), rows.loaded(Standing, after)
     about = (unit, project, item, fact_id, dispute, exemption)
     return SeenDuty(duty, standing, *about, basis, calendar)
+
+
+async def recorded_facts(
+    session: AsyncSession, duty_id: UUID
+) -> list[tuple[PublicationFact, bool]]:
+    """All facts of the duty as recorded, oldest first; of which the absence was set aside."""
+    return await queries.recorded_facts(session, [duty_id])
+
+
+async def rulings_of(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
+    """The rulings on the duty, oldest first."""
+    return await queries.rulings(session, duty_id)
 
 
 async def references(

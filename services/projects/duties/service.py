@@ -10,8 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import deciding
 from services.projects.auditing import service as auditing
 from services.projects.auditing.deciding import NamedDuty
-from services.projects.auditing.models import Standing, Verdict
+from services.projects.auditing.models import Standing
 from services.projects.auditing.rules.basis import Basis
+from services.projects.auditing.rules.judging import Judgement
 from services.projects.calendar.models import RuleKind
 from services.projects.duties import making, queries, rules, seen
 from services.projects.duties.events import DutyCreated
@@ -138,10 +139,10 @@ def _result(made: _Making) -> Made:
 
 
 def days_over(standing: Standing, basis: Basis) -> int | None:
-    """By how many days a duty is over; of an overdue one that grows with every day."""
-    if standing.verdict is Verdict.OVERDUE and standing.due_ord is not None:
-        return basis.day(by_days=standing.calendar_days).now_ord - standing.due_ord
-    return standing.over_by
+    """By how many days a duty that is judged is over."""
+    assert standing.reason is not None
+    judged = Judgement(standing.reason, standing.over_by)
+    return basis.days_over(judged, standing.due_ord, by_days=standing.calendar_days)
 
 
 def _check(order: TriggerOrder, now: datetime, caller: Caller) -> None:

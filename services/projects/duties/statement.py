@@ -122,28 +122,6 @@ UNSEEN = text("""
     JOIN standing k ON k.duty_id = o.id AND k.hold <> 'not_applicable')
   ORDER BY d.id""")
 
-FOLLOWERS = text("""
-  SELECT f.id, b.begins_on
-  FROM duty f
-  JOIN trigger_event t ON t.id = f.trigger_id
-  LEFT JOIN publication p ON p.duty_id = f.follows_id
-  CROSS JOIN LATERAL (SELECT coalesce((CASE WHEN p.claimed_at IS NOT NULL AND NOT p.contradicted
-      THEN p.claimed_at ELSE p.first_seen_at END AT TIME ZONE 'Asia/Shanghai')::date,
-      t.occurred_on) AS begins_on) b
-  WHERE f.follows_id IS NOT NULL AND f.rule_kind = 'same_time_as'
-    AND f.formed_on IS DISTINCT FROM b.begins_on
-  ORDER BY f.id LIMIT :limit""")
-
-PUT_CLOCK = text("""
-  WITH dated AS (
-    UPDATE duty SET formed_on = CAST(:formed_on AS date), basis = :basis,
-      start_ord = CAST(:start_ord AS int), due_ord = CAST(:due_ord AS int),
-      ends = CAST(:ends AS jsonb), version = version + 1
-    WHERE id = :id RETURNING *)
-  UPDATE standing s SET is_formed = d.formed_on IS NOT NULL,
-    calendar_days = d.basis = 'calendar', due_ord = d.due_ord, version = s.version + 1
-  FROM dated d WHERE s.duty_id = d.id""")
-
 # The duties that must be matched with the pages collected before they were made or renamed, in the
 # order of their units, for the pages of a unit are read once for all of its duties.
 TO_REMATCH = text("""

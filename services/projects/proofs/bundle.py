@@ -17,7 +17,7 @@ from services.projects.auditing.rules.judging import RULE_VERSION, reason_text
 from services.projects.calendar.clocks import ClockRule, as_data
 from services.projects.calendar.models import RuleKind
 from services.projects.duties.making import rule_of_duty
-from services.projects.duties.models import PublicationFact
+from services.projects.duties.models import DutyRuling, PublicationFact
 from services.projects.evidence import rules as evidence
 from services.projects.evidence.linking import LinkedCapture
 from services.projects.evidence.models import Capture
@@ -25,7 +25,7 @@ from services.projects.proofs import readme
 from services.projects.proofs.service import Followed, Gathered
 from shared.clock import today
 
-FORMAT = "onedoor-proof/1"
+FORMAT = "onedoor-proof/2"
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)
 """A zip says of each file when it was written: in a proof nothing hangs on it."""
 
@@ -97,16 +97,18 @@ def _duty(gathered: Gathered) -> dict[str, Any]:
         "has_clock": standing.has_clock,
         "in_review": standing.in_review,
         "matchable_since": _at(standing.matchable_since),
-        "rulings": [
-            {
-                "kind": each.kind,
-                "document": each.document,
-                "article": each.article,
-                "days": each.days,
-                "ruled_at": _at(each.ruled_at),
-            }
-            for each in gathered.rulings
-        ],
+        "rulings": [_ruling(each, gathered.is_theirs) for each in gathered.rulings],
+    }
+
+
+def _ruling(ruling: DutyRuling, is_theirs: bool) -> dict[str, Any]:
+    """What moves the clock or stops it is for everybody; what it rests on is not."""
+    return {
+        "kind": ruling.kind,
+        "ruled_on": today(ruling.ruled_at),
+        "days": ruling.days,
+        "document": ruling.document if is_theirs else None,
+        "article": ruling.article if is_theirs else None,
     }
 
 
@@ -114,8 +116,13 @@ def _followed(followed: Followed | None) -> dict[str, Any] | None:
     """The duty with which it goes, and by what that one was published."""
     if followed is None:
         return None
-    facts = [_fact(*each) for each in followed.facts]
-    return {"duty_id": followed.duty_id, "unit_code": followed.unit_code, "facts": facts}
+    facts = None if followed.facts is None else [_fact(*each) for each in followed.facts]
+    return {
+        "duty_id": followed.duty_id,
+        "unit_code": followed.unit_code,
+        "published_on": followed.published_on,
+        "facts": facts,
+    }
 
 
 def _clock(gathered: Gathered) -> ClockRule:

@@ -9,15 +9,9 @@ from sqlalchemy import text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import AbsenceSetAside, VerdictEvent
+from services.projects.auditing.models import VerdictEvent
 from services.projects.catalogue.models import CatalogueItem
-from services.projects.duties.models import (
-    Duty,
-    DutyRuling,
-    PublicationFact,
-    TriggerEvent,
-    TriggerKind,
-)
+from services.projects.duties.models import Duty, TriggerEvent, TriggerKind
 
 
 class WalkedList(NamedTuple):
@@ -70,29 +64,10 @@ async def unit_of(session: AsyncSession, duty_id: UUID) -> str:
     return (await session.exec(select(Duty.unit_code).where(col(Duty.id) == duty_id))).one()
 
 
-async def facts(session: AsyncSession, duty_id: UUID) -> list[tuple[PublicationFact, bool]]:
-    """All facts of the duty, oldest first; of which the absence was set aside."""
-    by = col(AbsenceSetAside.fact_id)
-    found = (
-        select(PublicationFact, by)
-        .outerjoin(AbsenceSetAside, col(PublicationFact.id) == by)
-        .where(col(PublicationFact.duty_id) == duty_id)
-        .order_by(col(PublicationFact.id))
-    )
-    return [(fact, set_aside is not None) for fact, set_aside in (await session.exec(found)).all()]
-
-
 async def all_public(session: AsyncSession, captures: Sequence[UUID]) -> bool:
     """Whether there are any of these captures, and every one is of a public page."""
     found = await session.execute(_ALL_PUBLIC, {"ids": list(captures)})
     return bool(found.scalar_one())
-
-
-async def rulings(session: AsyncSession, duty_id: UUID) -> Sequence[DutyRuling]:
-    """The rulings on the duty, oldest first."""
-    found = select(DutyRuling).where(col(DutyRuling.duty_id) == duty_id)
-    ordered = found.order_by(col(DutyRuling.ruled_at), col(DutyRuling.id))
-    return (await session.exec(ordered)).all()
 
 
 async def moves(session: AsyncSession, duty_id: UUID) -> Sequence[VerdictEvent]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.deciding import judgement
-from services.projects.auditing.models import Reason, Verdict, VerdictEvent
+from services.projects.auditing.models import Reason, VerdictEvent
 from services.projects.auditing.rules.judging import Judgement
 from services.projects.calendar import service as calendars
 from services.projects.calendar.models import WorkCalendarDay
@@ -34,11 +34,16 @@ MOST_BYTES = 10_000_000
 
 
 class Followed(NamedTuple):
-    """The duty with which another goes: that one begins on the day this one is published."""
+    """The duty with which another goes: that one begins on the day this one is published.
+
+    `facts` are what was seen of it; None where not all of that is for the reader, who gets the day
+    alone (`published_on`; None: it is not published).
+    """
 
     duty_id: UUID
     unit_code: str
-    facts: Sequence[tuple[PublicationFact, bool]]
+    published_on: date | None
+    facts: Sequence[tuple[PublicationFact, bool]] | None
 
 
 class Recorded(NamedTuple):
@@ -56,13 +61,14 @@ class Recorded(NamedTuple):
     @property
     def counting(self) -> list[PublicationFact]:
         """The facts as the duty is judged by them."""
-        return [fact.without_absence() if aside else fact for fact, aside in self.facts]
+        return _counting(self.facts)
 
 
 class Gathered(NamedTuple):
     """A verdict as of `now` by the rule in force, and all that it follows from.
 
-    `bodies` are the bytes of the captures, in their order.
+    `bodies` are the bytes of the captures, in their order. `is_theirs`: it is for somebody who may
+    see the duty, and who therefore reads the rulings whole.
     """
 
     now: datetime
@@ -80,14 +86,15 @@ class Gathered(NamedTuple):
     captures: Sequence[LinkedCapture]
     bodies: Sequence[bytes]
     left_out: Sequence[UUID]
+    is_theirs: bool
 
     @property
     def over_by(self) -> int | None:
         """By how many days of its clock it is over."""
-        standing, basis = self.found.standing, self.found.basis
-        if self.judged.verdict is Verdict.OVERDUE and standing.due_ord is not None:
-            return basis.day(by_days=standing.calendar_days).now_ord - standing.due_ord
-        return self.judged.over_by
+        standing = self.found.standing
+        return self.found.basis.days_over(
+            self.judged, standing.due_ord, by_days=standing.calendar_days
+        )
 
     @property
     def keep_until(self) -> date | None:
@@ -102,15 +109,33 @@ async def recorded(session: AsyncSession, duty_id: UUID, now: datetime) -> Recor
     if found is None:
         raise NotFound
     words = await queries.words(session, found.duty.item_id, found.duty.trigger_id)
-    return Recorded(found, *words, await queries.facts(session, duty_id))
+    return Recorded(found, *words, await seen.recorded_facts(session, duty_id))
 
 
-async def _followed(session: AsyncSession, found: SeenDuty) -> Followed | None:
+async def _followed(
+    session: AsyncSession, found: SeenDuty, caller: Caller | None
+) -> Followed | None:
     leader = found.duty.follows_id
     if leader is None:
         return None
     unit = await queries.unit_of(session, leader)
-    return Followed(leader, unit, await queries.facts(session, leader))
+    facts = await seen.recorded_facts(session, leader)
+    evidence = duty_rules.summarise(_counting(facts), found.calendar)
+    published_on = None if evidence is None else evidence.day
+    is_open = bool(caller and may_see(caller, unit)) or await _are_public(session, facts)
+    return Followed(leader, unit, published_on, facts if is_open else None)
+
+
+async def _are_public(session: AsyncSession, facts: Sequence[tuple[PublicationFact, bool]]) -> bool:
+    """Whether all that was seen is on pages that everybody may see."""
+    sightings = [fact.evidence_id for fact, _ in facts if fact.kind is FactKind.SIGHTING]
+    named = [each for each in sightings if each is not None]
+    return len(named) == len(sightings) and await queries.all_public(session, named)
+
+
+def _counting(facts: Sequence[tuple[PublicationFact, bool]]) -> list[PublicationFact]:
+    """The facts as a duty is judged by them."""
+    return [fact.without_absence() if aside else fact for fact, aside in facts]
 
 
 async def gather(
@@ -123,33 +148,34 @@ async def gather(
     """The proof of a duty's verdict.
 
     Its unit, auditors and supervisors may have it, and everybody where it rests on pages and every
-    one of them is public.
+    one of them is public. What was seen of another unit's duty is in it only for who may see that.
     Raises NotFound, or EvidenceDamaged where bytes are not those that were captured.
     """
     known = await recorded(session, duty_id, now)
     found, facts = known.found, known.facts
-    followed = await _followed(session, found)
+    followed = await _followed(session, found, caller)
     judged = judgement(found.standing, {}, found.basis)
     walks = await _walks(session, found, known.counting, judged)
-    own = _wanted(facts, walks)
-    wanted = list(dict.fromkeys([*own, *_wanted(followed.facts if followed else (), ())]))
-    captures = await _linked(session, wanted)
-    is_public = await queries.all_public(session, wanted)
-    if not is_public and not (caller and may_see(caller, found.duty.unit_code)):
+    led = () if followed is None or followed.facts is None else followed.facts
+    wanted = list(dict.fromkeys([*_wanted(facts, walks), *_wanted(led, ())]))
+    is_theirs = caller is not None and may_see(caller, found.duty.unit_code)
+    is_whole = followed is None or followed.facts is not None
+    if not is_theirs and not (is_whole and await queries.all_public(session, wanted)):
         raise NotFound
-    kept = _within(_shown(captures, own, followed, caller))
+    kept = _within(await _linked(session, wanted))
     return Gathered(
         **known._asdict(),
         now=now,
         judged=judged,
         followed=followed,
-        rulings=await queries.rulings(session, duty_id),
+        rulings=await seen.rulings_of(session, duty_id),
         moves=await queries.moves(session, duty_id),
         days=await _days(session, found, facts, now),
         walks=walks,
         captures=kept,
         bodies=[await evidence.raw(files, each.capture) for each in kept],
         left_out=sorted({*wanted} - {each.capture.id for each in kept}),
+        is_theirs=is_theirs,
     )
 
 
@@ -187,18 +213,6 @@ async def _linked(session: AsyncSession, wanted: Sequence[UUID]) -> list[LinkedC
     place = {capture_id: at for at, capture_id in enumerate(wanted)}
     captures = await linked(session, wanted[:MOST_CAPTURES])
     return sorted(captures, key=lambda each: place[each.capture.id])
-
-
-def _shown(
-    captures: Sequence[LinkedCapture],
-    own: Sequence[UUID],
-    followed: Followed | None,
-    caller: Caller | None,
-) -> Sequence[LinkedCapture]:
-    """Without what is not public of another unit, whose duty is followed."""
-    if followed is None or (caller and may_see(caller, followed.unit_code)):
-        return captures
-    return [each for each in captures if each.capture.is_public or each.capture.id in own]
 
 
 def _within(captures: Sequence[LinkedCapture]) -> list[LinkedCapture]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.projects.auditing.models import Standing
-from services.projects.auditing.rules.judging import ENDLESS, Day, Facts
+from services.projects.auditing.models import Standing, Verdict
+from services.projects.auditing.rules.judging import ENDLESS, Day, Facts, Judgement
 
 _FACTS = tuple(Facts.__dataclass_fields__)
 
@@ -40,6 +40,12 @@ class Basis(NamedTuple):
         if by_days:
             return Day(self.now_day, ENDLESS, self.walked_day, self.walked_at, self.now_day)
         return Day(self.now_ord, self.last_ord, self.walked_ord, self.walked_at, self.now_day)
+
+    def days_over(self, judged: Judgement, due_ord: int | None, *, by_days: bool) -> int | None:
+        """By how many days of its clock a duty is over; of an overdue one that grows with each."""
+        if judged.verdict is Verdict.OVERDUE and due_ord is not None:
+            return self.day(by_days=by_days).now_ord - due_ord
+        return judged.over_by
 
 
 def facts_of(standing: Standing, changes: Mapping[str, Any] | None = None) -> Facts:

@@ -10,7 +10,7 @@ from services.projects.auditing.models import Reason, Verdict
 from services.projects.calendar.models import RuleKind
 from shared.errors import Text
 
-RULE_VERSION = 3
+RULE_VERSION = 4
 DUE_SOON_DAYS = 3
 """Days before the end of the limit from which a unit is reminded; the due day itself is day 0."""
 
@@ -147,7 +147,9 @@ class Facts:
     stay_least_day: int | None = None
     stay_most_day: int | None = None
     stayed_day: int | None = None
+    """The last day on which it was seen before `gone_day`."""
     gone_day: int | None = None
+    """The day on which what must stay was found gone, also if it came back."""
     in_review: bool = False
     matchable_since: datetime | None = None
 
@@ -233,11 +235,12 @@ def _judge_published(facts: Facts, due_ord: int, day: Day) -> Judgement:
 
 
 def _in_time(facts: Facts, reason: Reason, day: Day) -> Reason:
-    if facts.is_gone and not _has_stayed(facts):
+    is_broken = facts.is_gone or facts.gone_day is not None
+    if is_broken and not _has_stayed(facts):
         return _gone(facts)
     if facts.is_incomplete:
         return Reason.ELEMENTS_MISSING
-    if facts.keep is None or facts.is_gone:
+    if facts.keep is None or is_broken:
         return reason
     if facts.stay_most_day is None:
         return Reason.CALENDAR_NOT_LOADED
@@ -248,10 +251,12 @@ def _in_time(facts: Facts, reason: Reason, day: Day) -> Reason:
 
 
 def _has_stayed(facts: Facts) -> bool:
-    """Whether it was seen until its time was over, however late it began."""
+    """Whether it was seen until its time was over, however late it began, and not gone on that day:
+    the last day ends at 24:00."""
     if facts.keep is None or facts.stayed_day is None or facts.stay_most_day is None:
         return False
-    return facts.stayed_day >= facts.stay_most_day
+    is_whole = facts.gone_day is None or facts.gone_day > facts.stay_most_day
+    return is_whole and facts.stayed_day >= facts.stay_most_day
 
 
 def _gone(facts: Facts) -> Reason:
