@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.projects.demo_portal.files import pdf
 from services.projects.evidence import service as evidence
 from services.projects.evidence.comparing import MOST_LINES, LineKind, compare, is_cut
-from services.projects.evidence.quoting import pieces, words_of
+from services.projects.evidence.quoting import pieces, quotes_in, words_of
 from shared import clock
 from tests.conftest import Headers
 from tests.projects.absence_world import World, new_world
@@ -155,7 +156,9 @@ async def test_the_elements_of_a_duty_are_quoted_from_its_page(desk: Desk, as_: 
         duty = await world.record(on=clock.today(clock.now()) - timedelta(days=3))
         await world.open()
         text = "批复文号:宁发改审〔2026〕88号"
-        world.publish(text=text, claimed_on=clock.today(clock.now()))
+        beside = '</p><p>附件：<a href="/f/a.pdf">批复文件</a>'
+        world.publish(text=f"{text}{beside}", claimed_on=clock.today(clock.now()))
+        world.served.pages["/f/a.pdf"] = pdf(("关于建议书的批复", "批复单位：宁川市发展改革委"))
         await world.walk()
         path = f"/api/v1/duties/{duty}/elements"
 
@@ -164,6 +167,7 @@ async def test_the_elements_of_a_duty_are_quoted_from_its_page(desk: Desk, as_: 
         assert shown["url"] == f"{world.address}/a"
         [quoted] = [each for each in shown["elements"] if each["element"] == "批复文号"]
         assert (quoted["is_missing"], quoted["quote"]["text"]) == (False, text)
+        await _in_the_file(desk, path, shown["elements"])
         capture = f"/api/v1/evidence/{shown['evidence_id']}"
         of_page = (await desk.client.get(f"{capture}?quotes=true")).json()["quotes"]
         assert quoted["quote"] in of_page
@@ -173,6 +177,37 @@ async def test_the_elements_of_a_duty_are_quoted_from_its_page(desk: Desk, as_: 
         assert f"<mark>{text}</mark>" in page
 
         await _hide(desk, world, path, as_, shown["evidence_id"])
+
+
+async def _in_the_file(desk: Desk, path: str, elements: list[dict[str, Any]]) -> None:
+    """What stands in a file of the page is quoted from it, for who may see the file."""
+
+    def place(of: list[dict[str, Any]]) -> dict[str, Any]:
+        [found] = [each for each in of if each["element"] == "批复单位"]
+        assert not found["is_missing"]
+        return found
+
+    quote, file = place(elements)["quote"], place(elements)["file"]
+    assert (quote["text"], file["name"]) == ("批复单位:宁川市发展改革委", "批复文件")
+    assert (await desk.client.get(f"/api/v1/evidence/{file['evidence_id']}")).status_code == 200
+    page = (await desk.client.get(f"{path}?format=html")).text
+    assert f'href="../../evidence/{file["evidence_id"]}"' in page
+    hide = "UPDATE capture SET is_public = :public WHERE id = CAST(:id AS uuid)"
+    await desk.do(hide, public=False, id=file["evidence_id"])
+    hidden = place((await desk.client.get(path)).json()["elements"])
+    assert (hidden["quote"], hidden["file"]) == (None, None)
+
+
+def test_a_label_of_a_file_is_quoted_where_it_stands_and_a_cell_with_the_one_beside_it() -> None:
+    lines = ("关于某工程的批复", "批复文号：宁发改审〔2026〕88号，原件存档。", "批复单位", "某某局")
+    text = "\n".join([*lines, "总投资|5000万元", ""])
+    labels = {word: text.find(word) for word in ("总投资", "批复单位", "批复文号", "建设地点")}
+    found = quotes_in(text, labels)
+    assert [each.label for each in found] == ["批复文号", "批复单位", "总投资"]
+    assert [each.text for each in found][1:] == ["批复单位\n某某局", "总投资|5000万元"]
+    for each in found:
+        assert text[each.offset :].startswith(each.text)
+        assert text[: each.offset].endswith(each.before)
 
 
 async def _hide(desk: Desk, world: World, path: str, as_: Headers, evidence_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,6 +30,19 @@ async def put_all(session: AsyncSession, page_id: UUID, files: Sequence[Attachme
     fresh = insert(Attachment).values([file.model_dump() for file in files])
     again = {name: fresh.excluded[name] for name in files[0].model_dump() if name not in _KEPT}
     await session.execute(fresh.on_conflict_do_update(index_elements=[*_KEY], set_=again))
+
+
+# A page of a collector's; which one, only its address tells who has a capture of it.
+_OF_ADDRESS = text("""
+  SELECT a.* FROM attachment a JOIN portal_page p ON p.id = a.page_id
+  WHERE p.portal_id = :portal_id AND p.url = :url AND a.text_sha256 IS NOT NULL
+  ORDER BY a.id""")
+
+
+async def of_address(session: AsyncSession, portal_id: str, url: str) -> Sequence[Attachment]:
+    """The files of the page at that address of which something was read."""
+    found = select(Attachment).from_statement(_OF_ADDRESS)
+    return (await session.execute(found, {"portal_id": portal_id, "url": url})).scalars().all()
 
 
 async def by_id(session: AsyncSession, attachment_id: UUID) -> Attachment | None:

@@ -150,6 +150,16 @@ async def with_text(
     file = await queries.by_id(session, attachment_id)
     if file is None:
         raise NotFound
+    return file, await text_of(store, file)
+
+
+async def of_page_at(session: AsyncSession, portal_id: str, url: str) -> Sequence[Attachment]:
+    """The files of the page at an address of a portal of which something was read."""
+    return await queries.of_address(session, portal_id, url)
+
+
+async def text_of(store: EvidenceStore, file: Attachment) -> str | None:
+    """The text that was read of a file, if any was. Raises EvidenceDamaged, Unavailable."""
     if file.text_sha256 is None:
-        return file, None
-    return file, (await evidence.bytes_of(store, file.text_sha256)).decode()
+        return None
+    return (await evidence.bytes_of(store, file.text_sha256)).decode()

@@ -83,6 +83,24 @@ def _quote(shown: str, joined: str, label: str, found: Labelled) -> Quote | None
     return Quote(label, offset, shown[offset:end], before, shown[end : end + AROUND])
 
 
+def quotes_in(text: str, labels: Mapping[str, int]) -> list[Quote]:
+    """Labels of a file with their values, `labels` their places in its text; in their order."""
+    read = read_labels(text)
+    found = []
+    for label, at in labels.items():
+        values = [each.value for each in read.get(label, []) if each.offset == at]
+        value = values[0] if values else _beside(text, at + len(label))
+        if at >= 0:
+            found.append(_quote(text, text, label, Labelled(value, at)))
+    return sorted((each for each in found if each), key=lambda quote: quote.offset)
+
+
+def _beside(text: str, at: int) -> str:
+    """What stands behind a cell of a table: in its line, or else in the next."""
+    cells = text[at : at + MOST_QUOTED].lstrip(" \t|:").split("\n")
+    return next((cell.strip() for cell in cells[:2] if cell.strip()), "")
+
+
 def _in_table(shown: str, label: str, value: str) -> int:
     """Where the label stands with its value beside it; -1 where it nowhere does."""
     at = shown.find(label)

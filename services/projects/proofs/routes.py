@@ -36,11 +36,13 @@ async def get_proof(
 ) -> Response:
     """今天的结论及其全部依据，合为一个文件：网页原始字节、请求头和应答头、存证链和默克尔路径、观测记录、
     逐日日历、规则和版本。用公开的核对程序，不需本系统即可核对。网页都公开的，人人可取；否则限本单位和监察人员。
+    裁定的文书和条款只给本单位和监察人员；所随信息属其他单位且未全部公开的，只给其公开日期。
     ---
     The verdict of today with all that it follows from, in one file: the pages as fetched, headers,
     hash chain and Merkle paths, observations, the calendar day by day, rule and versions. A small
     published program checks it without this system. Where all pages are public it is for everybody,
-    else for the unit and auditors.
+    else for the unit and auditors. On what a ruling rests is only for those; of another unit's duty
+    that it goes with, and that is not all public, there is the day alone.
     """
     gathered = await service.gather(session, files, duty_id, caller, now)
     packed = await asyncio.to_thread(bundle.bundle, gathered)
@@ -71,11 +73,12 @@ async def read_duty_elements(
     ] = None,
 ) -> DutyElements | Response:
     """该事项应有的每项要素：网页上的原文、在网页文字中的位置及前后文，以及是否认定为缺少；所引为作出结论所依据的
-    那一次抓取。`?format=html` 或 `Accept: text/html` 返回网页。
+    那一次抓取，网页上没有的，引自其附件（`file`）。`?format=html` 或 `Accept: text/html` 返回网页。
     ---
     Each element that the item asks for: as it stands on the page, at which place, with what stands
     around it, and whether it was found to be missing; quoted from the capture by which the duty is
-    judged. `?format=html` or `Accept: text/html` gives a page.
+    judged, and what does not stand there from its files (`file`). `?format=html` or
+    `Accept: text/html` gives a page.
     """
     view = await elements.elements_of(session, files, duty_id, caller, now)
     wanted = answers.page_wanted(request.headers.get("accept", ""))
