@@ -9,7 +9,8 @@ Exits 0 if all holds, 1 if something differs, 2 if it cannot tell: what decides 
 the file, a day is not sealed yet, or a root that was given is not led to. Its last line says what
 it takes on trust all the same.
 
-`--root`: the root of a day as it was noted elsewhere before; the evidence must lead to that one.
+`--root`: the root of a day as it was noted elsewhere before, or (`--root report=HASH`) the evidence
+root of the report that was signed last; the evidence must lead to that one.
 """
 
 import argparse
@@ -31,7 +32,10 @@ RULE_VERSION = 4
 SHANGHAI = timezone(timedelta(hours=8))
 DUE_SOON_DAYS = 3
 SLACK = timedelta(days=1)
-PARTS = ("README.md", "duty.json", "facts.json", "calendar.json", "walks.json", "verdict.json")
+PARTS = (
+    *("README.md", "duty.json", "facts.json", "report.json", "calendar.json"),
+    *("walks.json", "verdict.json"),
+)
 
 REASONS = {
     "not_applicable": ("not_auditable", "clock_unsupported"),
@@ -179,6 +183,26 @@ def check_facts(files: dict[str, bytes]) -> Iterator[Fault]:
     for evidence in sorted({*named} - {*walks["left_out"]}):
         if f"evidence/{evidence}/capture.json" not in files:
             yield Fault(f"evidence/{evidence}", "存证缺失", "the evidence is missing")
+
+
+def check_report(files: dict[str, bytes], roots: dict[str, str]) -> Iterator[Fault]:
+    """What was observed by then leads to the evidence root of a report, with all captures."""
+    report, duty = json.loads(files["report.json"]), json.loads(files["duty.json"])
+    if report is None:
+        return
+    captures = hashlib.sha256(b"\x00" + bytes.fromhex(report["captures_root"])).hexdigest()
+    beside = [{"side": "right", "hash": captures}]
+    for where, _, fact in observed(files, duty):
+        if fact["proof"] is None:
+            continue
+        facts = root_from(fact["sha256"], fact["proof"])
+        if root_from(facts, beside) != report["evidence_root"]:
+            yield Fault(where, "不通向报表的证据根", "its path does not lead to the report")
+    known = roots.get("report")
+    if known is not None and report["evidence_root"] != known:
+        yield Fault(
+            "report.json", "报表的证据根不是所给的", "its evidence root is not the one given"
+        )
 
 
 def observed(files: dict[str, bytes], duty: JSON) -> Iterator[tuple[str, str, JSON]]:
@@ -845,6 +869,7 @@ def check(files: dict[str, bytes], roots: dict[str, str]) -> list[Fault]:
         found += check_captures(files, roots)
         if {*PARTS} <= {*files}:
             found += check_facts(files)
+            found += check_report(files, roots)
             found += check_rulings(files)
             found += check_calendar(files)
             found += check_walks(files)
@@ -872,7 +897,9 @@ def _unsealed(files: dict[str, bytes], roots: dict[str, str]) -> Iterator[Fault]
     for where, day in days.items():
         if captures[where]["day_root"] is None:
             yield Fault(where, f"{day} 尚未封存", f"{day} is not sealed yet")
-    for day in sorted({*roots} - {*days.values()}):
+    facts = [fact["proof"] for _, _, fact in observed(files, json.loads(files["duty.json"]))]
+    led = {*days.values(), *(["report"] if any(each is not None for each in facts) else [])}
+    for day in sorted({*roots} - led):
         yield Fault(f"--root {day}", "没有存证通向所给的根", "no evidence leads to that root")
 
 
@@ -973,7 +1000,13 @@ def on_trust(files: dict[str, bytes], roots: dict[str, str]) -> list[tuple[str, 
     if days - {*roots}:
         shown = ", ".join(sorted(days - {*roots}))
         found.append((f"{shown} 的默克尔根是否为当日所公布的", f"the roots of {shown}"))
-    if json.loads(files["facts.json"]):
+    report, facts = json.loads(files["report.json"]), json.loads(files["facts.json"])
+    if any(each["proof"] is None for each in facts):
+        found.append(("尚无报表封存的观测", "observations that no report has sealed yet"))
+    if report is not None and "report" not in roots:
+        number = report["number"]
+        found.append((f"{number}报表的证据根", f"the evidence root of report {number}"))
+    if facts:
         found.append(("网页所公开的是否为该事项、是否缺少要素", "what its pages publish and lack"))
     if stated["keep_until"] is not None:
         found.append(("网页其间一直在网", "that a page stood as captured until it was seen again"))

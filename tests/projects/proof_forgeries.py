@@ -24,14 +24,15 @@ def edited(name: str, *path: Any, to: Any) -> Callable[[Files], Files]:
 
 
 def _as_recorded(name: str, *path: Any, to: Any) -> Callable[[Files], Files]:
-    """The same of an observation, with the hash that it has then."""
+    """The same of an observation that no report has sealed, with the hash that it has then."""
 
     def forge(files: Files) -> Files:
         changed = edited(name, *path, to=to)(files)
         owner = json.loads(changed["duty.json"])["duty_id"]
         facts = json.loads(changed["facts.json"])
         value = check_proof.fact_hash(facts[0], owner)
-        return edited("facts.json", 0, "sha256", to=value)(changed)
+        unsealed = edited("facts.json", 0, "proof", to=None)(changed)
+        return edited("facts.json", 0, "sha256", to=value)(unsealed)
 
     return forge
 
@@ -50,6 +51,11 @@ _IN_TIME, _CLAIMED, _OVERDUE = "seen on the last day", "claims the last day", "a
 _REST = {"date": "2026-03-04", "is_workday": False, "notice": ""}
 _YEAR_BEFORE = (FIRST - timedelta(days=365)).isoformat()
 FORGED: dict[str, tuple[str, Callable[[Files], Files], str]] = {
+    "seen on another day": (
+        _CLAIMED,
+        edited("facts.json", 0, "observed_at", to=at(41).isoformat()),
+        "the observation was changed",
+    ),
     "nothing was captured": (
         _IN_TIME,
         _as_recorded("facts.json", 0, "evidence_id", to=None),
@@ -65,6 +71,16 @@ FORGED: dict[str, tuple[str, Callable[[Files], Files], str]] = {
         _CLAIMED,
         _as_recorded("facts.json", 0, "claimed_at", to=at(9).isoformat()),
         "its page does not state the day",
+    ),
+    "it is of no report": (
+        _CLAIMED,
+        edited("facts.json", 0, "proof", 0, "hash", to="0" * 64),
+        "its path does not lead to the report",
+    ),
+    "another report": (
+        _CLAIMED,
+        edited("report.json", "evidence_root", to="0" * 64),
+        "its path does not lead to the report",
     ),
     "no list shows the absence": (
         _OVERDUE,

@@ -27,9 +27,12 @@ from services.projects.duties.models import (
 from services.projects.duties.observing import fact_of, gone_fact, seen_of
 from services.projects.duties.rules import Sighting
 from services.projects.duties.seen import SeenDuty
+from services.projects.evidence import rules as evidence
 from services.projects.evidence.linking import LinkedCapture
 from services.projects.proofs import service
 from services.projects.proofs.queries import WalkedList
+from services.projects.reports.sealing import service as sealing
+from services.projects.reports.sealing.service import FactPaths
 from shared.clock import today
 from shared.workdays import CalendarUnknown, official
 from tests.projects.proven_pages import Page, captured
@@ -132,8 +135,8 @@ def gathered_of(history: History) -> service.Gathered:
     followed = _followed(history)
     calendar, by_days = official(), duty.basis == "calendar"
     counted = [fact.without_absence() if aside else fact for fact, aside in facts]
-    evidence = rules.summarise(counted, calendar)
-    ordinals = rules.NOT_SEEN if evidence is None else seen_of(duty, evidence, calendar)
+    seen = rules.summarise(counted, calendar)
+    ordinals = rules.NOT_SEEN if seen is None else seen_of(duty, seen, calendar)
     staying = making.rule_of_duty(duty).staying
     standing = Standing(
         **{"duty_id": duty.id, **ordinals, "in_review": history.in_review},
@@ -165,6 +168,25 @@ def gathered_of(history: History) -> service.Gathered:
         bodies=[page.body for page in pages],
         left_out=[],
         is_theirs=True,
+        sealed=_sealed(facts) if history.shown else None,
+    )
+
+
+def _sealed(facts: Sequence[tuple[PublicationFact, bool]]) -> FactPaths | None:
+    """A report that was signed after them, of them and the one fact before them."""
+    if not facts:
+        return None
+    hashes = [evidence.content_hash(b"another fact"), *(fact.sha256 for fact, _ in facts)]
+    paths = evidence.merkle_proofs(hashes, range(1, len(hashes)))
+    captures = evidence.merkle_root([])
+    return FactPaths(
+        report_id=UUID(int=7),
+        number="〔2026〕7号",
+        as_of=today(FIRST),
+        signed_at=FIRST,
+        evidence_root=sealing.evidence_root(evidence.merkle_root(hashes), captures),
+        captures_root=captures,
+        paths={fact.id or 0: path for (fact, _), path in zip(facts, paths, strict=True)},
     )
 
 
@@ -174,8 +196,8 @@ def _followed(history: History) -> service.Followed | None:
     leader = _duty(_item(history.clock), Hold.NONE, history.event_on)
     facts = _facts(leader, history.followed)
     counted = [fact.without_absence() if aside else fact for fact, aside in facts]
-    evidence = rules.summarise(counted, official())
-    published_on = None if evidence is None else evidence.day
+    seen = rules.summarise(counted, official())
+    published_on = None if seen is None else seen.day
     return service.Followed(leader.id, "D02", published_on, facts)
 
 

@@ -139,3 +139,9 @@ def test_a_proof_leads_from_any_capture_to_the_root_and_from_no_other(
     assert root_from(hashes[place], steps) == rules.merkle_root(hashes)
     other = hashlib.sha256(leaves[place]).hexdigest()
     assert root_from(other, steps) != rules.merkle_root(hashes)
+    many = 2 ** data.draw(st.integers(0, 4))
+    blocks = [hashes[at : at + many] for at in range(0, len(hashes), many)]
+    nodes = [rules.merkle_root(block) for block in blocks]
+    assert rules.above(nodes) == rules.merkle_root(hashes)
+    in_block = rules.merkle_proof(blocks[place // many], place % many)
+    assert [*in_block, *rules.path_above(nodes, place // many)] == steps

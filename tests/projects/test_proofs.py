@@ -1,37 +1,23 @@
 """The proof of a verdict as one file: it is checked without the system, and every change shows."""
 
-import hashlib
 import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 
 from deploy import check_proof
-from services.projects.duties import following, observing, ruling
-from services.projects.duties.models import ClaimKind, RulingKind
-from services.projects.duties.rules import Sighting
-from services.projects.duties.schemas import Extension
-from services.projects.evidence import service as evidence
 from shared import clock
-from shared.security.identity import Caller
 from tests.conftest import Headers
-from tests.projects import make
 from tests.projects.absence_world import World, new_world
 from tests.projects.collecting_world import Desk
 from tests.projects.proofs import forged, proof_of, said
-from tests.provoking import provokes
+from tests.projects.proofs_world import NOBODY, PAGE, SEEN_AT, publish
 
-SEEN_AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
-PAGE = "<h1>建议书批复</h1><p>发布时间：2026-11-20 09:00</p>".encode()
 SCRIPT = Path(check_proof.__file__).resolve()
-NOBODY = "00000000-0000-7000-8000-000000000000"
 
 
 @pytest.fixture
@@ -44,39 +30,7 @@ async def world(desk: Desk, as_: Headers) -> AsyncIterator[World]:
 @pytest.fixture
 async def published(desk: Desk, world: World) -> str:
     """A duty whose page was captured, between two others, on a day that is sealed since."""
-    duty = await world.record(on=date(2026, 11, 2))
-    url = f"{world.address}/a"
-    captures = [await _capture(desk, world.unit, url, body) for body in (b"1", PAGE, b"3")]
-    sighting = Sighting(
-        duty_id=UUID(duty),
-        url=url,
-        observed_at=SEEN_AT,
-        last_absent_at=SEEN_AT - timedelta(days=2),
-        claim_kind=ClaimKind.LABEL,
-        claimed_at=SEEN_AT - timedelta(hours=1),
-        evidence_id=captures[1],
-    )
-    async with desk.sessions() as session, session.begin():
-        await session.execute(text("DELETE FROM evidence_day WHERE day = DATE '2026-11-20'"))
-        await evidence.seal_days(session, SEEN_AT + timedelta(days=2))
-        await observing.record_sightings(session, [sighting], clock.now(), actor="test")
-    return duty
-
-
-async def _capture(desk: Desk, chain: str, url: str, body: bytes) -> UUID:
-    answer = evidence.Answer(
-        url=url,
-        final_url=url,
-        status=200,
-        headers={"content-type": "text/html", "server": "x"},
-        fetched_at=SEEN_AT,
-        size=len(body),
-        sha256=await desk.files.put(body),
-        charset="utf-8",
-        request_headers={"Accept": "text/html"},
-    )
-    async with desk.sessions() as session, session.begin():
-        return (await evidence.record(session, chain, answer, is_public=True)).id
+    return await publish(desk, world)
 
 
 async def test_a_proof_holds_all_that_the_verdict_follows_from(
@@ -256,67 +210,3 @@ async def test_an_absence_is_proven_by_the_lists_that_were_read(desk: Desk, worl
     grown = json.loads(files["verdict.json"])["over_by"] + 1
     forgery = forged(files, _set("over_by", to=grown), "verdict.json")
     assert said(forgery) == [f"verdict.json: it is over by {grown - 1}"]
-
-
-@provokes("get_proof", "not-found", "evidence-damaged")
-async def test_a_proof_of_pages_that_are_not_public_is_for_the_unit_and_auditors(
-    desk: Desk, world: World, published: str, as_: Headers
-) -> None:
-    path = f"/api/v1/duties/{published}/proof.zip"
-    await desk.do("UPDATE capture SET is_public = false WHERE chain = :unit", unit=world.unit)
-
-    for nobody in (None, as_("citizen"), as_("officer", "D99")):
-        hidden = await desk.client.get(path, headers=nobody)
-        assert (hidden.status_code, hidden.json()["type"]) == (404, "/problems/not-found")
-    for reader in (as_("officer", world.unit), as_("auditor"), as_("supervisor")):
-        assert said(await proof_of(desk.client, published, reader)) == []
-    unknown = await desk.client.get(f"/api/v1/duties/{NOBODY}/proof.zip", headers=as_("auditor"))
-    assert unknown.status_code == 404
-
-    sha256 = hashlib.sha256(PAGE).hexdigest()
-    kept = desk.folder / sha256[:2] / sha256[2:4] / sha256
-    kept.chmod(0o600)
-    kept.write_bytes(PAGE + b"!")
-    damaged = await desk.client.get(path, headers=as_("auditor"))
-    assert (damaged.status_code, damaged.json()["type"]) == (409, "/problems/evidence-damaged")
-    kept.unlink()
-
-
-async def test_what_is_not_public_of_a_unit_that_is_followed_is_not_for_its_follower(
-    desk: Desk, world: World, published: str, as_: Headers
-) -> None:
-    await desk.do("UPDATE capture SET is_public = false WHERE chain = :unit", unit=world.unit)
-    async with new_world(desk, as_) as other:
-        body = make.event("", other.unit, None, item_code="PR-02-01")
-        body |= {"project_code": None, "subject": "关于办法的解读", "with_duty_id": published}
-        duty = await make.duty(desk.client, as_("system"), body)
-    async with desk.sessions() as session, session.begin():
-        await following.follow(session, clock.now())
-
-    for reader, sees in ((as_("officer", other.unit), False), (as_("auditor"), True)):
-        files = await proof_of(desk.client, duty["id"], reader)
-        follows = json.loads(files["duty.json"])["follows"]
-        assert follows["published_on"] == "2026-11-20"
-        assert (follows["facts"] is not None) is sees
-        assert (world.address.encode() in b"".join(files.values())) is sees
-        assert any(name.endswith("page.bin") for name in files) is sees
-        assert said(files) == []
-    assert json.loads(files["duty.json"])["formed_on"] == "2026-11-20"
-
-
-async def test_on_what_a_ruling_rests_is_not_for_everybody(
-    desk: Desk, published: str, as_: Headers
-) -> None:
-    order = Extension(document="市府办〔2026〕7号", reason="延长", days=3, version=1)
-    async with desk.sessions() as session, session.begin():
-        kind, by = RulingKind.EXTEND, Caller("auditor", frozenset({"auditor"}))
-        await ruling.rule(session, UUID(published), kind, order, clock.now(), by)
-
-    for reader, document in ((None, None), (as_("auditor"), order.document)):
-        files = await proof_of(desk.client, published, reader)
-        [found] = json.loads(files["duty.json"])["rulings"]
-        assert (found["kind"], found["days"], found["document"]) == ("extend", 3, document)
-        assert said(files) == []
-    assert said(forged(files, _set("rulings", 0, "days", to=9), "duty.json")) == [
-        "duty.json: the rulings add 9 days"
-    ]

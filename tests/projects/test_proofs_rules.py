@@ -187,12 +187,19 @@ def test_every_root_that_is_given_must_be_led_to(
     files = shown("seen on the last day")
     [kept] = [json.loads(files[name]) for name in files if name.endswith("capture.json")]
     day, root = kept["capture"]["covered"]["captured_on"], kept["day_root"]
-    assert _run(tmp_path, files, f"{day}={root}") == 0
-    assert "the roots of" not in capsys.readouterr().out
+    sealed = json.loads(files["report.json"])["evidence_root"]
+    assert _run(tmp_path, files, f"{day}={root}", f"report={sealed}") == 0
+    said = capsys.readouterr().out
+    assert "the roots of" not in said
+    assert "evidence root" not in said
     assert _run(tmp_path, files) == 0
     *_, last = capsys.readouterr().out.splitlines()
     assert "not proven" in last
     assert f"the roots of {day}" in last, "nobody compared it with what was noted before"
+    assert "the evidence root of report 〔2026〕7号" in last
+    assert _run(tmp_path, files, f"report={root}") == 1
+    assert _run(tmp_path, edited("facts.json", 0, "proof", to=None)(files), f"report={sealed}") == 2
+    assert "observations that no report has sealed yet" in capsys.readouterr().out
     assert _run(tmp_path, files, f"{day}={'0' * 64}") == 1
     assert _run(tmp_path, files, f"{day}={root}", f"2026-03-03={root}") == 2
     assert "no evidence leads to that root" in capsys.readouterr().out

@@ -48,7 +48,13 @@ def capture_hash(capture: Capture) -> str:
 
 def merkle_root(hashes: Sequence[str]) -> str:
     """The root over `hashes` in their order; of nothing it is the hash of nothing."""
-    level = [_leaf(value) for value in hashes]
+    return above([_leaf(value) for value in hashes])
+
+
+def above(nodes: Sequence[str]) -> str:
+    """The root over nodes of one level, such as the roots of subtrees that are whole but for the
+    last; of none it is the hash of nothing."""
+    level = list(nodes)
     while len(level) > 1:
         level = _above(level)
     return level[0] if level else hashlib.sha256(b"").hexdigest()
@@ -61,10 +67,20 @@ def merkle_proof(hashes: Sequence[str], place: int) -> list[ProofStep]:
 
 def merkle_proofs(hashes: Sequence[str], places: Iterable[int]) -> list[list[ProofStep]]:
     """The same for several places of one tree, which is built once."""
-    levels = [[_leaf(value) for value in hashes]]
+    levels = _levels([_leaf(value) for value in hashes])
+    return [_path(levels, place) for place in places]
+
+
+def path_above(nodes: Sequence[str], place: int) -> list[ProofStep]:
+    """The same from the node at `place` of one level."""
+    return _path(_levels(nodes), place)
+
+
+def _levels(nodes: Sequence[str]) -> list[Sequence[str]]:
+    levels = [nodes]
     while len(levels[-1]) > 1:
         levels.append(_above(levels[-1]))
-    return [_path(levels, place) for place in places]
+    return levels
 
 
 def _path(levels: Sequence[Sequence[str]], place: int) -> list[ProofStep]:

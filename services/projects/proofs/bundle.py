@@ -23,6 +23,7 @@ from services.projects.evidence.linking import LinkedCapture
 from services.projects.evidence.models import Capture
 from services.projects.proofs import readme
 from services.projects.proofs.service import Followed, Gathered
+from services.projects.reports.sealing.service import FactPaths
 from shared.clock import today
 
 FORMAT = "onedoor-proof/2"
@@ -35,7 +36,8 @@ def bundle(gathered: Gathered) -> bytes:
     files: dict[str, bytes] = {
         "README.md": readme.text(gathered).encode(),
         "duty.json": _json(_duty(gathered)),
-        "facts.json": _json([_fact(*each) for each in gathered.facts]),
+        "facts.json": _json([_fact(*each, gathered.sealed) for each in gathered.facts]),
+        "report.json": _json(_report(gathered.sealed)),
         "calendar.json": _json(_calendar(gathered)),
         "walks.json": _json(_walks(gathered)),
         "verdict.json": _json(_verdict(gathered)),
@@ -85,7 +87,7 @@ def _duty(gathered: Gathered) -> dict[str, Any]:
         "required_elements": item.content_elements,
         "trigger": gathered.trigger,
         "event_on": gathered.event_on,
-        "follows": _followed(gathered.followed),
+        "follows": _followed(gathered.followed, gathered.sealed),
         "formed_on": duty.formed_on,
         "doc_no": duty.doc_no,
         "clock": {
@@ -112,11 +114,11 @@ def _ruling(ruling: DutyRuling, is_theirs: bool) -> dict[str, Any]:
     }
 
 
-def _followed(followed: Followed | None) -> dict[str, Any] | None:
+def _followed(followed: Followed | None, sealed: FactPaths | None) -> dict[str, Any] | None:
     """The duty with which it goes, and by what that one was published."""
     if followed is None:
         return None
-    facts = None if followed.facts is None else [_fact(*each) for each in followed.facts]
+    facts = None if followed.facts is None else [_fact(*each, sealed) for each in followed.facts]
     return {
         "duty_id": followed.duty_id,
         "unit_code": followed.unit_code,
@@ -134,7 +136,10 @@ def _clock(gathered: Gathered) -> ClockRule:
     return clock
 
 
-def _fact(fact: PublicationFact, absence_set_aside: bool) -> dict[str, Any]:
+def _fact(
+    fact: PublicationFact, absence_set_aside: bool, sealed: FactPaths | None
+) -> dict[str, Any]:
+    path = None if sealed is None or fact.id is None else sealed.paths.get(fact.id)
     return {
         "kind": fact.kind,
         "observed_at": _at(fact.observed_at),
@@ -153,6 +158,21 @@ def _fact(fact: PublicationFact, absence_set_aside: bool) -> dict[str, Any]:
         "evidence_id": fact.evidence_id,
         "recorded_at": _at(fact.recorded_at),
         "sha256": fact.sha256,
+        "proof": None if path is None else [step._asdict() for step in path],
+    }
+
+
+def _report(sealed: FactPaths | None) -> dict[str, Any] | None:
+    """The report to whose evidence root facts lead, by way of the root over all of them."""
+    if sealed is None:
+        return None
+    return {
+        "report_id": sealed.report_id,
+        "number": sealed.number,
+        "as_of": sealed.as_of,
+        "signed_on": sealed.signed_on,
+        "evidence_root": sealed.evidence_root,
+        "captures_root": sealed.captures_root,
     }
 
 

@@ -21,6 +21,7 @@ _TEXT = """# 监察结论的证明 | The proof of a verdict
 | duty.json | 公开义务：谁、什么项目或对象、什么事项、何日形成、期限怎样计算、有关裁定 |
 | | 随其他信息公开的，follows 为该信息的历次观测，不便提供的只有公开日期；须保留的，见 keep |
 | facts.json | 历次观测：何时看见网页、网页自称何时公开、报送何时收到、此前何时确认没有 |
+| report.json | 最近签发的报表；facts.json 的 proof 由各项观测通向其证据根（evidence_root） |
 | calendar.json | 逐日的工作日历及所依据的放假通知 |
 | walks.json | 证明“没有公开”时所读的栏目；因篇幅未收入的存证在 left_out 中列出编号 |
 | verdict.json | 结论、理由、届满日、须保留至何日、规则和日历的版本、结论的历次变化 |
@@ -36,7 +37,8 @@ _TEXT = """# 监察结论的证明 | The proof of a verdict
 并核对起决定作用的观测有网页为证，证明“没有公开”的栏目确在其后读过。相符为 0，不符为 1，
 缺少证据、当日尚未封存、或所给的根没有存证通向的为 2；最后一行列出未予证明、以文件所载为准的事项。
 事先从存证页面（GET /evidence/…）记下当日默克尔根的人，加上 `--root 日期=根`，
-即可确认证据就是当天封存的那一份。请勿用随本文件一并给出的程序核对本文件。
+即可确认证据就是当天封存的那一份；手中有已签发报表的，加上 `--root report=证据根`。
+请勿用随本文件一并给出的程序核对本文件。
 
 ## English
 
@@ -49,6 +51,7 @@ This file holds all that the verdict above follows from. It is checked without t
 | | `keep`: how long it must stay |
 | facts.json | each observation: when a page was seen, what it claims, when a push was received, |
 | | when it was last absent |
+| report.json | the report signed last: `proof` leads from each fact to its evidence root |
 | calendar.json | day by day: a working day or not, and the notice that says so |
 | walks.json | the lists read where an absence is proven; `left_out`: captures not sent |
 | verdict.json | verdict, reason, due day, until when it must stay, versions, earlier verdicts |
@@ -65,8 +68,9 @@ and the rulings, gives the verdict by the rule, and compares each with what the 
 observations which decide rest on pages in the file, and that the lists which prove an absence were
 read after it began. 0: all holds. 1: something differs. 2: evidence is missing, a day is not sealed
 yet, or nothing leads to a root that was given. The last line names what is not proven, and taken as
-the file has it. Who has noted the root of a day before (GET /evidence/…) adds `--root DAY=ROOT`.
-Check it by no program that came with it.
+the file has it. Who has noted the root of a day before (GET /evidence/…) adds `--root DAY=ROOT`,
+who holds the report that was signed last `--root report=EVIDENCE_ROOT`. Check it by no program that
+came with it.
 """
 
 

@@ -24,6 +24,7 @@ from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.linking import LinkedCapture, linked
 from services.projects.proofs import queries
 from services.projects.proofs.queries import WalkedList
+from services.projects.reports.sealing.service import FactPaths, paths_of
 from shared.clock import today
 from shared.errors import NotFound
 from shared.security.identity import Caller
@@ -67,8 +68,8 @@ class Recorded(NamedTuple):
 class Gathered(NamedTuple):
     """A verdict as of `now` by the rule in force, and all that it follows from.
 
-    `bodies` are the bytes of the captures, in their order. `is_theirs`: it is for somebody who may
-    see the duty, and who therefore reads the rulings whole.
+    `bodies` are the bytes of the captures, in their order; `sealed` is how facts lead to a report.
+    `is_theirs`: it is for somebody who may see the duty, and therefore reads the rulings whole.
     """
 
     now: datetime
@@ -87,6 +88,7 @@ class Gathered(NamedTuple):
     bodies: Sequence[bytes]
     left_out: Sequence[UUID]
     is_theirs: bool
+    sealed: FactPaths | None
 
     @property
     def over_by(self) -> int | None:
@@ -176,6 +178,7 @@ async def gather(
         bodies=[await evidence.raw(files, each.capture) for each in kept],
         left_out=sorted({*wanted} - {each.capture.id for each in kept}),
         is_theirs=is_theirs,
+        sealed=await _sealed(session, facts, led),
     )
 
 
@@ -197,6 +200,14 @@ async def _walks(
     if since is None:
         return []
     return await queries.walks(session, found.duty.unit_code, since)
+
+
+async def _sealed(
+    session: AsyncSession, *facts: Sequence[tuple[PublicationFact, bool]]
+) -> FactPaths | None:
+    """How the facts lead to a report that was signed."""
+    ids = [fact.id for some in facts for fact, _ in some if fact.id is not None]
+    return await paths_of(session, ids) if ids else None
 
 
 def _wanted(

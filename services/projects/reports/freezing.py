@@ -11,7 +11,6 @@ from services.projects.auditing import service as auditing
 from services.projects.auditing.rules.judging import RULE_VERSION
 from services.projects.calendar import service as calendars
 from services.projects.evidence import service as evidence
-from services.projects.evidence.rules import merkle_root
 from services.projects.reports import queries
 from services.projects.reports.events import ReportFrozen
 from services.projects.reports.models import PeriodKind, Report
@@ -21,6 +20,7 @@ from services.projects.reports.rules import period_report
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.periods import Period
 from services.projects.reports.rules.report import Counted
+from services.projects.reports.sealing import service as sealing
 from shared import clock
 from shared.errors import Invalid, Text
 from shared.messaging import outbox
@@ -63,6 +63,7 @@ async def freeze(
         body=b"",
         sha256="",
     )
+    await sealing.extend(session, report.last_fact)
     [content] = await _contents(session, report, counts, inputs)
     report.body = reporting.to_bytes(content)
     report.sha256 = hashlib.sha256(report.body).hexdigest()
@@ -84,10 +85,15 @@ async def _say_frozen(session: AsyncSession, report: Report, evidence_root: str)
 
 
 async def _contents(
-    session: AsyncSession, report: Report, counts: Sequence[Counted], *inputs: Mapping[str, Any]
+    session: AsyncSession,
+    report: Report,
+    counts: Sequence[Counted],
+    *inputs: Mapping[str, Any],
+    anew: bool = False,
 ) -> list[dict[str, Any]]:
-    """What the report says, of its counts and what it froze, by each of these inputs."""
-    root, as_of = await _root(session, report.last_fact, report.inputs), report.as_of
+    """What the report says, of its counts and what it froze, by each of these inputs; `anew`: by
+    the facts themselves, and not by the roots that are kept of them."""
+    root, as_of = await _root(session, report, anew=anew), report.as_of
     if report.period_kind is PeriodKind.DAY:
         return [reporting.compose(as_of, each, counts, root) for each in inputs]
     facts = await periods.facts(session, report.id)
@@ -95,10 +101,11 @@ async def _contents(
 
 
 async def composed(
-    session: AsyncSession, report: Report, *inputs: Mapping[str, Any]
+    session: AsyncSession, report: Report, *inputs: Mapping[str, Any], anew: bool = False
 ) -> list[dict[str, Any]]:
     """What a frozen report would say by each of these inputs, of the facts that it counted."""
-    return await _contents(session, report, await _counts_anew(session, report), *inputs)
+    counts = await _counts_anew(session, report)
+    return await _contents(session, report, counts, *inputs, anew=anew)
 
 
 async def _gather(
@@ -172,10 +179,11 @@ async def _inputs(session: AsyncSession, as_of: date, catalogue_version: int) ->
     }
 
 
-async def _root(session: AsyncSession, last_fact: int, inputs: dict[str, Any]) -> str:
-    """One root over all facts up to `last_fact` and all captures up to the report."""
-    facts = merkle_root(await queries.fact_hashes(session, last_fact))
-    return merkle_root([facts, inputs["captures_root"]])
+async def _root(session: AsyncSession, report: Report, *, anew: bool) -> str:
+    """One root over all facts and all captures up to the report."""
+    over = sealing.facts_root_anew if anew else sealing.facts_root
+    facts = await over(session, report.last_fact)
+    return sealing.evidence_root(facts, report.inputs["captures_root"])
 
 
 class RulesChanged(Exception):
@@ -191,7 +199,7 @@ async def recompute(session: AsyncSession, report: Report) -> bytes:
     """
     if report.inputs["versions"]["rule"] != RULE_VERSION:
         raise RulesChanged
-    [content] = await composed(session, report, report.inputs)
+    [content] = await composed(session, report, report.inputs, anew=True)
     return reporting.to_bytes(content)
 
 

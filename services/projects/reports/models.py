@@ -86,6 +86,18 @@ class Report(Table, table=True):
     sha256: str = Field(max_length=64)
 
 
+class FactBlock(Table, table=True):
+    """The root over a block of facts in the order of their ids (`sealing.service.BLOCK`)."""
+
+    __tablename__ = "fact_block"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """From 1."""
+    first_id: int = Field(sa_type=BigInteger)
+    last_id: int = Field(sa_type=BigInteger, unique=True)
+    root: str = Field(max_length=64)
+
+
 class FrozenDuty(Table, table=True):
     """A duty of a report of a period, with all that its figures are counted by; never changed.
 
