@@ -66,13 +66,12 @@ HELD = {
     "disputed": "disputed_by_unit",
 }
 RULED = {
-    "exempt": "exempt",
-    "dispute": "disputed",
-    "suspend": "suspended",
-    "restore": "none",
-    "extend": None,
+    "exempt": "exempted",
+    "dispute": "disputed_by_unit",
+    "suspend": "suspended_by_ruling",
+    "restore": None,
 }
-"""What becomes of a duty by a ruling; by one that extends nothing but the end of its clock."""
+"""The reason by which it is judged after such a ruling; one that extends leaves it as it was."""
 OWN_CLAIMS = ("push", "meta", "label")
 """Claims that a page or its owner makes; lists and headers are said about it."""
 ABSENT = ("proven_absent", "absent_after_due")
@@ -229,10 +228,10 @@ def _check_source(files: dict[str, bytes], where: str, fact: JSON) -> Iterator[F
 def check_rulings(files: dict[str, bytes]) -> Iterator[Fault]:
     """What takes it out of the ordinary course, and what puts its end off, follows from rulings."""
     duty = json.loads(files["duty.json"])
-    holds = [RULED[each["kind"]] for each in duty["rulings"]]
-    hold = next((each for each in reversed(holds) if each is not None), "none")
-    if duty["hold"] not in (hold, "not_applicable"):
-        yield Fault("duty.json", f"各项裁定的结果应为 {hold}", f"the rulings make it {hold}")
+    kinds = [each["kind"] for each in duty["rulings"] if each["kind"] != "extend"]
+    ruled = RULED[kinds[-1]] if kinds else None
+    if HELD.get(duty["hold"]) not in (ruled, "not_auditable"):
+        yield Fault("duty.json", f"各项裁定的结果应为 {ruled}", f"the rulings make it {ruled}")
     days = sum(each["days"] or 0 for each in duty["rulings"])
     if duty["clock"]["extended_by"] != days:
         yield Fault("duty.json", f"各项裁定共顺延 {days} 日", f"the rulings add {days} days")
@@ -247,8 +246,8 @@ def check_calendar(files: dict[str, bytes]) -> Iterator[Fault]:
     for (before, _), (after, _) in pairwise(days):
         if after - before != timedelta(days=1):
             yield Fault("calendar.json", f"{before} 之后缺日", f"a day is missing after {before}")
-    for day, said in days:
-        if bool(said["is_workday"]) != (day.weekday() < 5) and not said["notice"]:
+    for day, each in days:
+        if bool(each["is_workday"]) != (day.weekday() < 5) and not each["notice"]:
             yield Fault("calendar.json", f"{day} 没有所依据的通知", f"no notice is named for {day}")
 
 
@@ -1021,7 +1020,7 @@ def on_trust(files: dict[str, bytes], roots: dict[str, str]) -> list[tuple[str, 
     return found
 
 
-def tell(files: dict[str, bytes], open_: list[Fault], roots: dict[str, str]) -> None:
+def show(files: dict[str, bytes], open_: list[Fault], roots: dict[str, str]) -> None:
     """The verdict, what is open, and what was not proven."""
     stated = json.loads(files["verdict.json"])
     words = f"{stated['reason_zh']} | {stated['reason_en']}"
@@ -1052,7 +1051,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"✗ {fault.where}: {fault.zh} | {fault.en}")
     if faults:
         return 1
-    tell(files, open_, roots)
+    show(files, open_, roots)
     return 2 if open_ else 0
 
 

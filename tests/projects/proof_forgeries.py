@@ -115,12 +115,12 @@ FORGED: dict[str, tuple[str, Callable[[Files], Files], str]] = {
     "an exemption that nobody ruled": (
         _OVERDUE,
         edited("duty.json", "hold", to="exempt"),
-        "the rulings make it none",
+        "the rulings make it None",
     ),
     "an exemption that is not told": (
         "exempt",
         edited("duty.json", "rulings", to=[]),
-        "the rulings make it none",
+        "the rulings make it None",
     ),
     "a day less": (
         _OVERDUE,

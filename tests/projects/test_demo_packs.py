@@ -10,7 +10,7 @@ from services.projects.app import create_app as projects_app
 from services.projects.auditing import service as auditing
 from services.projects.demo_portal.app import create_app
 from services.projects.demo_world import world
-from services.projects.duties.following import follow
+from services.projects.duties.following.service import follow
 from services.projects.packs import periods
 from shared import clock
 from shared.database.engine import new_engine, new_sessions

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from services.projects.auditing import service as auditing
-from services.projects.duties import following, observing
+from services.projects.duties import observing
+from services.projects.duties.following import service as following
 from services.projects.duties.models import ClaimKind
 from shared.clock import SHANGHAI, now, today
 from shared.database.engine import RoomSession

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from services.projects.duties import following, ruling
+from services.projects.duties import ruling
+from services.projects.duties.following import service as following
 from services.projects.duties.models import RulingKind
 from services.projects.duties.rules import Sighting
 from services.projects.duties.schemas import Extension
@@ -134,4 +135,6 @@ async def test_an_observation_leads_to_the_report_that_was_signed_last(
     assert [each is not None for each in steps] == [True, True, False]
     assert len(steps[0]) > 12, "a block is a tree of 4,096"
     assert said(files, {"report": root}) == []
-    assert said(files, {"report": "0" * 64}) == ["report.json: its evidence root is not the one given"]
+    assert said(files, {"report": "0" * 64}) == [
+        "report.json: its evidence root is not the one given"
+    ]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.projects.duties.events import DutyCreated
-from services.projects.duties.following import follow
+from services.projects.duties.following.service import follow
 from services.projects.duties.handlers import subscriptions
 from services.projects.duties.routes import auditor, everyone, router
 from services.projects.duties.workflow import WORKFLOW

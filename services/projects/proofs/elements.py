@@ -54,9 +54,7 @@ async def elements_of(
         for each in recorded.item.content_elements
     ]
     if capture is not None:
-        body = await evidence.raw(files, capture)
-        quotes = await asyncio.to_thread(_quotes, capture, body)
-        elements = [_quoted(each, quotes, None) for each in elements]
+        elements = await _on_page(files, capture, elements)
         elements = await _in_files(session, files, capture, elements, is_theirs=is_theirs)
     return DutyElements(
         duty_id=duty_id,
@@ -68,6 +66,15 @@ async def elements_of(
         fetched_at=capture.fetched_at if capture else None,
         elements=elements,
     )
+
+
+async def _on_page(
+    store: EvidenceStore, capture: Capture, elements: list[ElementView]
+) -> list[ElementView]:
+    """Quoted from the page itself."""
+    body = await evidence.raw(store, capture)
+    quotes = await asyncio.to_thread(_quotes, capture, body)
+    return [_quoted(each, quotes, None) for each in elements]
 
 
 def _quotes(capture: Capture, body: bytes) -> Sequence[Quote]:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
 from services.projects.duties import observing, queries
-from services.projects.duties.followers import FOLLOWERS, PUT_CLOCK
+from services.projects.duties.following.statement import FOLLOWERS, PUT_CLOCK
 from services.projects.duties.making import dated
 
 ACTOR = "followed-duty"

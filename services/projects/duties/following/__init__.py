@@ -1,0 +1,1 @@
+"""Duties that go with others: dated by when those are published."""
