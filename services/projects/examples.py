@@ -40,6 +40,7 @@ RECTIFYING = {
     "return": "return_rectification",
     "close": "close_rectification",
     "revoke": "revoke_rectification",
+    "refuse": "refuse_rectification_proposal",
 }
 RELEASES = {
     "revise_release": "revise",
@@ -152,8 +153,10 @@ async def _rectifications(session: AsyncSession) -> dict[str, Example]:
     if duty is not None:
         found["order_rectification"] = Example(body={"duty_id": str(duty.id)})
     for action, operation in RECTIFYING.items():
-        states = [row.state for row in rectification.WORKFLOW.of(action)]
-        order = await newest_in(session, RectificationOrder, states)
+        rows = rectification.WORKFLOW.of(action)
+        proposed = [col(RectificationOrder.proposal).is_not(None)] if rows[0].of_proposal else []
+        states = [row.state for row in rows]
+        order = await newest_in(session, RectificationOrder, states, *proposed)
         if order is not None:
             found[operation] = Example({"rectification_id": str(order.id)})
     return found

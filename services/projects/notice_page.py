@@ -13,7 +13,7 @@ from fastapi import Response
 from services.projects.auditing.models import Verdict
 from services.projects.duties.schemas import DutyView
 from shared.clock import SHANGHAI
-from shared.errors import Text
+from shared.errors import Text, counted
 from shared.web.templates import templates_of
 
 _TEMPLATES = templates_of("projects")
@@ -23,7 +23,7 @@ class NoticeFact(NamedTuple):
     """A line of the table of facts; what is not known says so."""
 
     name: Text
-    value: str | None
+    value: Text | None
 
 
 class NoticeParagraph(NamedTuple):
@@ -35,19 +35,20 @@ class NoticeParagraph(NamedTuple):
 
 
 class NoticeLine(NamedTuple):
-    """What was done, when, by whom, with which words."""
+    """What was done, when, by whom, with which words; `kind`: of which sort these are."""
 
     at: str
     what: Text
     by: str
     words: str
+    kind: Text | None = None
 
 
 class UnitNotice(NamedTuple):
     """What the page says, in its order. `ended` stands at its head where the matter is over."""
 
     title: Text
-    number: str
+    number: Text
     city: Text
     unit_name: str
     opening: Text
@@ -91,21 +92,34 @@ def duty_facts(
     duty: DutyView, project: str | None, item: str, verdicts: dict[str, Text], found: Verdict
 ) -> list[NoticeFact]:
     """What the notice is about: the duty, its clock, and what was found."""
-    over = f"，超期{duty.over_by}天" if duty.over_by and found == duty.verdict else ""
-    now = "；".join([verdicts[duty.verdict].zh, *(reason.zh for reason in duty.reasons)])
     known = [
-        NoticeFact(Text("公开事项", "item"), f"{item}（{duty.item_code}）"),
+        NoticeFact(Text("公开事项", "item"), plain(f"{item}（{duty.item_code}）")),
         NoticeFact(Text("形成日期", "formed on"), _day(duty.formed_on)),
         NoticeFact(Text("应公开日期", "due on"), _day(duty.due_on)),
-        NoticeFact(Text("监察结论", "finding"), f"{verdicts[found].zh}{over}"),
-        NoticeFact(Text("现在的情况", "now"), now),
+        NoticeFact(Text("监察结论", "finding"), _finding(duty, verdicts[found], found)),
+        NoticeFact(Text("现在的情况", "now"), _now(duty, verdicts[duty.verdict])),
     ]
     if duty.published.url is not None:
-        known.append(NoticeFact(Text("最近所见网址", "address"), duty.published.url))
+        known.append(NoticeFact(Text("最近所见网址", "address"), plain(duty.published.url)))
     if project is None:
         return known
-    return [NoticeFact(Text("项目", "project"), f"{project}（{duty.project_code}）"), *known]
+    named = plain(f"{project}（{duty.project_code}）")
+    return [NoticeFact(Text("项目", "project"), named), *known]
 
 
-def _day(day: date | None) -> str | None:
-    return None if day is None else day_text(day)
+def _finding(duty: DutyView, name: Text, found: Verdict) -> Text:
+    """The finding, and by how many days of its clock it is over, while it is the finding still."""
+    if not duty.over_by or found != duty.verdict:
+        return name
+    days, kind = duty.over_by, "日" if duty.by_days else "个工作日"
+    over = counted(days, "day" if duty.by_days else "working day")
+    return Text(f"{name.zh}，超期{days}{kind}", f"{name.en}, {over} over")
+
+
+def _now(duty: DutyView, name: Text) -> Text:
+    zh = "；".join([name.zh, *(reason.zh for reason in duty.reasons)])
+    return Text(zh, "; ".join([name.en, *(reason.en for reason in duty.reasons)]))
+
+
+def _day(day: date | None) -> Text | None:
+    return None if day is None else Text(day_text(day), day.isoformat())

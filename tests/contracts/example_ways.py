@@ -198,6 +198,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "decide_dispute": ("dispute_duty",),
     "decide_exemption": ("exempt_duty",),
     "restore_duty": ("suspend_duty",),
+    "refuse_rectification_proposal": ("close_rectification",),
     "withdraw_report": ("run_audit",),
     "sign_report": ("run_audit",),
     "grant_account": ("create_account",),

@@ -22,7 +22,7 @@ from tests.support import Connect
 Headers = Callable[..., dict[str, str]]
 PATH = "/api/v1/rectifications"
 AUDITORS = ("auditor-a", "auditor-b", "auditor-c")
-REPLY = {"kind": "address", "url": "https://example.gov.cn/new.htm", "text": "已公开"}
+REPLY = {"kind": "address", "url": "https://example.invalid/new.htm", "text": "已公开"}
 
 
 class Case:
@@ -58,8 +58,12 @@ class Case:
         self.duty = await make.duty(self.client, self.as_("system"), body)
 
     async def overdue(self) -> None:
-        """The duty was proven absent after its limit."""
+        """A duty that was proven absent after its limit."""
         await self.formed()
+        await self.overdue_now()
+
+    async def overdue_now(self) -> None:
+        """The duty was proven absent after its limit."""
         await self.inside(
             lambda session: observing.note_full_walk(
                 session, [self.unit], now(), now(), actor="test"
@@ -115,12 +119,29 @@ class Case:
         await self.inside(lambda session: settling.settle(session, now()))
         return await self.read()
 
-    async def left_alone(self) -> dict[str, Any]:
-        """The order, a day after its last day and a watch over all orders."""
+    async def left_alone(self, *, unheard: bool = False) -> dict[str, Any]:
+        """The order, a day after its last day and a watch over all orders. `unheard`: no auditor
+        has looked at what waits for them in their term either."""
         rows = await self.rows()
         sql = "UPDATE rectification_order SET due_on = $2 WHERE id = $1"
-        await rows.execute(sql, UUID(self.order["id"]), (now() - timedelta(days=2)).date())
+        past = (now() - timedelta(days=2)).date()
+        await rows.execute(sql, UUID(self.order["id"]), past)
+        if unheard:
+            sql = "UPDATE rectification_order SET review_due_on = $2 WHERE id = $1"
+            await rows.execute(sql, UUID(self.order["id"]), past)
         await self.inside(lambda session: settling.escalate(session, now()))
+        return await self.read()
+
+    async def taken_back(self, url: str = "new") -> None:
+        """People say that the page is not of the duty."""
+        page = (UUID(self.duty["id"]), f"https://example.gov.cn/{url}.htm")
+        await self.inside(
+            lambda session: observing.take_back(session, [page], [], now(), actor="test")
+        )
+
+    async def looked_at_again(self) -> dict[str, Any]:
+        """The order, after those that were closed by proof were looked at again."""
+        await self.inside(lambda session: settling.look_again(session, now()))
         return await self.read()
 
     async def published(self, kind: str) -> list[dict[str, Any]]:

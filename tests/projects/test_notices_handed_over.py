@@ -6,7 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from services.projects import notice_page
+from services.projects.auditing.models import Verdict
+from services.projects.duties.schemas import DutyView, Published
 from shared.database.engine import Sessions
+from shared.errors import Text
 from tests.projects import make
 from tests.projects.rectifying import NOBODY, PATH, Case, Headers
 from tests.provoking import provokes
@@ -53,6 +57,9 @@ async def test_an_order_is_handed_over_with_its_last_day_and_all_that_was_done(c
         "文件 宁发改函〔2026〕8号 见附件",
     ):
         assert expected in said, expected
+    assert re.search(r"逾期未公开，超期\d+个工作日", said)
+    for both in ("overdue, ", "working days over", "2026-03-02", ">document</span>"):
+        assert both in html, both
     assert "已撤销" not in said
     await case.end("revoke", 1)
     await case.end("revoke", 2)
@@ -60,6 +67,28 @@ async def test_an_order_is_handed_over_with_its_last_day_and_all_that_was_done(c
     stranger = case.as_("officer", await make.unit(await case.rows()))
     for one in (f"{PATH}/{order['id']}.html", f"{PATH}/{NOBODY}.html"):
         assert (await case.client.get(one, headers=stranger)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("by_days", "days", "over"),
+    [
+        (True, 1, Text("逾期后公开，超期1日", "published late, 1 day over")),
+        (True, 3, Text("逾期后公开，超期3日", "published late, 3 days over")),
+        (False, 1, Text("逾期后公开，超期1个工作日", "published late, 1 working day over")),
+        (False, None, Text("逾期后公开", "published late")),
+    ],
+)
+def test_what_is_over_is_counted_in_the_days_of_its_clock(
+    by_days: bool, days: int | None, over: Text
+) -> None:
+    unseen = Published(claimed_at=None, first_seen_at=None, last_absent_at=None, trust=0, url=None)
+    known: dict[str, Any] = {"item_code": "MP-02-01", "formed_on": None, "due_on": None}
+    over_it: dict[str, Any] = {"over_by": days, "by_days": by_days, "verdict": Verdict.LATE}
+    duty = DutyView.model_construct(**known, **over_it, published=unseen, reasons=[])
+    names: dict[str, Text] = {Verdict.LATE: Text("逾期后公开", "published late")}
+    facts = notice_page.duty_facts(duty, None, "批复", names, Verdict.LATE)
+    [finding] = [fact.value for fact in facts if fact.name.en == "finding"]
+    assert finding == over
 
 
 async def test_an_order_without_a_last_day_says_so_and_names_none(case: Case) -> None:
@@ -91,6 +120,7 @@ async def test_a_dispute_is_handed_over_as_received_and_then_as_ruled(case: Case
     assert "信息公开异议受理通知书" in said
     assert "网页&lt;i&gt;其实&lt;/i&gt;按时" in html
     assert "10个工作日内决定" in said
+    assert '<span class="en">dispute ' in html
     decision = {"ruling": "rejected", "reason": "有存证"}
     decided = await case.client.post(f"{path}/decide", json=decision, headers=case.auditor(1))
     assert decided.status_code == 200

@@ -242,6 +242,11 @@ async def test_who_replied_for_the_unit_returns_nothing(case: Case) -> None:
     await case.reply()
     both = case.as_("auditor officer", case.unit, sub=f"officer-{case.unit}")
     assert (await case.act("return", both, reason="不齐")).json()["type"] == "/problems/four-eyes"
+    await case.act("return", case.auditor(), reason="不齐")
+    colleague = case.as_("officer", case.unit, sub="a-colleague")
+    await case.act("reply", colleague, **REPLY)
+    since = case.as_("auditor", sub=f"officer-{case.unit}")  # who replied first has another post
+    assert (await case.act("return", since, reason="不齐")).json()["type"] == "/problems/four-eyes"
     case.order = {"id": NOBODY}
     assert (await case.act("return", case.auditor(), reason="不齐")).status_code == 404
 

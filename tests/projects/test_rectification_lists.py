@@ -44,6 +44,28 @@ async def test_the_work_list_has_what_waits_for_whoever_asks(case: Case) -> None
     assert await listed(case, officer, duty=case.duty["id"]) == [order["id"]]
 
 
+async def test_supervisors_have_what_was_escalated_and_what_an_auditor_has_let_lie(
+    case: Case,
+) -> None:
+    order, supervisor = await case.ordered(), case.as_("supervisor")
+    await case.reply()
+    assert await listed(case, supervisor, mine=True) == []
+    rows = await case.rows()
+    late = "UPDATE rectification_order SET {} = DATE '2026-01-05' WHERE id = $1"
+    await rows.execute(late.format("review_due_on"), order["id"])
+    assert await listed(case, supervisor, mine=True) == [order["id"]]
+    assert await listed(case, case.officer, overdue=True) == []
+    await case.act("return", case.auditor(), reason="不齐")
+    assert await listed(case, supervisor, mine=True) == []
+    for _ in range(3):
+        await case.left_alone()
+    assert await listed(case, supervisor, overdue=True) == [order["id"]]
+    await case.reply()
+    assert await listed(case, supervisor, mine=True) == [order["id"]]
+    await case.act("return", case.auditor(), reason="不齐")
+    assert await listed(case, supervisor, mine=True) == [order["id"]]
+
+
 async def test_lists_by_the_last_day_are_read_in_pages(case: Case) -> None:
     first = await case.ordered(working_days=5)
     second = Case(case.client, case.as_, case.sql, case.sessions)

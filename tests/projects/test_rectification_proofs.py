@@ -2,7 +2,7 @@
 before it."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -19,12 +19,17 @@ from tests.support import Connect
 
 ORDERED = datetime(2026, 6, 1, tzinfo=UTC)
 LACKING = ["批复文号", "批复时间"]
-Seen = tuple[str, str, int, tuple[str, ...]]
+Seen = tuple[str, str, int, tuple[str, ...] | None]
 
 
 def seen(page: str, day: int, *missing: str) -> Seen:
     """A page is seen so many days after the order, or before it."""
     return "sighting", page, day, missing
+
+
+def unread(page: str, day: int) -> Seen:
+    """The same of one of which nobody can tell what it lacks."""
+    return "sighting", page, day, None
 
 
 def gone(page: str, day: int) -> Seen:
@@ -45,7 +50,7 @@ def facts_of(observed: list[Seen]) -> list[PublicationFact]:
             observed_at=ORDERED + timedelta(days=day),
             url=page,
             claim_kind=ClaimKind.NONE,
-            missing_elements=list(missing),
+            missing_elements=cast(list[str], None if missing is None else list(missing)),
             recorded_at=now(),
             sha256="0",
         )
@@ -83,6 +88,13 @@ def facts_of(observed: list[Seen]) -> list[PublicationFact]:
         ("withdrawn", [seen("page", -9), gone("page", -5), seen("old", -4), seen("old", 1)], None),
         ("withdrawn", [seen("page", -9), gone("page", -5), seen("page", 2), gone("page", 3)],
          None),
+        ("incomplete", [seen("page", -5, *LACKING), unread("page", 1)], None),
+        ("incomplete", [seen("page", -5, *LACKING), unread("new", 1)], None),
+        ("incomplete", [seen("page", -5, *LACKING), seen("page", 1), unread("page", 2)], 1),
+        ("incomplete", [seen("page", -5, *LACKING), unread("old", -4), seen("old", 1)], 2),
+        ("overdue", [unread("new", 1)], None),
+        ("overdue", [unread("new", 1), seen("new", 2)], 1),
+        ("overdue", [unread("old", -1), seen("old", 2)], None),
         ("late", [seen("page", -9), seen("page", 1)], None),
         ("early_violation", [seen("page", -9), gone("page", 1)], None),
     ],
@@ -100,6 +112,37 @@ def test_whatever_can_be_ordered_is_a_fault_and_what_is_late_is_never_cured() ->
     blamed = {"overdue", "late", "incomplete", "withdrawn", "early_violation"}
     assert set(rules.FAULTS) == blamed
     assert set(rules.CURABLE) == blamed - {"late", "early_violation"}
+
+
+@pytest.mark.parametrize(
+    ("cause", "verdict", "hold", "observed", "lifted"),
+    [
+        ("overdue", "overdue", "none", [], False),
+        ("overdue", "on_time", "none", [seen("old", -9)], True),
+        ("late", "on_time", "none", [], True),
+        ("overdue", "overdue", "exempt", [], True),
+        # It was published late, and before it was ordered to be published.
+        ("overdue", "late", "none", [seen("old", -9)], True),
+        ("overdue", "late", "none", [seen("old", -9), seen("old", 3)], True),
+        ("overdue", "incomplete", "none", [seen("old", -9, *LACKING)], True),
+        ("overdue", "late", "none", [seen("new", 1)], False),
+        ("overdue", "withdrawn", "none", [seen("old", -9), gone("old", -5)], False),
+        ("overdue", "late", "none", [seen("wrong", -9), taken_back("wrong", 1), seen("a", 2)],
+         False),
+        ("incomplete", "incomplete", "none", [seen("page", -5), seen("best", -4, *LACKING)], False),
+        ("incomplete", "late", "none", [seen("page", -5), seen("best", -4, *LACKING)], True),
+        ("incomplete", "late", "none", [seen("page", -5, *LACKING)], False),
+        ("withdrawn", "late", "none", [seen("other", -5)], True),
+        ("late", "incomplete", "none", [seen("page", -5)], False),
+    ],
+)  # fmt: skip
+def test_an_order_is_lifted_with_a_finding_that_did_not_hold_when_it_was_given(
+    cause: str, verdict: str, hold: str, observed: list[Seen], lifted: bool
+) -> None:
+    missing = LACKING if cause == "incomplete" else []
+    found = Verdict(cause)
+    was_cured = rules.was_cured_before(found, missing, ORDERED, facts_of(observed))
+    assert rules.is_lifted(found, Verdict(verdict), hold, was_cured=was_cured) is lifted
 
 
 @pytest.fixture
@@ -152,17 +195,20 @@ async def test_the_duty_and_the_life_of_its_project_show_what_was_ordered_and_pu
         assert one["verdict"] == "late"
 
 
-async def test_the_page_that_was_there_before_the_order_proves_nothing(case: Case) -> None:
+async def test_a_page_that_was_there_late_and_before_the_order_lifts_it_and_proves_nothing(
+    case: Case,
+) -> None:
     await case.ordered()
     before = now() - timedelta(days=9)
     await case.reply()
     # Found in the review queue and accepted only now: first seen before the order, and seen since.
     await case.seen("old", observed_at=before, last_absent_at=before - timedelta(hours=1))
     await case.seen("old")
-    still = await case.settled()
-    assert (still["state"], still["rectified"], still["verdict"]) == ("replied", False, "late")
     first = await case.end("close", 1)  # not closed as proven: one person only proposes it
     assert first.json()["state"] == "replied"
+    lifted = await case.settled()
+    assert (lifted["closing"], lifted["rectified"]) == ("finding_lifted", False)
+    assert (lifted["verdict"], lifted["proof"]) == ("late", None)
 
 
 async def test_elements_that_were_named_are_there_once_the_page_is_read_again(

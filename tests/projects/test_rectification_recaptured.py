@@ -72,5 +72,6 @@ async def test_a_page_that_was_there_all_along_and_is_only_now_known_proves_noth
     await world.decide_by_two("accept")
     assert await world.verdict(duty) == "late"
     await world.walk()  # there it is seen after the order as well
-    still = await settled(world, order)
-    assert (still["state"], still["rectified"], still["proof"]) == ("replied", False, None)
+    lifted = await settled(world, order)
+    assert (lifted["closing"], lifted["rectified"]) == ("finding_lifted", False)
+    assert lifted["proof"] is None

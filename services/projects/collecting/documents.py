@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.collecting import queries, rules
 from services.projects.collecting.list_notes import note_error
 from services.projects.collecting.models import CollectorRun, DetailState, PortalPage
+from services.projects.collecting.named.rules import note_first_seen
 from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceStore
@@ -61,6 +62,8 @@ async def keep(
 ) -> bool:
     """Keep the page as evidence unless its bytes are as before; whether that is so."""
     is_first = page.evidence_id is None
+    if is_first:
+        note_first_seen(page, seen.fetched_at)
     known = None if is_first else await evidence.newest_of_url(session, portal.id, page.url)
     is_as_before = known is not None and known.sha256 == seen.sha256
     if known is None or not is_as_before:

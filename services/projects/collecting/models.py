@@ -1,6 +1,6 @@
 """Runs over portals, and the pages found on them."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -106,6 +106,8 @@ class CollectorRun(Table, table=True):
 
 GIVEN_UP_AFTER = timedelta(days=2)
 """Three walks of a day each have tried by then."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a page was listed that no list has shown: its unit named it (`named`)."""
 UNTIL = "#until-"
 """What follows it in an address is when another document took the place of the one meant."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, or_, text, tuple_
@@ -11,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.models import (
     GIVEN_UP_AFTER,
+    NEVER,
     UNTIL,
     CollectorRun,
     DetailState,
@@ -117,6 +119,7 @@ async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> i
     merged = fresh.on_conflict_do_update(
         index_elements=["portal_id", "url"],
         set_={
+            **_first_seen(again),
             "last_listed_at": again.last_listed_at,
             "gone_at": None,
             # A page that was read keeps its title, by which its document is known again.
@@ -130,6 +133,13 @@ async def _list_entries(session: AsyncSession, pages: Sequence[PortalPage]) -> i
         },
     ).returning(text("(xmax = 0) AS is_new"))
     return sum(bool(is_new) for (is_new,) in (await session.execute(merged)).all())
+
+
+def _first_seen(again: Any) -> dict[str, Any]:
+    """What its unit named before any list showed it is seen first where a list shows it first."""
+    is_named = and_(col(PortalPage.last_listed_at) == NEVER, col(PortalPage.evidence_id).is_(None))
+    names = ("first_seen_at", "content_seen_at")
+    return {n: case((is_named, again[n]), else_=getattr(PortalPage, n)) for n in names}
 
 
 async def pages_to_read(

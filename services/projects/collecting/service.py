@@ -16,6 +16,7 @@ from services.projects.collecting.models import (
     PortalPage,
     RunKind,
 )
+from services.projects.collecting.named import rules as named
 from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
 from services.projects.duties import service as duties
 from services.projects.evidence import service as evidence
@@ -139,12 +140,9 @@ async def note_detail(
     if page.content_sha256 and not rules.same_document(page, reading, rule.items):
         await table_rows.lose_rows(session, page, seen.fetched_at)
         page = await documents.succeed(session, page, seen.fetched_at)
-    claim = claim_of(
-        reading,
-        listed_on=page.listed_on,
-        header_at=answer.last_modified_at,
-        now=seen.fetched_at,
-    )
+    listed_on, header_at, at = page.listed_on, answer.last_modified_at, seen.fetched_at
+    claim = claim_of(reading, listed_on=listed_on, header_at=header_at, now=at)
+    claim = named.believed(claim, portal)
     captured, checked_before = page.evidence_id, page.checked_at
     is_as_before = await documents.keep(session, portal, page, seen)
     is_news = page.evidence_id != captured or page.detail_state is not DetailState.READ
@@ -157,8 +155,7 @@ async def note_detail(
     documents.note_answer(run, page, answer, claim)
     _check(run, page, PageAction.READ, seen.fetched_at)
     before = None if captured is None or is_as_before else checked_before
-    records, at = reading.records, seen.fetched_at
-    await table_rows.note_rows(session, portal.unit_code, page, records, at, before)
+    await table_rows.note_rows(session, portal.unit_code, page, reading.records, at, before)
     return page
 
 
@@ -182,6 +179,8 @@ async def note_unread(
     page.fault = fault.fault
     if page.text_sha256 is None:
         what_is_read.claim(page, claim_of(None, listed_on=page.listed_on, header_at=None, now=now))
+    if named.is_only_named(page):
+        page.match_wanted = False
     note_error(run, page.url, fault)
 
 

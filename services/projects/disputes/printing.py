@@ -25,14 +25,14 @@ def page(row: DisputeRow, duty: DutyDetail, city: Text) -> str:
     )
     notice = UnitNotice(
         title=ASKED if row.decided_at is None else RULED,
-        number=f"异议 {str(row.id)[-12:].upper()}",
+        number=Text(f"异议 {row.id.hex[-12:].upper()}", f"dispute {row.id.hex[-12:].upper()}"),
         city=city,
         unit_name=duty.unit_name,
         opening=Text(
             f"关于下列信息公开事项“{name.zh}”的结论，已收到异议。",
             f"The finding “{name.en}” on the following item is disputed.",
         ),
-        facts=[*facts, NoticeFact(Text("异议文件", "document"), row.document)],
+        facts=[*facts, NoticeFact(Text("异议文件", "document"), notice_page.plain(row.document))],
         paragraphs=[
             NoticeParagraph(Text("异议理由", "grounds"), [notice_page.plain(row.reason)], True),
             *_ruling(row, state),

@@ -116,6 +116,10 @@ class DutyView(View):
     )
     verdict: Verdict
     over_by: int | None
+    by_days: bool = Field(
+        description="超期按自然日计，否则按工作日计"
+        " | Whether it is over by plain days, else by working days."
+    )
     published: Published
     reasons: list[ReasonView]
     dispute: OpenDispute | None = Field(

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from services.projects.auditing.walks import COUNTS
 from services.projects.coverage import COVERAGE
 from services.projects.duties.models import Publication, PublicationFact
+from services.projects.proven import STILL_PROVES
 from services.projects.tables import Table
 
 _TODAY = """
@@ -29,8 +30,8 @@ _VIEW = f"""
          CASE WHEN p.duty_id IS NULL THEN w.walked_at ELSE p.last_absent_at END AS last_absent_at,
          x.id AS dispute_id, x.opened_at AS dispute_opened_at, x.due_on AS dispute_due_on,
          r.id IS NOT NULL AS in_rectification,
-         EXISTS (SELECT FROM rectification_order k
-                 WHERE k.duty_id = d.id AND k.closing = 'proof') AS rectified
+         EXISTS (SELECT FROM rectification_order k JOIN publication_fact f ON f.id = k.proof_fact_id
+                 WHERE k.duty_id = d.id AND k.closing = 'proof' AND {STILL_PROVES}) AS rectified
   FROM ({_TODAY}) today
   CROSS JOIN duty d
   JOIN standing s ON s.duty_id = d.id

@@ -74,6 +74,7 @@ def duty_view(row: DutyRow) -> DutyView:
         keep_until=row.keep_until,
         verdict=row.verdict,
         over_by=row.over_by,
+        by_days=row.basis == "calendar",
         published=Published.model_validate(
             {name: getattr(row, name) for name in Published.model_fields}
         ),
@@ -109,6 +110,7 @@ def made_view(made: Made) -> DutiesMade:
         due_on=made.due_on,
         verdict=made.standing.verdict,
         over_by=made.days,
+        by_days=duty.basis == "calendar",
         published=unseen,
         reasons=[reason_view(made.standing.reason)],
         dispute=None,

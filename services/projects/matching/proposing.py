@@ -120,6 +120,8 @@ class _Proposer:
             cues = (await self._rule(portal)).items
             candidates = await self._candidates(portal.unit_code)
             found += propose_unread(page, portal.unit_code, cues, candidates, found)
+        if not portal.has_list:  # nobody has agreed on the place, nor does it say the item
+            found = [replace(p, reason=p.reason or ReviewReason.ITEM_UNCLEAR) for p in found]
         if Flag.IN_PROSE in page.flags:
             found = [replace(p, reason=p.reason or ReviewReason.SEVERAL_PROJECTS) for p in found]
         if page.detail_state is not DetailState.UNREADABLE or page.content_sha256 is not None:

@@ -36,10 +36,12 @@ class Portal(Table, table=True):
     __table_args__ = (
         CheckConstraint("interval_ms >= 0", name="interval_not_negative"),
         CheckConstraint("every_minutes > 0", name="schedule_positive"),
+        CheckConstraint("has_list OR NOT enabled", name="walked_by_its_list"),
         CheckConstraint("(health = 'down') = (fault IS NOT NULL)", name="fault_when_down"),
         known_states("health", PortalHealth),
         Index("ix_portal_due", "next_run_at", postgresql_where=text("enabled")),
         Index("ix_portal_host", "host", "next_run_at", postgresql_where=text("enabled")),
+        Index("ix_portal_without_list", "id", postgresql_where=text("NOT has_list")),
         Index("ix_portal_match_wanted", "id", postgresql_where=text("match_wanted")),
     )
 
@@ -57,6 +59,9 @@ class Portal(Table, table=True):
     interval_ms: int = 1000
     every_minutes: int = 1440
     enabled: bool = True
+    has_list: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    """False of one that stands for a host on which its unit named pages: those are read, and there
+    is no list that could prove anything."""
     rule_version: int | None = None
     layout: str | None = Field(default=None, max_length=16)
     health: PortalHealth = Field(

@@ -35,6 +35,16 @@ def unknown_unit(code: str) -> Invalid:
     return Invalid(detail, pointer="/body/unit_code")
 
 
+def no_list() -> Invalid:
+    """What stands for pages that a unit named has no list to be walked."""
+    detail = Text(
+        "它只代表该单位回复中所列的网址，没有可采集的列表，不能启用；请为这个网站另行登记栏目",
+        "It stands for addresses that the unit named and has no list to be read, so that it cannot"
+        " be switched on; please register a column of that site",
+    )
+    return Invalid(detail, pointer="/body/enabled")
+
+
 def wants_proof(portal: Portal, needed_since: datetime | None) -> bool:
     """Whether the portal's last proof of absence is too old for what its unit's duties need."""
     if portal.proven_at is None:

@@ -96,6 +96,10 @@ class PortalView(View):
     interval_ms: int
     every_minutes: int
     enabled: bool
+    has_list: bool = Field(
+        description="是否有列表可采集；为假的只代表单位回复中所列的网址"
+        " | Whether it has a list to be read; else it stands for addresses that its unit named."
+    )
     moves: list[PortalMove]
     rule_version: int | None
     health: PortalHealth

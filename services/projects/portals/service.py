@@ -83,6 +83,8 @@ async def put(
         if wanted.version is None:
             refuse(portal.health, portal.version, _REGISTERED)
         versions.ensure(wanted.version, version=portal.version, state=portal.health)
+        if wanted.enabled and not portal.has_list:
+            raise rules.no_list()
         moved = (portal.start_url, portal.unit_code) != (wanted.start_url, wanted.unit_code)
         # What was proven of one place proves nothing of another, nor of days on which nobody read.
         unproven = _unproven(now) if moved or wanted.enabled > portal.enabled else {}

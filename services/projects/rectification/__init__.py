@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from services.projects.rectification import events, settling
+from services.projects.rectification import events
 from services.projects.rectification.handlers import subscriptions
 from services.projects.rectification.policy_routes import policy
 from services.projects.rectification.routes import auditor, department
+from services.projects.rectification.settling import BATCH, escalate, look_again, settle
 from services.projects.rectification.workflow import WORKFLOW
 from shared.jobs import Job
 from shared.web.room import Room
@@ -16,12 +17,14 @@ room = Room(
         events.RectificationOrdered,
         events.RectificationAnswered,
         events.RectificationClosed,
+        events.RectificationReopened,
         events.RectificationEscalated,
     ],
     subscriptions=subscriptions,
     jobs=[
-        Job("settle-rectifications", timedelta(seconds=15), settling.settle, batch=settling.BATCH),
-        Job("raise-rectifications", timedelta(minutes=5), settling.escalate, batch=settling.BATCH),
+        Job("settle-rectifications", timedelta(seconds=15), settle, batch=BATCH),
+        Job("recheck-rectifications", timedelta(minutes=1), look_again, batch=BATCH),
+        Job("raise-rectifications", timedelta(minutes=5), escalate, batch=BATCH),
     ],
     workflows=[WORKFLOW],
 )

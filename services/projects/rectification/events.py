@@ -64,6 +64,17 @@ class RectificationClosed(_OfOrder):
     was_escalated: bool
 
 
+class RectificationReopened(_OfOrder):
+    """整改证明被撤回，整改继续。
+
+    The proof that closed an order was taken back: the order goes back to its unit.
+    """
+
+    type: ClassVar[str] = "projects.rectification.reopened.v1"
+
+    url: str | None = Field(description="不再作为证明的网址 | The address that proves it no more.")
+
+
 class RectificationEscalated(_OfOrder):
     """整改逾期，逐级升级后仍未办，转为督办。
 

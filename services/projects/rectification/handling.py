@@ -7,9 +7,10 @@ from uuid import UUID
 from services.projects.calendar import service as calendars
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
+from services.projects.named_addresses import service as named_addresses
 from services.projects.portals.soon import run_soon
-from services.projects.rectification import policies, rules, service
-from services.projects.rectification.events import RectificationAnswered
+from services.projects.rectification import policies, queries, rules, service, terms
+from services.projects.rectification.events import RectificationAnswered, RectificationClosed
 from services.projects.rectification.models import (
     Closing,
     RectificationAction,
@@ -21,10 +22,11 @@ from services.projects.rectification.schemas import RectificationReason, Rectifi
 from services.projects.rectification.workflow import WORKFLOW, RectificationMove
 from shared import clock
 from shared.database.deciding import DecidingSession
-from shared.database.versioned import swap
+from shared.database.versioned import hold, swap
 from shared.errors import NotFound
 from shared.security.identity import Caller
 from shared.web import versions
+from shared.workflow import refuse as stand_in_the_way
 
 
 class RectificationHandler(NamedTuple):
@@ -59,7 +61,11 @@ async def reply(
     move = _move(by, row, RectificationAction.REPLY)
     words = {"reply_kind": given.kind, **given.model_dump(include={"url", "document", "text"})}
     row = await _take(by, row, move, {"replied_by": by.caller.sub}, words)
-    await run_soon(by.session, row.order.unit_code, by.now)
+    unit = row.order.unit_code
+    await run_soon(by.session, unit, by.now)
+    if given.url is not None:
+        planned = await named_addresses.name(by.session, unit, given.url, by.now)
+        row = row._replace(recapture=planned)
     await service.publish(by.session, row, RectificationAnswered, by.now, kind=given.kind)
     return row
 
@@ -71,11 +77,22 @@ async def give_back(
     FourEyes for who replied."""
     row = await _seen(by, order_id)
     move = _move(by, row, RectificationAction.RETURN)
-    rules.ensure_not_theirs(row.order, by.caller)
-    days, today = (await policies.in_force(by.session)).further_days, clock.today(by.now)
-    due_on = rules.due_on(today, days, await calendars.load(by.session))
-    term = {"term_from": today, "term_days": days, "due_on": due_on}
-    return await _take(by, row, move, term, {"text": why.reason})
+    rules.ensure_not_theirs(row.order, row.repliers, by.caller)
+    return await _take(by, row, move, {}, {"text": why.reason})
+
+
+async def refuse(
+    by: RectificationHandler, order_id: UUID, why: RectificationReason
+) -> RectificationRow:
+    """What one person has proposed is not done: another does not agree, or who proposed it has
+    thought again. Raises NotFound, FourEyes for who replied, or StateConflict, also where nothing
+    is proposed."""
+    row = await _seen(by, order_id)
+    move = _move(by, row, RectificationAction.REFUSE)
+    if move.of_proposal and row.order.proposal is None:
+        stand_in_the_way(row.order.state, row.order.version, rules.NO_PROPOSAL)
+    rules.ensure_not_theirs(row.order, row.repliers, by.caller)
+    return await _take(by, row, move, {}, {"text": why.reason})
 
 
 async def end(
@@ -90,11 +107,13 @@ async def end(
     assert move.first is not None
     if move.closing is Closing.EXPLAINED and (proof := await _proof(by, row)) is not None:
         proven = WORKFLOW[row.order.state, RectificationSweep.PROVE]
+        # It counts all that was observed: a page that is taken back meanwhile proves nothing.
+        await hold(by.session, queries.standing_of(row))
         return await _end(by, row, proven, why.reason, proof)
     if row.order.proposal is action:
-        rules.ensure_another(row.order, by.caller)
+        rules.ensure_another(row.order, row.repliers, by.caller)
         return await _end(by, row, move, why.reason)
-    rules.ensure_not_theirs(row.order, by.caller)
+    rules.ensure_not_theirs(row.order, row.repliers, by.caller)
     proposed = {"proposal": action, "first_by": by.caller.sub}
     return await _take(
         by, row, WORKFLOW[row.order.state, move.first], proposed, {"text": why.reason}
@@ -118,7 +137,7 @@ async def _end(
 ) -> RectificationRow:
     ended = service.ended(move, by.now, by.caller.sub, proof)
     row = service.with_proof(await _take(by, row, move, ended, {"text": reason}), proof)
-    await service.publish_end(by.session, row, by.now)
+    await service.publish(by.session, row, RectificationClosed, by.now, **service.how_it_ended(row))
     return row
 
 
@@ -153,9 +172,19 @@ async def _take(
     changes: dict[str, Any],
     words: dict[str, Any],
 ) -> RectificationRow:
-    """Write the step. What was proposed before is so no more, once something else is done."""
-    dropped = {} if move.closing else {"proposal": None, "first_by": None}
+    """Write the step with the terms that begin with it. What was proposed before is so no more,
+    once something else is done."""
+    dropped: dict[str, Any] = {}
+    if not move.closing:
+        dropped = {"proposal": None, "first_by": None, **await _terms(by, move)}
     order = await swap(by.session, row.order, {"state": move.to, **dropped, **changes})
     row = row._replace(order=order)
     await service.note(by.session, row, move.step, by.now, by.caller.sub, **words)
     return row
+
+
+async def _terms(by: RectificationHandler, move: RectificationMove) -> dict[str, Any]:
+    if not (move.further_term or move.waits):
+        return {**terms.NO_REVIEW}
+    policy = await policies.in_force(by.session)
+    return terms.begun(move, policy, await calendars.load(by.session), clock.today(by.now))

@@ -36,6 +36,7 @@ class RectificationAction(StrEnum):
     CLOSE = "close"
     PROPOSE_REVOKING = "propose_revoking"
     REVOKE = "revoke"
+    REFUSE = "refuse"
 
 
 class RectificationSweep(StrEnum):
@@ -45,10 +46,15 @@ class RectificationSweep(StrEnum):
     LIFT = "lift"
     RAISE = "raise"
     ESCALATE = "escalate"
+    REOPEN = "reopen"
 
 
 class RectificationStepKind(StrEnum):
-    """A line of an order's history."""
+    """A line of an order's history.
+
+    counted_anew: its terms, after the calendar moved. This release reads it and does not write it
+    yet (decision 048): until then the audit log alone says so.
+    """
 
     ORDERED = "ordered"
     ACKNOWLEDGED = "acknowledged"
@@ -60,6 +66,7 @@ class RectificationStepKind(StrEnum):
     ESCALATED = "escalated"
     CLOSED = "closed"
     REVOKED = "revoked"
+    COUNTED_ANEW = "counted_anew"
 
 
 class Closing(StrEnum):
@@ -91,9 +98,10 @@ class RectificationOrder(Table, table=True):
     """A demand on a unit to put right what a verdict blames it for.
 
     `due_on` None: the term ends in a year whose holiday notice is not loaded; it is counted from
-    `term_from` by `term_days` working days, and again when the calendar moves. `first_by` has
-    proposed `proposal`, which another person carries out. `looked_at` is the version of the duty's
-    standing of which it is known whether it proves anything.
+    `term_from` by `term_days` working days, and again when the calendar moves. While a reply or a
+    proposal waits for an auditor, `review_due_on` is their last day, counted likewise. `first_by`
+    has proposed `proposal`, which another person carries out. `looked_at` is the version of the
+    duty's standing of which it is known whether it proves anything.
     """
 
     __tablename__ = "rectification_order"
@@ -120,6 +128,7 @@ class RectificationOrder(Table, table=True):
             postgresql_where=text("ended_at IS NULL"),
         ),
         Index("ix_rectification_order_duty_id", "duty_id"),
+        Index("ix_rectification_order_proven", "id", postgresql_where=text("closing = 'proof'")),
         Index("ix_rectification_order_list", "due_on", "id"),
         Index("ix_rectification_order_unit_code", "unit_code", "due_on", "id"),
     )
@@ -138,6 +147,9 @@ class RectificationOrder(Table, table=True):
     term_from: date
     term_days: int
     due_on: date | None = None
+    review_from: date | None = None
+    review_days: int | None = None
+    review_due_on: date | None = None
     issued_at: datetime = Field(sa_type=Moment)
     issued_by: str = Field(max_length=100)
     replied_by: str | None = Field(default=None, max_length=100)
@@ -184,15 +196,19 @@ class RectificationStep(Table, table=True):
 
 
 class RectificationPolicy(Table, table=True):
-    """How many working days an order gives where it names none, and how many more once it is
-    returned or left alone; versions, the newest in force."""
+    """How many working days an order gives where it names none, how many more once it is returned
+    or left alone, and how many an auditor has for a reply; versions, the newest in force."""
 
     __tablename__ = "rectification_policy"
-    __table_args__ = (CheckConstraint("term_days > 0 AND further_days > 0", name="days_positive"),)
+    __table_args__ = (
+        CheckConstraint("term_days > 0 AND further_days > 0", name="days_positive"),
+        CheckConstraint("review_days > 0", name="review_days_positive"),
+    )
 
     version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     term_days: int
     further_days: int
+    review_days: int
     created_at: datetime = Field(sa_type=Moment)
     created_by: str = Field(max_length=100)
 

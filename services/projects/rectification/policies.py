@@ -22,10 +22,14 @@ async def put(
     session: DecidingSession, wanted: RectificationPolicyInput, now: datetime, caller: Caller
 ) -> RectificationPolicy:
     """The next version; terms that run stay as they are. Raises StateConflict where the version
-    that was read is not the present one."""
+    that was read is not the present one.
+
+    `review_days` may be left out, by who knew of none: it stays as it is.
+    """
     present = await in_force(session)
     versions.ensure(wanted.version, version=present.version, state="in_force")
-    days = wanted.model_dump(exclude={"version"})
+    named = wanted.model_dump(exclude={"version"}, exclude_none=True)
+    days = {"review_days": present.review_days, **named}
     policy = RectificationPolicy(
         version=present.version + 1, **days, created_at=now, created_by=caller.sub
     )

@@ -21,11 +21,11 @@ policy = Router(prefix="/rectification-policy", tags=["admin"])
 async def get_rectification_policy(
     session: Session, caller: Annotated[Caller, allow("auditor", "admin")]
 ) -> RectificationPolicyView:
-    """整改要求未另定期限时给几个工作日；退回和逾期升级时再给几个工作日。
+    """整改要求未另定期限时给几个工作日；退回和逾期升级时再给几个工作日；审核回复和提议给几个工作日。
 
     ---
-    How many working days an order gives where it names none, and how many more once a reply is
-    returned or the order rises.
+    How many working days an order gives where it names none, how many more once a reply is
+    returned or the order rises, and how many an auditor has for a reply or a proposal.
     """
     return RectificationPolicyView.model_validate(await policies.in_force(session))
 

@@ -16,18 +16,20 @@ TITLE = Text("信息公开整改通知书", "Order to put a disclosure right")
 SIGNED = Text("政务公开监察", "disclosure monitoring")
 HOW = (
     Text(
-        "请在期限内整改，并在系统中以现在公开的网址、文件或说明回复。整改是否完成，以本通知下达之后采集器"
-        "在网上看到的为准；下达之前就在网上的网页不作为整改证明。",
+        "请在期限内整改，并在系统中以现在公开的网址、文件或说明回复；所填网址由采集器读取并存证。整改是否完成，以本通知"
+        "下达之后采集器在网上看到的为准；下达之前就在网上的网页不作为整改证明。",
         "Please put it right within the term and reply in the system with the address where it is"
-        " published now, a document, or an explanation. What counts is what the collector sees"
-        " after this order; a page that was there before it proves nothing.",
+        " published now, which the collector reads and keeps as evidence, a document, or an"
+        " explanation. What counts is what the collector sees after this order; a page that was"
+        " there before it proves nothing.",
     ),
     Text(
-        "逾期、提前公开的结论不因整改而改变，整改情况与结论并列。到期未办的逐级升级，直至转为督办。"
-        "对结论有异议的，可以附文件提出，由另一人决定。",
+        "逾期、提前公开的结论不因整改而改变，整改情况与结论并列。到期未办的，以及只有回复、没有证明又未获认可的，"
+        "逐级升级，直至转为督办。对结论有异议的，可以附文件提出，由另一人决定。",
         "A finding of late or too early stays as it is; that it was put right stands beside it."
-        " What is left alone rises level by level until it is supervised. A finding can be disputed"
-        " with a document, and another person decides.",
+        " What is left alone, or answered without proof and not agreed to, rises level by level"
+        " until it is supervised. A finding can be disputed with a document, and another person"
+        " decides.",
     ),
 )
 REPLIES = {
@@ -46,12 +48,12 @@ def page(
         duty, row.project_name, row.item_name, VERDICT_NAMES, order.cause
     )
     if order.missing_elements:
-        missing = "、".join(order.missing_elements)
+        missing = notice_page.plain("、".join(order.missing_elements))
         facts.append(NoticeFact(Text("缺少的要素", "missing elements"), missing))
     name = VERDICT_NAMES[order.cause]
     notice = UnitNotice(
         title=TITLE,
-        number=order.number,
+        number=notice_page.plain(order.number),
         city=city,
         unit_name=row.unit_name,
         opening=Text(
@@ -90,7 +92,6 @@ def _term(row: RectificationRow) -> Text:
 
 
 def _line(step: RectificationStepRow) -> NoticeLine:
-    kind = REPLIES[ReplyKind(step.reply_kind)].zh if step.reply_kind else None
-    parts = (kind, step.url, step.document, step.text)
-    words = " ".join(each for each in parts if each)
-    return NoticeLine(notice_page.moment(step.at), STEP_NAMES[step.step], step.by, words)
+    kind = REPLIES[ReplyKind(step.reply_kind)] if step.reply_kind else None
+    words = " ".join(each for each in (step.url, step.document, step.text) if each)
+    return NoticeLine(notice_page.moment(step.at), STEP_NAMES[step.step], step.by, words, kind)

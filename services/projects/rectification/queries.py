@@ -1,5 +1,6 @@
 """SQL of orders to put findings right."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -8,7 +9,8 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.auditing.models import Verdict
+from services.projects.auditing.models import Standing, Verdict
+from services.projects.named_addresses.rules import Recapture
 from services.projects.rectification import statement
 from services.projects.rectification.models import (
     RectificationOrder,
@@ -37,6 +39,12 @@ class RectificationRow(NamedTuple):
     proof_url: str | None = None
     proof_at: datetime | None = None
     proof_evidence_id: UUID | None = None
+    proof_counts: bool = True
+    """Whether that is known to be a page of the duty still; true where there is none."""
+    repliers: Sequence[str] = ()
+    """The accounts that have replied for its unit."""
+    recapture: Recapture | None = None
+    """What will become of the address that was just named."""
 
 
 class RectificationBasis(NamedTuple):
@@ -44,7 +52,6 @@ class RectificationBasis(NamedTuple):
     and what the publication lacks."""
 
     term_days: int
-    further_days: int
     last_number: int | None
     year_version: int | None
     open_id: UUID | None
@@ -78,6 +85,8 @@ class RectificationStepRow(NamedTuple):
     text: str | None
     at: datetime
     by: str
+    page: dict[str, Any] | None
+    """Of a reply, how far its address was read."""
 
 
 def _row(values: Any) -> RectificationRow:
@@ -90,6 +99,12 @@ async def find(session: AsyncSession, order_id: UUID) -> RectificationRow | None
     """One order, without a lock: it is guarded by its version."""
     found = await rows.fetching(session)(statement.ONE, order_id)
     return _row(found[0]) if found else None
+
+
+def standing_of(row: RectificationRow) -> Standing:
+    """The standing by which the order was read, to be held at that version."""
+    held: dict[str, Any] = {"duty_id": row.order.duty_id, "version": row.standing_version}
+    return Standing(**held)
 
 
 async def listed(
@@ -138,17 +153,41 @@ def add(
         session.add(year)
 
 
+async def some(session: AsyncSession, ids: Sequence[UUID]) -> list[RectificationRow]:
+    """These orders as they are now."""
+    return [_row(each) for each in await rows.fetching(session)(statement.SOME, [*ids])]
+
+
 async def unsettled(session: AsyncSession, limit: int) -> list[RectificationRow]:
-    """Some open orders, locked, of whose duty something has changed."""
-    return [_row(each) for each in await rows.fetching(session)(statement.UNSETTLED, limit)]
+    """Some open orders, locked with their standing, of whose duty something has changed."""
+    return await _held(session, statement.UNSETTLED, limit)
+
+
+async def proven_before(session: AsyncSession, limit: int) -> list[RectificationRow]:
+    """The same of orders that were closed by proof, and whose duty is under no other order."""
+    return await _held(session, statement.PROVEN_BEFORE, limit)
 
 
 async def left_alone(
     session: AsyncSession, today: date, verdicts: Sequence[Verdict], limit: int
 ) -> list[RectificationRow]:
-    """Some orders, locked, whose last day is over and that are still held against their unit."""
-    values = (today, [str(each) for each in verdicts], limit)
-    return [_row(each) for each in await rows.fetching(session)(statement.LEFT_ALONE, *values)]
+    """Some orders, locked with their standing, whose last day is over and that are still held
+    against their unit."""
+    blamed = [str(each) for each in verdicts]
+    found = await _held(session, statement.LEFT_ALONE, today, blamed, limit)
+    # What else is asked for may have come between the two statements, and not after the locks.
+    return [row for row in found if not row.in_dispute and row.verdict in verdicts]
+
+
+async def _held(session: AsyncSession, locking: str, *values: Any) -> list[RectificationRow]:
+    held = await rows.fetching(session)(locking, *values)
+    return await some(session, [order_id for (order_id,) in held]) if held else []
+
+
+async def begin_reviews(session: AsyncSession, begun: date, days: int, due_on: date | None) -> None:
+    """Give whatever waits for an auditor without a term the one that begins now."""
+    values = {"begun": begun, "days": days, "due_on": due_on}
+    await session.execute(statement.WITHOUT_REVIEW, values)
 
 
 async def open_orders(
@@ -161,10 +200,18 @@ async def open_orders(
     return (await session.exec(query)).all()
 
 
-async def open_terms(session: AsyncSession) -> list[RectificationOrder]:
-    """All open orders, locked."""
-    found = await rows.fetching(session)(statement.OPEN_TERMS)
+async def open_terms(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> list[RectificationOrder]:
+    """Open orders in the order of their ids, locked."""
+    found = await rows.fetching(session)(statement.OPEN_TERMS, after, limit)
     return [rows.loaded(RectificationOrder, each) for each in found]
+
+
+async def put(session: AsyncSession, orders: Sequence[RectificationOrder]) -> None:
+    """Write these orders over what they were, by one statement; they are locked."""
+    written = [{name: getattr(order, name) for name in statement.COLUMNS} for order in orders]
+    await session.execute(statement.PUT, {"rows": json.dumps(written, default=str)})
 
 
 async def note_looked_at(session: AsyncSession, seen: Sequence[RectificationRow]) -> None:

@@ -16,6 +16,7 @@ from services.projects.rectification.schemas import (
     RectificationDemand,
     RectificationDetail,
     RectificationReason,
+    RectificationReplied,
     RectificationReply,
     RectificationView,
 )
@@ -53,12 +54,13 @@ async def list_rectifications(
     ] = None,
 ) -> Page[RectificationView]:
     """整改及其期限，先到期的在前，期限不明的在后；经办人只见本部门。`mine=true` 为待办清单：公开
-    主体的是待签收、待回复的，监察人员的是待审回复和待第二人决定的，督办人员的是已转督办的。
+    主体的是待签收、待回复的，监察人员的是待审回复和待第二人决定的，督办人员的是已转督办的和监察人员逾期未审的。
 
     ---
     Orders with their last day, the first in front; those whose day is not known come last. Officers
     see their own unit. `mine=true` is a work list: of a unit what it has to acknowledge or reply
-    to, of an auditor replies and what another has proposed, of a supervisor what was escalated.
+    to, of an auditor replies and what another has proposed, of a supervisor what was escalated and
+    what an auditor has let lie.
     """
     after = paging.key(date, UUID)
     rows = await service.listed(
@@ -177,16 +179,19 @@ async def reply_to_rectification(
     session: Deciding,
     now: Now,
     caller: Officer,
-) -> RectificationView:
-    """以现在公开的网址、文件或说明回复。回复本身不是证明：采集器另行复核，下达之前就在网上的不算整改。
+) -> RectificationReplied:
+    """以现在公开的网址、文件或说明回复。回复本身不是证明：采集器读取所填网址并存证，按常规比对，下达之前就在网上的
+    不算整改；`recapture` 说明将怎样读取。监察人员在审核期限内没有审核、也没有证明的，继续逐级升级。
 
     ---
     By the address where it is published now, a document, or an explanation. A reply proves nothing:
-    the collector looks itself, and what was there before the order puts nothing right.
+    the collector reads the address, keeps it as evidence and matches it as usual, and what was
+    there before the order puts nothing right; `recapture` says how it will be read. Where nobody
+    looks at the reply in their term and nothing proves it, the order rises on.
     """
     by = RectificationHandler(session, caller, now, order.version)
     row = await handling.reply(by, rectification_id, order)
-    return views.rectification_view(row, today(now))
+    return views.replied(row, today(now))
 
 
 @auditor.post(
@@ -267,3 +272,27 @@ async def revoke_rectification(
     """
     by = RectificationHandler(session, caller, now, order.version)
     return await _end(rectification_id, RectificationAction.REVOKE, order, by)
+
+
+@auditor.post(
+    "/{rectification_id}/refuse",
+    operation_id="refuse_rectification_proposal",
+    summary="不同意或撤回提议 | Refuse or withdraw a proposal",
+    responses=_DECIDED,
+)
+async def refuse_rectification_proposal(
+    rectification_id: UUID,
+    order: RectificationReason,
+    session: Deciding,
+    now: Now,
+    caller: Auditor,
+) -> RectificationView:
+    """不同意他人办结或撤销的提议，或撤回自己的提议；整改照原样继续，公开主体的期限不变。
+
+    ---
+    What another has proposed is not done, or who proposed it takes it back; the order goes on as it
+    was, and the last day of its unit stays as it is.
+    """
+    by = RectificationHandler(session, caller, now, order.version)
+    row = await handling.refuse(by, rectification_id, order)
+    return views.rectification_view(row, today(now))

@@ -1,12 +1,13 @@
 """What can be ordered, until when, what proves that it is done, and who may end it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from services.projects.auditing.models import Verdict
 from services.projects.duties.models import FactKind, Hold, PublicationFact
 from services.projects.duties.rules import counting
-from services.projects.rectification.models import RectificationOrder
+from services.projects.rectification.models import RectificationOrder, RectificationState
+from services.projects.rectification.workflow import WITH_UNIT
 from shared.errors import Conflict, FourEyes, Invalid, Text
 from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown, Workdays
@@ -35,6 +36,10 @@ _ANOTHER = Text(
 )
 NO_ADDRESS = Text("请填写现在公开的网址", "Please give the address where it is published now")
 NO_DOCUMENT = Text("请填写文件名或文号", "Please give the name or the number of the document")
+
+NO_PROPOSAL = Text(
+    "现在没有待第二人决定的提议", "Nothing is proposed that waits for a second person"
+)
 
 ONE_OF_BOTH = Text(
     "整改期限请只填工作日数或最后一天", "Please give either the working days or the last day"
@@ -101,8 +106,24 @@ def term_days(
 
 
 def is_overdue(order: RectificationOrder, today: date) -> bool:
-    """Whether an open order's last day is over; an unknown one never is."""
-    return order.ended_at is None and order.due_on is not None and order.due_on < today
+    """Whether the last day of the unit is over, and it is the unit's turn; an unknown one never is.
+
+    A reply that waits for an auditor is no delay of its unit.
+    """
+    is_theirs = order.state in (*WITH_UNIT, RectificationState.ESCALATED)
+    return is_theirs and order.due_on is not None and order.due_on < today
+
+
+def waits_for_auditor(order: RectificationOrder) -> bool:
+    """Whether a reply, or what one person has proposed, is to be looked at by an auditor."""
+    is_replied = order.state is RectificationState.REPLIED
+    return order.ended_at is None and (is_replied or order.proposal is not None)
+
+
+def is_review_overdue(order: RectificationOrder, today: date) -> bool:
+    """Whether an auditor has let their last day pass; an unknown one never is over."""
+    last = order.review_due_on
+    return waits_for_auditor(order) and last is not None and last < today
 
 
 def proof_of(
@@ -115,22 +136,32 @@ def proof_of(
     put right; None while nothing does.
 
     What was there before the order proves nothing, whenever it came to be known: the finding was
-    wrong then, or the page is the one that was ordered to be put right.
+    wrong then, or the page is the one that was ordered to be put right. Nor does a page whose words
+    nobody could judge.
     """
-    if cause not in CURABLE:
+    if cause not in CURABLE or was_cured_before(cause, missing, ordered_at, facts):
         return None
-    counted = counting(facts)
-    if any(_cures(cause, missing, fact) for fact in _there(counted, until=ordered_at)):
-        return None
-    since = [fact for fact in _there(counted) if fact.observed_at > ordered_at]
-    cured = [fact for fact in since if _cures(cause, missing, fact)]
+    since = [fact for fact in _there(counting(facts)) if fact.observed_at > ordered_at]
+    cured = [fact for fact in since if fact.elements_judged and _cures(cause, missing, fact)]
     return min(cured, key=lambda fact: fact.observed_at, default=None)
+
+
+def was_cured_before(
+    cause: Verdict,
+    missing: Sequence[str],
+    ordered_at: datetime,
+    facts: Sequence[PublicationFact],
+) -> bool:
+    """Whether a page without the fault stood there when the order was given."""
+    counted = counting(facts)
+    return any(_cures(cause, missing, fact) for fact in _there(counted, until=ordered_at))
 
 
 def _there(
     facts: Sequence[PublicationFact], until: datetime | None = None
 ) -> Sequence[PublicationFact]:
-    """How each page was seen last, of those that were not known to be gone after that."""
+    """How each page was seen last, of those that were not known to be gone after that: as it was
+    judged last, where it ever was."""
     known = [fact for fact in facts if until is None or fact.observed_at <= until]
     gone = [fact.observed_at for fact in known if fact.kind is FactKind.GONE]
     seen = [
@@ -138,33 +169,43 @@ def _there(
         for fact in known
         if fact.kind is FactKind.SIGHTING and (not gone or fact.observed_at > max(gone))
     ]
-    return list({fact.url: fact for fact in sorted(seen, key=lambda f: f.observed_at)}.values())
+    in_order = sorted(seen, key=lambda fact: (fact.elements_judged, fact.observed_at))
+    return list({fact.url: fact for fact in in_order}.values())
 
 
 def _cures(cause: Verdict, missing: Sequence[str], fact: PublicationFact) -> bool:
-    """What nobody has judged cures nothing that is missing."""
     if cause != Verdict.INCOMPLETE:
         return True
     return fact.elements_judged and not set(missing) & set(fact.missing_elements)
 
 
-def is_lifted(verdict: Verdict | None, hold: str) -> bool:
-    """Whether the finding of an order no longer counts: it was ruled on, or better evidence shows
-    that there never was a fault."""
-    return hold in SETTLED_HOLDS or verdict == Verdict.ON_TIME
+def still_proves(proof_fact_id: int | None, facts: Sequence[PublicationFact]) -> bool:
+    """Whether what an order was closed by is known to be a page of its duty still."""
+    return any(fact.id == proof_fact_id for fact in counting(facts))
 
 
-def ensure_another(order: RectificationOrder, caller: Caller) -> None:
-    """Nobody decides what they opened, asked for or answered. Raises FourEyes."""
-    is_theirs = caller.has("officer") and caller.at(order.unit_code)
-    if is_theirs or caller.sub in (order.issued_by, order.first_by, order.replied_by):
+def is_lifted(cause: Verdict, verdict: Verdict, hold: str, *, was_cured: bool) -> bool:
+    """Whether the finding of an order no longer counts: it was ruled on, better evidence shows that
+    there never was a fault, or that there was none of that kind when it was ordered
+    (`was_cured_before`): what is found to have been published late before that day was not missing
+    any more.
+    """
+    is_ruled = hold in SETTLED_HOLDS or verdict == Verdict.ON_TIME
+    return is_ruled or (cause in CURABLE and was_cured and verdict != cause)
+
+
+def ensure_another(order: RectificationOrder, repliers: Collection[str], caller: Caller) -> None:
+    """Nobody decides what they opened, asked for or answered, whoever answered since. Raises
+    FourEyes."""
+    ensure_not_theirs(order, repliers, caller)
+    if caller.sub in (order.issued_by, order.first_by):
         raise FourEyes(_ANOTHER)
 
 
-def ensure_not_theirs(order: RectificationOrder, caller: Caller) -> None:
-    """A unit judges nothing of its own, nor does who replied for it. Raises FourEyes."""
+def ensure_not_theirs(order: RectificationOrder, repliers: Collection[str], caller: Caller) -> None:
+    """A unit judges nothing of its own, nor does who ever replied for it. Raises FourEyes."""
     is_theirs = caller.has("officer") and caller.at(order.unit_code)
-    if is_theirs or caller.sub == order.replied_by:
+    if is_theirs or caller.sub in repliers:
         raise FourEyes(_ANOTHER)
 
 

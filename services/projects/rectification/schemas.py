@@ -6,7 +6,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.auditing.models import Verdict
+from services.projects.collecting.models import DetailState
 from services.projects.portals.schemas import WebAddress
+from services.projects.reading.faults import Fault
 from services.projects.rectification.models import (
     Closing,
     RectificationAction,
@@ -62,7 +64,9 @@ class RectificationReply(Input):
     )
     url: WebAddress | None = Field(
         None,
-        description="整改后的网址，由采集器复核 | The address, which the collector looks at.",
+        description="整改后的网址，由采集器读取、存证后复核；不在已登记栏目里的也读取"
+        " | The address, which the collector reads and keeps as evidence, also where no column has"
+        " it.",
     )
     document: str | None = Field(
         None, min_length=2, max_length=200, description="文件名或文号 | Document."
@@ -77,7 +81,7 @@ class RectificationReply(Input):
 
 
 class RectificationReason(Input):
-    """Why a reply is returned, or an order closed or taken back."""
+    """Why a reply is returned, an order closed or taken back, or a proposal refused."""
 
     reason: str = Field(
         min_length=2,
@@ -104,6 +108,15 @@ class RectificationPolicyInput(Input):
         " | Once a reply is returned or an order is left alone.",
         examples=[5],
     )
+    review_days: int | None = Field(
+        None,
+        ge=1,
+        le=60,
+        description="审核回复和提议的工作日数，过期未审的继续逐级升级；不填则不变"
+        " | Those an auditor has for a reply or a proposal, after which the order rises on; left as"
+        " they are where none is given.",
+        examples=[5],
+    )
     version: int = Field(
         ge=1, le=2**31 - 2, description="读到的版本 | The version that was read.", examples=[1]
     )
@@ -116,6 +129,7 @@ class RectificationPolicyView(View):
 
     term_days: int = Field(description="期限的工作日数 | The working days of a term.")
     further_days: int = Field(description="再给的工作日数 | Those of a further term.")
+    review_days: int = Field(description="审核的工作日数 | Those of an auditor's look.")
     version: int
 
 
@@ -157,7 +171,18 @@ class RectificationView(View):
         description="应于此日前整改；放假通知未载入的为空"
         " | To be done by then; null while a holiday notice is missing."
     )
-    overdue: bool = Field(description="已过整改期限 | Not done within the term.")
+    overdue: bool = Field(
+        description="公开主体已过整改期限；已回复、待审核的不算"
+        " | Its unit has let the term pass; not while a reply waits for an auditor."
+    )
+    review_due_on: date | None = Field(
+        description="回复或提议应于此日前审核；没有待审核的、放假通知未载入的为空"
+        " | An auditor looks at the reply or the proposal by then; null where none waits, or while"
+        " a holiday notice is missing."
+    )
+    review_overdue: bool = Field(
+        description="监察人员逾期未审核 | An auditor has let that day pass."
+    )
     in_dispute: bool = Field(
         description="异议处理中，期满不升级 | A dispute is open; it does not rise meanwhile."
     )
@@ -185,6 +210,37 @@ class RectificationView(View):
     version: int
 
 
+class RecaptureView(View):
+    """What will become of the address of a reply."""
+
+    portal_id: str | None = Field(
+        description="随哪个栏目读取；为空的单独读取"
+        " | The column with which it is read; null where it is read by itself."
+    )
+    zh: str
+    en: str
+
+
+class RectificationReplied(RectificationView):
+    """An order with the reply that was just given, and what will become of its address."""
+
+    recapture: RecaptureView | None = Field(
+        description="对所填网址将怎样复核；没有填网址的为空"
+        " | How its address will be looked at; null where it names none."
+    )
+
+
+class RepliedPage(View):
+    """How far the address of a reply was read by the collector."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    state: DetailState = Field(description="读取情况 | How far it was read.")
+    fault: Fault | None = Field(description="未读到的原因 | Why it could not be read.")
+    checked_at: AwareDatetime | None = Field(description="最近读取时间 | When it was read last.")
+    evidence_id: UUID | None = Field(description="存证 | What was captured.")
+
+
 class RectificationStepView(View):
     """A line of an order's history."""
 
@@ -198,6 +254,10 @@ class RectificationStepView(View):
     url: str | None
     document: str | None
     text: str | None
+    page: RepliedPage | None = Field(
+        description="所填网址的读取情况；还没有读或没有填的为空"
+        " | How far its address was read; null where none is given, or before it was asked for."
+    )
     at: AwareDatetime
     by: str
 

@@ -1,4 +1,4 @@
-"""A finding is ordered to be put right; orders are read and listed, and their terms counted."""
+"""A finding is ordered to be put right; orders are read and listed."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -8,14 +8,12 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Verdict
-from services.projects.calendar import service as calendars
-from services.projects.calendar.models import NATIONAL
 from services.projects.duties import ruling
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
 from services.projects.duties.seen import SeenDuty
 from services.projects.rectification import queries, rules
-from services.projects.rectification.events import RectificationClosed, RectificationOrdered
+from services.projects.rectification.events import RectificationOrdered
 from services.projects.rectification.models import (
     Closing,
     RectificationOrder,
@@ -130,8 +128,16 @@ async def note(
     **words: Any,
 ) -> None:
     """Append a line to the order's history, and to the audit log."""
-    order = row.order
-    line = RectificationStep(
+    session.add(step_line(row.order, step, now, by, **words))
+    where, details = audit_entry(row.order)
+    await audit_log.write(session, by, f"rectification.{step}", where, now, details)
+
+
+def step_line(
+    order: RectificationOrder, step: RectificationStepKind, now: datetime, by: str, **words: Any
+) -> RectificationStep:
+    """A line of the order's history, as it stands after the step."""
+    return RectificationStep(
         order_id=order.id,
         step=step,
         state=order.state,
@@ -141,15 +147,22 @@ async def note(
         by=by,
         **words,
     )
-    session.add(line)
-    where, details = f"rectification:{order.id}", {"duty": str(order.duty_id)}
-    await audit_log.write(session, by, f"rectification.{step}", where, now, details)
+
+
+def audit_entry(order: RectificationOrder) -> tuple[str, dict[str, Any]]:
+    """What a line of the audit log is about, and its details."""
+    return f"rectification:{order.id}", {"duty": str(order.duty_id)}
 
 
 async def publish(
     session: AsyncSession, row: RectificationRow, event: type[Any], now: datetime, **more: Any
 ) -> None:
     """Publish what became of the order."""
+    await outbox.record_many(session, [addressed(row, event, now, **more)])
+
+
+def addressed(row: RectificationRow, event: type[Any], now: datetime, **more: Any) -> Addressed:
+    """What became of the order, as an event for the bus."""
     order = row.order
     published = event(
         rectification_id=order.id,
@@ -164,7 +177,7 @@ async def publish(
         at=now,
         **more,
     )
-    await outbox.record_many(session, [Addressed(published, order.unit_code, str(order.id))])
+    return Addressed(published, order.unit_code, str(order.id))
 
 
 def ended(
@@ -184,19 +197,15 @@ def with_proof(row: RectificationRow, proof: PublicationFact | None) -> Rectific
     )
 
 
-async def publish_end(session: AsyncSession, row: RectificationRow, now: datetime) -> None:
-    """Publish how the order has ended."""
+def how_it_ended(row: RectificationRow) -> dict[str, Any]:
+    """What `RectificationClosed` says besides."""
     order = row.order
-    await publish(
-        session,
-        row,
-        RectificationClosed,
-        now,
-        closing=order.closing,
-        rectified=order.closing is Closing.PROOF,
-        url=row.proof_url,
-        was_escalated=order.escalated_at is not None,
-    )
+    return {
+        "closing": order.closing,
+        "rectified": order.closing is Closing.PROOF,
+        "url": row.proof_url,
+        "was_escalated": order.escalated_at is not None,
+    }
 
 
 async def find(session: AsyncSession, order_id: UUID, caller: Caller) -> RectificationRow:
@@ -248,17 +257,3 @@ async def open_orders(
 ) -> dict[UUID, RectificationOrder]:
     """The open order about each of these duties, where there is one."""
     return {order.duty_id: order for order in await queries.open_orders(session, duty_ids)}
-
-
-async def count_terms(session: AsyncSession, region: str) -> int:
-    """Count the last days of open orders anew, after the calendar moved; how many moved."""
-    if region != NATIONAL:
-        return 0
-    calendar = await calendars.load(session)
-    count = 0
-    for order in await queries.open_terms(session):
-        due_on = rules.due_on(order.term_from, order.term_days, calendar)
-        if due_on != order.due_on:
-            await versioned.swap(session, order, {"due_on": due_on})
-            count += 1
-    return count

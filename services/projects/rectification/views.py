@@ -7,10 +7,13 @@ from services.projects.rectification import rules
 from services.projects.rectification.models import Closing, RectificationOrder
 from services.projects.rectification.queries import RectificationRow, RectificationStepRow
 from services.projects.rectification.schemas import (
+    RecaptureView,
     RectificationDetail,
     RectificationProof,
+    RectificationReplied,
     RectificationStepView,
     RectificationView,
+    RepliedPage,
 )
 from shared.web.pagination import Page, PageRequest, page
 
@@ -21,6 +24,15 @@ _OF_ROW = RectificationView.model_fields.keys() & set(RectificationRow._fields)
 def rectification_view(row: RectificationRow, today: date) -> RectificationView:
     """An order, and whether its term is over on `today`."""
     return RectificationView(**_fields(row, today))
+
+
+def replied(row: RectificationRow, today: date) -> RectificationReplied:
+    """The same with what will become of the address that was just named."""
+    planned = row.recapture
+    recapture = planned and RecaptureView(
+        portal_id=planned.portal_id, zh=planned.words.zh, en=planned.words.en
+    )
+    return RectificationReplied(**_fields(row, today), recapture=recapture)
 
 
 def listed(
@@ -39,8 +51,12 @@ def detail(
     row: RectificationRow, steps: Sequence[RectificationStepRow], today: date
 ) -> RectificationDetail:
     """The same with all that was done to it."""
-    lines = [RectificationStepView.model_validate(step) for step in steps]
+    lines = [RectificationStepView(**{**step._asdict(), "page": _page(step)}) for step in steps]
     return RectificationDetail(**_fields(row, today), steps=lines)
+
+
+def _page(step: RectificationStepRow) -> RepliedPage | None:
+    return None if step.page is None else RepliedPage(**step.page)
 
 
 def _fields(row: RectificationRow, today: date) -> dict[str, object]:
@@ -49,13 +65,16 @@ def _fields(row: RectificationRow, today: date) -> dict[str, object]:
         **{name: getattr(order, name) for name in _OF_ORDER},
         **{name: getattr(row, name) for name in _OF_ROW},
         "overdue": rules.is_overdue(order, today),
-        "rectified": order.closing is Closing.PROOF,
+        "review_overdue": rules.is_review_overdue(order, today),
+        "rectified": order.closing is Closing.PROOF and row.proof_counts,
         "proof": _proof(row),
     }
 
 
 def _proof(row: RectificationRow) -> RectificationProof | None:
     if row.order.proof_fact_id is None or row.proof_url is None or row.proof_at is None:
+        return None
+    if not row.proof_counts:
         return None
     return RectificationProof(
         fact_id=row.order.proof_fact_id,

@@ -19,4 +19,4 @@ DUE = text("""
 # The slowest of those that are read there sets the pace for all.
 PACE = text("""
   SELECT coalesce(max(interval_ms), 0) FROM portal
-  WHERE host = (SELECT host FROM portal WHERE id = :portal_id) AND enabled""")
+  WHERE host = (SELECT host FROM portal WHERE id = :portal_id) AND (enabled OR id = :portal_id)""")

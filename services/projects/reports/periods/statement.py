@@ -7,6 +7,7 @@ falls on which day changes with a notice; so the rows of a report are kept as th
 from sqlalchemy import text
 
 from services.projects.coverage import CARRIERS
+from services.projects.proven import STILL_PROVES
 from services.projects.reports.statement import IN_ORDER, WORST_FIRST, with_absence
 
 DUE_RANGES = text("""
@@ -127,13 +128,13 @@ _FREEZE = """
            r.level = 1 AND (f.observed_at AT TIME ZONE 'Asia/Shanghai')::date <= r.due_on
              AS in_term
     FROM rectification_order r JOIN publication_fact f ON f.id = r.proof_fact_id
-    WHERE r.closing = 'proof' AND r.ended_at <= :at
+    WHERE r.closing = 'proof' AND r.ended_at <= :at AND {proven}
     ORDER BY r.duty_id, r.ended_at DESC) o ON o.duty_id = j.duty_id
   WHERE CASE d.basis WHEN 'calendar'
     THEN k.due_ord BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)
     ELSE k.due_ord > CAST(:after_ord AS int) AND k.due_ord <= CAST(:until_ord AS int) END"""
 FREEZE, PAST_FREEZE = (
-    text(_FREEZE.format(judged=judged, due_then=_DUE_THEN, carriers=CARRIERS))
+    text(_FREEZE.format(judged=judged, due_then=_DUE_THEN, carriers=CARRIERS, proven=STILL_PROVES))
     for judged in (_NOW, _PAST)
 )
 
