@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from services.projects.calendar import service as calendars
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
 from services.projects.named_addresses import service as named_addresses
 from services.projects.portals.soon import run_soon
-from services.projects.rectification import policies, queries, rules, service, terms
+from services.projects.rectification import queries, rules, service, terms
 from services.projects.rectification.events import RectificationAnswered, RectificationClosed
 from services.projects.rectification.models import (
     Closing,
@@ -186,5 +185,4 @@ async def _take(
 async def _terms(by: RectificationHandler, move: RectificationMove) -> dict[str, Any]:
     if not (move.further_term or move.waits):
         return {**terms.NO_REVIEW}
-    policy = await policies.in_force(by.session)
-    return terms.begun(move, policy, await calendars.load(by.session), clock.today(by.now))
+    return terms.begun(move, await queries.term_basis(by.session), clock.today(by.now))

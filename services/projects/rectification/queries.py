@@ -18,9 +18,10 @@ from services.projects.rectification.models import (
     RectificationState,
     RectificationYear,
 )
-from shared.database import rows
+from shared.database import calendar_days, rows
 from shared.database.deciding import DecidingSession
 from shared.database.faults import Overtaken
+from shared.workdays import Workdays
 
 
 class RectificationRow(NamedTuple):
@@ -89,6 +90,13 @@ class RectificationStepRow(NamedTuple):
     """Of a reply, how far its address was read."""
 
 
+class TermBasis(NamedTuple):
+    """By what a term that begins now is counted."""
+
+    policy: RectificationPolicy
+    calendar: Workdays
+
+
 def _row(values: Any) -> RectificationRow:
     found = [*values]
     order = rows.loaded(RectificationOrder, found)
@@ -127,6 +135,15 @@ async def policy(session: AsyncSession) -> RectificationPolicy:
     """The policy in force."""
     newest = select(RectificationPolicy).order_by(col(RectificationPolicy.version).desc())
     return (await session.exec(newest.limit(1))).one()
+
+
+async def term_basis(session: AsyncSession) -> TermBasis:
+    """The policy in force with the calendar, in one read."""
+    [found] = await rows.fetching(session)(statement.TERM_BASIS)
+    values = [*found]
+    content = rows.rest(RectificationPolicy, values)
+    calendar = await calendar_days.of_content(session, content)
+    return TermBasis(rows.loaded(RectificationPolicy, values), calendar)
 
 
 def add_policy(session: DecidingSession, policy: RectificationPolicy) -> None:

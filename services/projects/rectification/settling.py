@@ -12,10 +12,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.calendar import service as calendars
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
-from services.projects.rectification import policies, queries, rules, service, terms
+from services.projects.rectification import queries, rules, service, terms
 from services.projects.rectification.events import (
     RectificationClosed,
     RectificationEscalated,
@@ -23,16 +22,14 @@ from services.projects.rectification.events import (
 )
 from services.projects.rectification.models import (
     HIGHEST_LEVEL,
-    RectificationPolicy,
     RectificationSweep,
 )
-from services.projects.rectification.queries import RectificationRow
+from services.projects.rectification.queries import RectificationRow, TermBasis
 from services.projects.rectification.workflow import WORKFLOW, RectificationMove
 from shared import clock
 from shared.messaging import outbox
 from shared.messaging.outbox import Addressed
 from shared.security import audit_log
-from shared.workdays import Workdays
 
 WATCH = "rectification-watch"
 BATCH = 200
@@ -41,13 +38,6 @@ TAKEN_BACK = "所依据的网页已被认定不是这项信息的公开，整改
 their notice, as the words of auditors beside it."""
 
 Facts = dict[UUID, list[PublicationFact]]
-
-
-class _Terms(NamedTuple):
-    """By what a term that begins now is counted."""
-
-    policy: RectificationPolicy
-    calendar: Workdays
 
 
 class _Swept(NamedTuple):
@@ -91,7 +81,7 @@ async def look_again(session: AsyncSession, now: datetime) -> int:
     if not found:
         return 0
     facts = await duties.facts_of(session, [row.order.duty_id for row in found])
-    by = await _terms(session)
+    by = await queries.term_basis(session)
     swept, others = list[_Swept](), list[RectificationRow]()
     for row in found:
         order, known = row.order, facts.get(row.order.duty_id, ())
@@ -110,7 +100,7 @@ async def look_again(session: AsyncSession, now: datetime) -> int:
     return len(found)
 
 
-def _reopened(row: RectificationRow, by: _Terms, now: datetime) -> _Swept:
+def _reopened(row: RectificationRow, by: TermBasis, now: datetime) -> _Swept:
     """The order at its unit again; it is looked at anew, for its finding may be lifted by now."""
     move = WORKFLOW[row.order.state, RectificationSweep.REOPEN]
     nothing = dict.fromkeys(
@@ -126,7 +116,7 @@ def _reopened(row: RectificationRow, by: _Terms, now: datetime) -> _Swept:
 
 async def escalate(session: AsyncSession, now: datetime) -> int:
     """Raise some orders that were left alone, or have them supervised; how many."""
-    today, by = clock.today(now), await _terms(session)
+    today, by = clock.today(now), await queries.term_basis(session)
     days = by.policy.review_days
     await queries.begin_reviews(session, today, days, rules.due_on(today, days, by.calendar))
     found = await queries.left_alone(session, today, rules.FAULTS, BATCH)
@@ -134,7 +124,7 @@ async def escalate(session: AsyncSession, now: datetime) -> int:
     return len(found)
 
 
-def _raised(row: RectificationRow, by: _Terms, now: datetime) -> _Swept:
+def _raised(row: RectificationRow, by: TermBasis, now: datetime) -> _Swept:
     """The order a level up; on the highest one it is to be supervised, which is published once."""
     order, dropped = row.order, {"proposal": None, "first_by": None}
     is_highest = order.level >= HIGHEST_LEVEL
@@ -149,12 +139,8 @@ def _raised(row: RectificationRow, by: _Terms, now: datetime) -> _Swept:
     return _Swept(row, move, None if order.escalated_at else event)
 
 
-async def _terms(session: AsyncSession) -> _Terms:
-    return _Terms(await policies.in_force(session), await calendars.load(session))
-
-
-def _begun(move: RectificationMove, by: _Terms, now: datetime) -> dict[str, Any]:
-    return terms.begun(move, by.policy, by.calendar, clock.today(now))
+def _begun(move: RectificationMove, by: TermBasis, now: datetime) -> dict[str, Any]:
+    return terms.begun(move, by, clock.today(now))
 
 
 def _moved(

@@ -5,9 +5,13 @@ from collections.abc import Iterable
 from sqlalchemy import text
 
 from services.projects.proven import STILL_PROVES
-from services.projects.rectification.models import RectificationOrder, RectificationState
+from services.projects.rectification.models import (
+    RectificationOrder,
+    RectificationPolicy,
+    RectificationState,
+)
 from services.projects.rectification.workflow import OPEN, WITH_UNIT
-from shared.database import rows
+from shared.database import calendar_days, rows
 
 
 def _listed(states: Iterable[RectificationState]) -> str:
@@ -59,6 +63,12 @@ FROM (SELECT term_days FROM rectification_policy ORDER BY version DESC LIMIT 1) 
 LEFT JOIN rectification_year y ON y.year = :year
 LEFT JOIN rectification_order o ON o.duty_id = :duty AND o.ended_at IS NULL
 LEFT JOIN publication b ON b.duty_id = :duty""")
+
+# By what a term that begins now is counted: the policy in force, and what the calendar holds.
+TERM_BASIS = f"""
+SELECT {rows.columns(RectificationPolicy, "p")}, held.days, held.digest
+FROM rectification_policy p CROSS JOIN ({calendar_days.CONTENT}) held (days, digest)
+ORDER BY p.version DESC LIMIT 1"""
 
 # The page of a reply is known by its address, among those that its unit named.
 STEPS = text("""

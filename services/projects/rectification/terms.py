@@ -11,9 +11,9 @@ from services.projects.calendar.models import NATIONAL
 from services.projects.rectification import queries, rules, service
 from services.projects.rectification.models import (
     RectificationOrder,
-    RectificationPolicy,
     RectificationStepKind,
 )
+from services.projects.rectification.queries import TermBasis
 from services.projects.rectification.workflow import RectificationMove
 from shared.security import audit_log
 from shared.workdays import Workdays
@@ -24,13 +24,12 @@ NO_REVIEW: Mapping[str, None] = dict.fromkeys(("review_from", "review_days", "re
 """The columns of an auditor's term, while nothing waits for them."""
 
 
-def begun(
-    move: RectificationMove, policy: RectificationPolicy, calendar: Workdays, today: date
-) -> dict[str, Any]:
+def begun(move: RectificationMove, basis: TermBasis, today: date) -> dict[str, Any]:
     """The columns of the terms that begin with that row of the table: of the unit, of an auditor.
 
     The auditor's is over with any step that does not begin it anew.
     """
+    policy, calendar = basis
     columns: dict[str, Any] = {**NO_REVIEW}
     if move.further_term:
         due_on = rules.due_on(today, policy.further_days, calendar)
