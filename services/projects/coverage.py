@@ -1,8 +1,11 @@
 """Which carriers a duty has to appear on, and which it has reached: SQL for several rooms."""
 
-# Whether an entry `r` of the release register is about a duty `d`.
-IS_ABOUT = """
-(r.unit_code = d.unit_code AND r.item_code = d.item_code
+from services.projects.successors import now_of, with_predecessors
+
+# Whether an entry `r` of the release register is about a duty `d`, also what a unit entered before
+# it became part of the one that owes it now.
+IS_ABOUT = f"""
+(r.unit_code = ANY({with_predecessors("d.unit_code")}) AND r.item_code = d.item_code
  AND (r.duty_id = d.id OR r.duty_id IS NULL AND r.project_code IS NOT DISTINCT FROM d.project_code
   AND (r.doc_no IS NULL OR d.doc_no IS NULL OR r.doc_no = d.doc_no)))"""
 
@@ -22,7 +25,7 @@ FROM carrier c,
   LATERAL (SELECT EXISTS (SELECT FROM jsonb_array_elements_text(c.must_for) AS part (code)
     WHERE part.code = '*' OR d.item_code = part.code OR d.item_code LIKE part.code || '-%')
     AS is_must) must
-WHERE c.enabled AND (c.unit_code IS NULL OR c.unit_code = d.unit_code)"""
+WHERE c.enabled AND (c.unit_code IS NULL OR c.unit_code = {now_of("d.unit_code")})"""
 """The carriers on which a duty `d` may appear."""
 
 COVERAGE = f"""

@@ -10,9 +10,10 @@ from services.projects.demo_packs import PackColumn, PackDuty
 from services.projects.duties import service as duties
 from services.projects.duties.models import TriggerKind
 from services.projects.duties.schemas import TriggerOrder
-from services.projects.packs import rules
+from services.projects.packs import editing, rules
 from services.projects.packs import service as packs
-from services.projects.packs.schemas import PackUseInput
+from services.projects.packs.editing import PackStepTaker
+from services.projects.packs.schemas import PackDraftInput, PackUseInput
 from services.projects.portals import service as portals
 from services.projects.portals.schemas import PortalWrite
 from services.projects.reading.rule import HtmlListRule
@@ -21,15 +22,21 @@ from shared.security.identity import Caller
 
 LOADER = Caller("demo-packs", frozenset({"system"}), frozenset({"*"}))
 PERIODIC = {"D16": "PW-12"}
+DRAFTED = ("all_media", "policies")
+"""Packs of which somebody has begun to word a next version."""
 
 
 async def load(session: AsyncSession, now: datetime) -> int:
     """The packs of the demo city, if they are not there; returns how many duties were made."""
     items = sorted({duty.item_code for duty in demo_packs.duties(clock.today(now))})
-    if await duties.known_subjects(session, sorted(demo_packs.UNITS.values()), items):
-        return 0
+    for unit in demo_packs.UNITS.values():
+        if await duties.known_subjects(session, unit, items):
+            return 0
     for code in rules.packs():
         await packs.adopt(session, code, now, actor=LOADER.sub, dry_run=False)
+    for code in DRAFTED:
+        wanted = PackDraftInput(document="宁政办发〔2026〕21号（演示）")
+        await editing.draft(PackStepTaker(session, LOADER, now), code, wanted)
     today = clock.today(now)
     for unit, item in PERIODIC.items():
         order = PackUseInput(item_codes=[item], valid_from=demo_packs.since(today))

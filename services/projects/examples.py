@@ -13,6 +13,7 @@ from services.projects.duties import workflow as duties
 from services.projects.duties.models import Duty
 from services.projects.exemptions.models import ExemptionRequest, ExemptionState
 from services.projects.matching.models import MatchState, PageMatch
+from services.projects.packs.models import PackVersion, PackVersionState
 from services.projects.portals.models import AbsencePolicy, Portal, PortalRule
 from services.projects.publishing import workflow as publishing
 from services.projects.publishing.models import RegisteredRelease
@@ -42,6 +43,13 @@ RECTIFYING = {
     "revoke": "revoke_rectification",
     "refuse": "refuse_rectification_proposal",
 }
+DRAFTS = {
+    "all_media": (
+        *("read_pack_version", "put_pack_item", "remove_pack_item"),
+        "adopt_pack_version",
+    ),
+    "policies": ("drop_pack_version",),
+}
 RELEASES = {
     "revise_release": "revise",
     "submit_release": "submit",
@@ -58,6 +66,7 @@ RELEASES = {
 async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
     """Versions of what the examples change, and of each state the newest row."""
     made = await _rulings(session) | await _decisions(session) | await _versions(session)
+    made |= await _drafts(session)
     return made | await _releases(session) | await examples_evidence.found(session)
 
 
@@ -84,6 +93,20 @@ async def _rulings(session: AsyncSession) -> dict[str, Example]:
 
 def _duty(duty: Duty) -> Example:
     return Example({"duty_id": str(duty.id)}, body={"version": duty.version})
+
+
+async def _drafts(session: AsyncSession) -> dict[str, Example]:
+    """A draft of a pack to work on, and another one to drop."""
+    found: dict[str, Example] = {}
+    for pack, operations in DRAFTS.items():
+        its = (col(PackVersion.pack_code) == pack, col(PackVersion.state) == PackVersionState.DRAFT)
+        draft = await newest(session, PackVersion, *its, by=PackVersion.number)
+        if draft is not None:
+            path = {"code": pack, "number": str(draft.number)}
+            reads = dict.fromkeys(("read_pack_version",), Example(path))
+            seen = Example(path, body={"version": draft.version})
+            found |= {each: reads.get(each, seen) for each in operations}
+    return found
 
 
 async def _releases(session: AsyncSession) -> dict[str, Example]:

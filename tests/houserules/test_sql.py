@@ -23,6 +23,7 @@ EXCEPTIONS = {
     "services/appointments/queueing/seen.py": "what an action goes by, in one read of many rooms",
     "services/feedback/demo.py": "fills the tables of many rooms before anybody uses them",
     "services/projects/coverage.py": "which carriers a duty has reached, of several rooms",
+    "services/projects/successors.py": "which unit stands for a merged one, for several rooms",
     "services/projects/duties/seen.py": "what an action goes by, in one read of several rooms",
     "services/projects/demo.py": "fills the tables of many rooms before anybody uses them",
     "shared/jobs.py": "the lock of the one who runs a job",

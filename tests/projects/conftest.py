@@ -15,6 +15,7 @@ from tests.conftest import Headers
 from tests.projects import quarter_world
 from tests.projects.collecting_world import Desk
 from tests.projects.evidence_archive import Archive
+from tests.projects.packs_city import City
 from tests.projects.quarter_world import Quarter
 from tests.support import Databases, Tokens
 
@@ -73,4 +74,19 @@ async def archive(
         connection = await session.connection()
         await connection.exec_driver_sql("TRUNCATE capture, evidence_day CASCADE")
     yield Archive(sessions, tmp_path)
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def city(
+    databases: Databases, bus: NatsServer, tokens: Tokens, as_: Headers
+) -> AsyncIterator[City]:
+    """Its catalogue and its packs are for tests to change."""
+    urls = databases.new("projects", "onedoor_projects_packs")
+    settings = support.settings_for("projects", urls.service, bus, tokens, background=False)
+    engine = new_engine(settings, "tests")
+    rows = await support.connect(urls.owner)
+    async with support.serve(create_app(settings)) as client:
+        yield City(client, rows, new_sessions(engine), as_)
+    await rows.close()
     await engine.dispose()

@@ -51,8 +51,7 @@ async def desk(
         async with desk.sessions() as session, session.begin():
             await demo.put_units(session, world(clock.today(now)))
             assert await demo_packs_loading.load(session, now) == len(EXPECTED)
-        async with desk.sessions() as session, session.begin():
-            await periods.make_due(session, now)
+        await periods.make_due(desk.sessions, now)
         async with desk.sessions() as session, session.begin():
             assert await demo_packs_loading.load(session, now) == 0
             columns = await demo_packs_loading.load_columns(session, portal, now)

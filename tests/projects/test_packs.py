@@ -1,15 +1,12 @@
 """Packs: what one domain owes, taken over into the catalogue, and a duty for each period."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 
-from deploy.local.nats import NatsServer
-from services.projects.app import create_app
 from services.projects.calendar.models import Every, RuleKind
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties.making import rule_of
@@ -17,34 +14,12 @@ from services.projects.packs import periods, rules
 from services.projects.packs.schemas import Pack, PackSubject
 from services.projects.register.models import Phase
 from shared.clock import SHANGHAI
-from shared.database.engine import Sessions, new_engine, new_sessions
-from tests import support
 from tests.projects import make
+from tests.projects.packs_city import City
 from tests.provoking import provokes
-from tests.support import Databases, Tokens
 
 Headers = Callable[..., dict[str, str]]
 PACKS = list(rules.packs().values())
-
-
-class City(NamedTuple):
-    """A service with a catalogue of its own to change."""
-
-    client: httpx.AsyncClient
-    rows: asyncpg.Connection
-    sessions: Sessions
-
-
-@pytest.fixture
-async def city(databases: Databases, bus: NatsServer, tokens: Tokens) -> AsyncIterator[City]:
-    urls = databases.new("projects", "onedoor_projects_packs")
-    settings = support.settings_for("projects", urls.service, bus, tokens, background=False)
-    engine = new_engine(settings, "tests")
-    rows = await support.connect(urls.owner)
-    async with support.serve(create_app(settings)) as client:
-        yield City(client, rows, new_sessions(engine))
-    await rows.close()
-    await engine.dispose()
 
 
 def test_every_item_of_the_catalogue_is_in_one_pack() -> None:
@@ -60,7 +35,7 @@ def test_every_item_of_the_catalogue_is_in_one_pack() -> None:
 def test_a_pack_says_by_which_document_and_where(pack: Pack) -> None:
     assert pack.sources
     assert all(source.doc_no for source in pack.sources)
-    assert pack.carriers
+    assert pack.channels
     for item in rules.items_of(pack):
         assert item.legal_basis, item.item_code
         rule, _ = rule_of(CatalogueItem(version=1, **item.model_dump()))
@@ -158,8 +133,7 @@ async def test_a_pack_that_is_switched_on_makes_a_duty_for_each_period_once(
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
     then = datetime(2026, 11, 30, 9, tzinfo=SHANGHAI)
     for _ in range(2):
-        async with city.sessions() as session, session.begin():
-            await periods.make_due(session, then)
+        await periods.make_due(city.sessions, then)
     found = await projects.get("/api/v1/duties", params={"unit": unit}, headers=as_("auditor"))
     duties = {duty["subject"]: duty["due_on"] for duty in found.json()["items"]}
     assert duties == {"2026年第1季度": "2026-04-29", "2026年第2季度": "2026-07-28"}

@@ -13,6 +13,7 @@ from xlsxwriter import Workbook
 from services.projects.reading.extracting import import_sheet
 from services.projects.register import rules, workbooks
 from shared.web.imports import ImportRefused
+from shared.web.workbooks import MEDIA_TYPE
 from tests.conftest import Headers
 from tests.projects import make
 from tests.support import Connect
@@ -43,7 +44,7 @@ async def test_an_xlsx_file_is_imported(
 ) -> None:
     unit, code = await make.unit(await sql("projects")), make.project_code()
     content = book((code, "表格工程", "examine", "清单", 8000.0, 2026, "重点清单", unit))
-    headers = as_("admin", "*") | {"Content-Type": rules.XLSX}
+    headers = as_("admin", "*") | {"Content-Type": MEDIA_TYPE}
     answer = await projects.post("/api/v1/projects:import", content=content, headers=headers)
     assert (answer.status_code, answer.json().get("created")) == (200, 1), answer.text
     life = (await projects.get(f"/api/v1/projects/{code}")).json()

@@ -259,7 +259,8 @@ SELECT m.duty_id, m.unit_code, m.from_verdict, m.to_verdict, m.reason,
 FROM moved m WHERE m.from_verdict IS DISTINCT FROM m.to_verdict ORDER BY m.duty_id"""
 
 
-# What was exempted, or is not audited, or was published, stays with the unit that it was found of.
+# What is not audited, or was published, stays with the unit that it was found of; what is exempt
+# goes with the rest, for somebody has to publish it once that is taken back.
 # The line of the history gives the same verdict to the other unit, so that counts by the history
 # move with the roll-up. Where the new unit publishes was never read for these duties.
 HAND_OVER = text(f"""
@@ -267,7 +268,7 @@ WITH moved AS (
   UPDATE standing s SET unit_code = :into, matchable_since = :now, match_wanted = true,
     match_wanted_at = clock_timestamp(), version = s.version + 1
   WHERE s.unit_code = :unit AND NOT s.is_seen
-    AND s.verdict NOT IN ('exempt', 'not_applicable')
+    AND s.verdict <> 'not_applicable'
   RETURNING s.duty_id, s.verdict, s.over_by, s.reason
 ), noted AS (
   INSERT INTO verdict_event (duty_id, unit_code, from_verdict, to_verdict, over_by, reason, as_of,
@@ -349,6 +350,9 @@ PROVE = text("""
 # it touches where the duties stand today.
 _REASON_THEN = REASON.replace(WALKED, "s.walked_ord")
 
+# unit_code: who owed it on that day. What was taken over later was owed by the unit that its event
+# names, or by whichever had taken that over by then.
+#
 # hold, days: the rulings of that day, for a duty that was exempted later was in its ordinary course
 # then, and an extension that came later had not moved its end.
 #
@@ -363,8 +367,18 @@ _REASON_THEN = REASON.replace(WALKED, "s.walked_ord")
 #
 # walked_ord: until when absence is proven. A page that appears later was absent as late as we saw
 # it so, or as it says itself; of one that never appeared every walk proves it, later ones as well.
+_MERGED_BY_THEN = """
+    WITH RECURSIVE heir (merged_code, unit_code, step) AS (
+      SELECT unit_code, successor_code, 1 FROM unit_merger WHERE merged_on <= :as_of
+      UNION ALL
+      SELECT h.merged_code, n.successor_code, h.step + 1
+      FROM heir h JOIN unit_merger n ON n.unit_code = h.unit_code AND n.merged_on <= :as_of)
+    SELECT DISTINCT ON (merged_code) merged_code, unit_code FROM heir
+    ORDER BY merged_code, step DESC"""
 _STATE_THEN = f"""
-  SELECT d.id AS duty_id, d.unit_code, k.calendar_days, k.is_formed, k.due_ord_then AS due_ord,
+  SELECT d.id AS duty_id, CASE WHEN d.unit_code = t.unit_code THEN d.unit_code
+           ELSE coalesce(m.unit_code, t.unit_code) END AS unit_code,
+         k.calendar_days, k.is_formed, k.due_ord_then AS due_ord,
          coalesce(r.hold, CASE d.hold WHEN 'not_applicable' THEN 'not_applicable'
                           ELSE 'none' END) AS hold, k.has_clock,
          k.is_seen AND (p.first_seen_at < :before
@@ -398,6 +412,7 @@ _STATE_THEN = f"""
   LEFT JOIN (SELECT unit_code, max(walked_at) AS walked_at FROM full_walk f WHERE {COUNTS}
              GROUP BY unit_code) w
     ON w.unit_code = d.unit_code
+  LEFT JOIN ({_MERGED_BY_THEN}) m ON m.merged_code = t.unit_code
   WHERE coalesce(d.formed_on <= :as_of, t.recorded_at < :before)
     AND (CAST(:until_ord AS int) IS NULL OR CASE WHEN k.calendar_days
       THEN k.due_ord_then BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)

@@ -41,11 +41,13 @@ async def adopt(
     *,
     actor: str,
     dry_run: bool,
+    without: Collection[str] = (),
 ) -> CatalogueImport:
-    """Word these items so in the next version, and leave all others as they are in force."""
+    """Word these items so in the next version, leave out those `without` which it is, and leave all
+    others as they are in force."""
     await queries.take_turn(session)
     known = {item.item_code: _worded(item) for item in await queries.all_in_force(session)}
-    kept = {code: ItemRow(**worded) for code, worded in known.items()}
+    kept = {code: ItemRow(**row) for code, row in known.items() if code not in without}
     items = list((kept | {item.item_code: item for item in fresh}).values())
     digest = hashlib.sha256("\n".join(i.model_dump_json() for i in items).encode()).hexdigest()
     return await _take_over(session, known, items, title, digest, now, actor=actor, dry_run=dry_run)
@@ -54,6 +56,11 @@ async def adopt(
 async def in_force(session: AsyncSession) -> Sequence[CatalogueItem]:
     """Every item of the catalogue in force."""
     return await queries.all_in_force(session)
+
+
+async def version_in_force(session: AsyncSession) -> int:
+    """The number of the catalogue in force."""
+    return await queries.newest_version(session)
 
 
 async def _take_over(

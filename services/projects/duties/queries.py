@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -36,6 +36,7 @@ from services.projects.duties.statement import (
     TO_REMATCH,
     UNSEEN,
 )
+from services.projects.register.models import ResponsibleUnit
 from shared.database.deciding import DecidingSession
 from shared.database.faults import Overtaken
 from shared.database.reading import Reading
@@ -223,15 +224,17 @@ async def hand_over(session: AsyncSession, duties: Sequence[UUID], unit: str) ->
 
 
 async def known_subjects(
-    session: AsyncSession, units: Sequence[str], items: Sequence[str]
-) -> set[tuple[str, str, str | None]]:
-    """Of these units and items: the subjects without a project of which an event is recorded."""
-    found = select(TriggerEvent.unit_code, TriggerEvent.item_code, TriggerEvent.subject).where(
-        col(TriggerEvent.unit_code).in_(units),
+    session: AsyncSession, unit: str, items: Sequence[str]
+) -> set[tuple[str, str | None]]:
+    """By item: the subjects without a project of which an event of the unit is recorded, or of one
+    that became part of it."""
+    its = or_(col(ResponsibleUnit.code) == unit, col(ResponsibleUnit.successor_code) == unit)
+    found = select(TriggerEvent.item_code, TriggerEvent.subject).where(
+        col(TriggerEvent.unit_code).in_(select(ResponsibleUnit.code).where(its)),
         col(TriggerEvent.item_code).in_(items),
         col(TriggerEvent.project_code).is_(None),
     )
-    return {(unit, item, subject) for unit, item, subject in (await session.exec(found)).all()}
+    return {(item, subject) for item, subject in (await session.exec(found)).all()}
 
 
 async def count_change(session: AsyncSession, duties: Sequence[UUID]) -> None:

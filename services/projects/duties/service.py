@@ -294,7 +294,8 @@ async def hand_over(session: AsyncSession, duties: Sequence[UUID], unit_code: st
 
 
 async def known_subjects(
-    session: AsyncSession, units: Sequence[str], items: Sequence[str]
-) -> set[tuple[str, str, str | None]]:
-    """Of these units and items: the subjects without a project of which an event is recorded."""
-    return await queries.known_subjects(session, units, items)
+    session: AsyncSession, unit: str, items: Sequence[str]
+) -> set[tuple[str, str | None]]:
+    """By item: the subjects without a project of which an event of the unit is recorded, or of one
+    that became part of it."""
+    return await queries.known_subjects(session, unit, items)

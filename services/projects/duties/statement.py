@@ -6,6 +6,7 @@ from services.projects.auditing.walks import COUNTS
 from services.projects.coverage import COVERAGE
 from services.projects.duties.models import Publication, PublicationFact
 from services.projects.proven import STILL_PROVES
+from services.projects.successors import with_predecessors
 from services.projects.tables import Table
 
 _TODAY = """
@@ -102,15 +103,17 @@ LIFE_COUNTS = text("""
   WHERE d.project_code = :project GROUP BY 1, 2""")
 
 # A duty that was seen goes with the unseen ones of its project and item: a page that none of them
-# is told apart by may be of each.
-UNSEEN = text("""
+# is told apart by may be of each. What a unit took down before it became part of this one, this one
+# puts back.
+UNSEEN = text(f"""
   WITH owed AS (
     SELECT d.id, d.project_code, d.item_code, s.is_seen
     FROM duty d
     JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
       AND s.hold <> 'not_applicable'
-    WHERE d.unit_code = :unit)
-  SELECT d.id AS duty_id, d.unit_code, coalesce(d.project_code, d.subject) AS project_code,
+    WHERE d.unit_code = ANY({with_predecessors(":unit")}))
+  SELECT d.id AS duty_id, CAST(:unit AS varchar) AS unit_code,
+         coalesce(d.project_code, d.subject) AS project_code,
          coalesce(p.name, d.subject) AS project_name, d.item_code, d.formed_on, d.doc_no,
          coalesce(p.aliases, '[]') AS aliases, p.confirmed_names AS confirmed,
          d.rule_kind = 'min_display' AS is_notice
@@ -119,7 +122,7 @@ UNSEEN = text("""
   WHERE d.id IN (SELECT id FROM owed
     UNION SELECT o.id FROM owed w
     JOIN duty o ON o.project_code = w.project_code AND o.item_code = w.item_code
-      AND o.unit_code = :unit AND NOT w.is_seen
+      AND o.unit_code = ANY({with_predecessors(":unit")}) AND NOT w.is_seen
     JOIN standing k ON k.duty_id = o.id AND k.hold <> 'not_applicable')
   ORDER BY d.id""")
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from services.projects.calendar.rules import EPOCH
 from services.projects.collecting.models import GIVEN_UP_AFTER, PortalPage
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
+from services.projects.successors import now_of, with_predecessors
 from shared.database import rows
 from shared.database.tables import enum_type
 
@@ -123,8 +124,9 @@ IN_ROWS = text(f"""
 SELECT m.id FROM page_match m
 WHERE m.id = ANY(CAST(:matches AS uuid[])) AND {_IN_ROW}""")
 
-# Also those on other units' portals that name the unit as their source. Arrays, for the indexes.
 GIVEN_UP = f"interval '{GIVEN_UP_AFTER.days} days'"
+# Also those on other units' portals that name the unit as their source, or one that became part of
+# it. Arrays, for the indexes.
 UNTAKEN = text(f"""
 SELECT p.id, p.portal_id, p.column_name, p.title, p.listed_title, p.project_name, p.project_code,
        p.doc_no, u.is_unread
@@ -133,14 +135,18 @@ FROM portal_page p, LATERAL (SELECT p.gone_at IS NULL
     OR p.detail_state = 'unreadable' AND p.checked_at - p.unread_since >= {GIVEN_UP}
     ) AS is_unread) u
 WHERE (p.portal_id = ANY(ARRAY(SELECT id FROM portal WHERE unit_code = :unit))
-    OR p.source_name = ANY(ARRAY(SELECT name FROM responsible_unit WHERE code = :unit
-      UNION ALL SELECT alias FROM unit_alias WHERE unit_code = :unit)))
+    OR p.source_name = ANY(ARRAY(SELECT name FROM responsible_unit
+        WHERE code = :unit OR successor_code = :unit
+      UNION ALL SELECT alias FROM unit_alias
+        WHERE unit_code = ANY({with_predecessors(":unit")}))))
   AND (p.title ~ '[、和及与等]' OR u.is_unread OR NOT EXISTS
     (SELECT 1 FROM page_match m WHERE m.page_id = p.id AND m.state = 'accepted'))""")
 
-_CANDIDATE = """
-SELECT d.id, d.unit_code, coalesce(d.project_code, d.subject), coalesce(p.name, d.subject),
-       d.item_code, d.formed_on, d.doc_no, coalesce(p.aliases, CAST('[]' AS jsonb)),
+# Of the unit that is there now: what one published that became part of it is no other one's.
+_CANDIDATE = f"""
+SELECT d.id, {now_of("d.unit_code")}, coalesce(d.project_code, d.subject),
+       coalesce(p.name, d.subject), d.item_code, d.formed_on, d.doc_no,
+       coalesce(p.aliases, CAST('[]' AS jsonb)),
        p.confirmed_names, d.rule_kind = 'min_display'
 FROM duty d LEFT JOIN project p ON p.code = d.project_code
 """
@@ -244,8 +250,9 @@ EXISTS (SELECT FROM match_refusal r
 _ONCE_DECIDED = f"(CASE WHEN x.id = k.id THEN CAST($2 AS boolean) ELSE {_IS_ACCEPTED} END)"
 SEEN = f"""
 SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
-       d.id, d.unit_code, coalesce(d.project_code, d.subject), coalesce(y.name, d.subject),
-       d.item_code, d.formed_on, d.doc_no, coalesce(y.aliases, CAST('[]' AS jsonb)),
+       d.id, {now_of("d.unit_code")}, coalesce(d.project_code, d.subject),
+       coalesce(y.name, d.subject), d.item_code, d.formed_on, d.doc_no,
+       coalesce(y.aliases, CAST('[]' AS jsonb)),
        y.confirmed_names, d.rule_kind = 'min_display', i.content_elements, l.rule,
        z.version AS standing_version,
        EXISTS (SELECT FROM page_match m WHERE m.id = k.id AND {_KEEPS_OPEN}) AS keeps_open,

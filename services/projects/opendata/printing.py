@@ -1,7 +1,7 @@
 """The public page of a project: its phases as a picture, and what each owes. No scripts."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,17 +25,6 @@ COLOURS = {
     Light.RED: "#c8382d",
     Light.GREY: "#aab2bd",
 }
-_PHASE_OF = {
-    "批准服务信息": Phase.APPROVAL,
-    "批准结果信息": Phase.APPROVAL,
-    "征收土地信息": Phase.APPROVAL,
-    "招标投标信息": Phase.BIDDING,
-    "重大设计变更信息": Phase.CONSTRUCTION,
-    "施工有关信息": Phase.CONSTRUCTION,
-    "质量安全监督信息": Phase.CONSTRUCTION,
-    "竣工有关信息": Phase.COMPLETED,
-}
-"""In which phase a category of the catalogue falls (国办发〔2017〕94号, 公开内容)."""
 _OTHERS = Text("其他事项", "other items")
 _TEMPLATES = templates_of("projects")
 
@@ -96,15 +85,15 @@ def life_page(life: ProjectLifeLine, now: datetime) -> str:
 def phases(life: ProjectLifeLine) -> list[PhaseDuties]:
     """The phases in their order, also those that owe nothing; what is of none comes last."""
     made = [
-        PhaseDuties(name, life.project.phase is phase, [*_of(life.duties, phase)])
+        PhaseDuties(name, life.project.phase is phase, [*_of(life, phase)])
         for phase, name in PHASE_NAMES.items()
     ]
-    others = [*_of(life.duties, None)]
+    others = [*_of(life, None)]
     return [*made, PhaseDuties(_OTHERS, False, others)] if others else made
 
 
-def _of(duties: Iterable[PublicDuty], phase: Phase | None) -> Iterator[PublicDuty]:
-    return (duty for duty in duties if _PHASE_OF.get(duty.category) is phase)
+def _of(life: ProjectLifeLine, phase: Phase | None) -> Iterator[PublicDuty]:
+    return (duty for duty in life.duties if life.phase_of(duty.item_code) is phase)
 
 
 def summary(duties: Sequence[PublicDuty]) -> Text:

@@ -12,6 +12,7 @@ from services.projects.auditing.models import Verdict
 from services.projects.duties.models import ClaimKind
 from services.projects.opendata.facts import PublicationFilter, PublicDuty, PublicProject
 from services.projects.register.models import ApprovalKind, Phase
+from services.projects.successors import with_predecessors
 
 _PROJECTS = text("""
   SELECT p.code, p.name, p.approval_kind, p.phase, p.scope_basis, p.investment_10k_yuan,
@@ -103,18 +104,20 @@ async def newest(
 async def duties_about(
     session: AsyncSession, wanted: PublicationFilter, limit: int
 ) -> list[PublicDuty]:
-    """Some duties of a unit, about a project and of an item, as far as these are named."""
+    """Some duties of a unit, or of one that became part of it, about a project and of an item, as
+    far as these are named."""
     given = _given(wanted._asdict() | {"limit": limit})
-    return [_duty(row) for row in await _rows(session, _narrowed(_ABOUT, given), given)]
+    narrowed = _narrowed(_ABOUT, given, unit=f"d.unit_code = ANY({with_predecessors(':unit')})")
+    return [_duty(row) for row in await _rows(session, narrowed, given)]
 
 
 def _given(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in wanted.items() if value is not None}
 
 
-def _narrowed(statement: str, given: Mapping[str, Any]) -> TextClause:
+def _narrowed(statement: str, given: Mapping[str, Any], **instead: str) -> TextClause:
     """The statement with the conditions that are asked for."""
-    conditions = [each for name, each in _CONDITIONS.items() if name in given]
+    conditions = [each for name, each in (_CONDITIONS | instead).items() if name in given]
     return text(statement.format(conditions=" AND ".join(conditions) or "true"))
 
 

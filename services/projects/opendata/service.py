@@ -11,6 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.opendata import oc4ids, queries
 from services.projects.opendata.facts import PublicationFilter, PublicDuty
+from services.projects.packs import service as packs
+from services.projects.packs.rules import PhaseOf
 from services.projects.register import service as register
 from services.projects.register import views as register_views
 from services.projects.register.models import Project
@@ -85,13 +87,15 @@ class ProjectLifeLine(NamedTuple):
     project: Project
     duties: list[PublicDuty]
     is_cut: bool
+    phase_of: PhaseOf
 
 
 async def life(session: AsyncSession, code: str) -> ProjectLifeLine:
     """What everybody may know of a project. Raises NotFound."""
     project = await register.find_project(session, code)
     duties = await queries.duties_of(session, [code], MOST_ON_A_PAGE + 1)
-    return ProjectLifeLine(project, duties[:MOST_ON_A_PAGE], len(duties) > MOST_ON_A_PAGE)
+    is_cut, shown = len(duties) > MOST_ON_A_PAGE, duties[:MOST_ON_A_PAGE]
+    return ProjectLifeLine(project, shown, is_cut, await packs.phases(session))
 
 
 async def newest(

@@ -21,11 +21,11 @@ _NONE = problem_responses(NotFound)
 
 @router.get("/packs", operation_id="list_packs", summary="领域公开包 | List the packs")
 async def list_packs(session: Session, _: Annotated[Caller | None, public()]) -> Page[PackView]:
-    """系统自带的领域公开包：重大建设项目、财政预决算、公共资源、社会公益、政策与解读、全媒体。
+    """领域公开包：系统自带重大建设项目、财政预决算、公共资源、社会公益、政策与解读、全媒体，可以修改和增加。
 
     ---
-    The packs that come with the system, each one domain of disclosure, and whether the catalogue in
-    force words their items so.
+    The packs, each one domain of disclosure: those that come with the system, as they are worded
+    now, and others; and whether the catalogue in force words their items so.
     """
     return Page(items=await views.packs(session), next_cursor=None)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -9,7 +10,8 @@ from services.projects.catalogue import service as catalogue
 from services.projects.catalogue.schemas import CatalogueImport
 from services.projects.packs import queries, rules
 from services.projects.packs.models import PackUse
-from services.projects.packs.schemas import Pack, PackUseInput
+from services.projects.packs.rules import PhaseOf, WordedPack
+from services.projects.packs.schemas import PackUseInput
 from services.projects.register import service as register
 from shared import clock
 from shared.database.versioned import swap
@@ -25,12 +27,24 @@ _SWITCHED_ON = Text(
 _BACKWARDS = Text("停用之日不能早于启用之日", "It cannot end before it begins")
 
 
-def find_pack(code: str) -> Pack:
-    """Raises NotFound."""
-    pack = rules.packs().get(code)
-    if pack is None:
+async def in_force(session: AsyncSession) -> dict[str, WordedPack]:
+    """Every pack as it is worded now, by code: as the release does, where nobody adopted another
+    wording."""
+    adopted = [rules.as_worded(row) for row in await queries.adopted(session)]
+    return rules.of_release() | {each.pack.code: each for each in adopted}
+
+
+async def find_pack(session: AsyncSession, code: str) -> WordedPack:
+    """The pack as it is worded now. Raises NotFound."""
+    found = (await in_force(session)).get(code)
+    if found is None:
         raise NotFound
-    return pack
+    return found
+
+
+async def phases(session: AsyncSession) -> PhaseOf:
+    """Which phase of a project's life owes an item, by the packs as they are worded now."""
+    return rules.phases_of((await in_force(session)).values())
 
 
 async def adopt(
@@ -38,9 +52,9 @@ async def adopt(
 ) -> CatalogueImport:
     """Word the pack's items in the catalogue as the pack does, and leave the others. Raises
     NotFound."""
-    pack = find_pack(code)
+    found = await find_pack(session, code)
     return await catalogue.adopt(
-        session, rules.items_of(pack), pack.zh, now, actor=actor, dry_run=dry_run
+        session, found.items, found.pack.zh, now, actor=actor, dry_run=dry_run
     )
 
 
@@ -58,11 +72,12 @@ async def put_use(
     Raises NotFound for an unknown pack or unit, Invalid for an item that is not the pack's or that
     no period brings, StateConflict if it moved since it was read.
     """
-    pack = find_pack(code)
+    found = await find_pack(session, code)
     if not await register.has_unit(session, unit_code, clock.today(now)):
         raise NotFound
-    _check(pack, order)
-    values = {**order.model_dump(exclude={"version"}), "changed_at": now, "changed_by": actor}
+    _check(found, order)
+    anew = {"made_until": None, "changed_at": now, "changed_by": actor}
+    values = {**order.model_dump(exclude={"version"}), **anew}
     is_new = order.version is None
     row = PackUse(pack_code=code, unit_code=unit_code, **values)
     if not is_new or not await queries.add_use(session, row):
@@ -70,18 +85,19 @@ async def put_use(
         if known is None:
             raise NotFound
         if is_new:
-            refuse("switched_on", known.version, _SWITCHED_ON)
-        versions.ensure(order.version, version=known.version, state="switched_on")
-        row = await swap(session, known, values, state="pack_code")
+            refuse(known.state, known.version, _SWITCHED_ON)
+        versions.ensure(order.version, version=known.version, state=known.state)
+        values["taken_over"] = rules.until(known.taken_over, order.valid_to)
+        row = await swap(session, known, values)
     where = f"pack:{code}:{unit_code}"
     await audit_log.write(session, actor, "pack.switched_on", where, now)
     return row, is_new
 
 
-def _check(pack: Pack, order: PackUseInput) -> None:
+def _check(found: WordedPack, order: PackUseInput) -> None:
     if order.valid_to is not None and order.valid_to < order.valid_from:
         raise Invalid(_BACKWARDS, pointer="/body/valid_to")
-    periodic = {item.item_code for item in rules.items_of(pack) if rules.every_of(item)}
+    periodic = {item.item_code for item in found.items if rules.every_of(item)}
     for place, code in enumerate(order.item_codes):
         if code not in periodic:
             detail = Text(
@@ -99,32 +115,51 @@ async def hand_over(
     now: datetime,
     *,
     actor: str,
-) -> None:
-    """What a unit owes for each period is owed by another one from that day on, unless that one
-    has the pack switched on already."""
+) -> int:
+    """What a unit owes for each period is owed by another one from that day on, beside what that
+    one owes by itself; of how many packs.
+
+    What is over by then must have been made, for who owes it is decided here.
+    """
+    moved = 0
     for use in await queries.uses_of(session, unit_code):
-        begins = max(day, use.valid_from)
-        if use.valid_to is None or use.valid_to >= begins:
-            row = PackUse(
-                pack_code=use.pack_code,
-                unit_code=successor_code,
-                item_codes=use.item_codes,
-                valid_from=begins,
-                valid_to=use.valid_to,
-                changed_at=now,
-                changed_by=actor,
-            )
-            await queries.add_use(session, row)
+        into = await queries.use(session, use.pack_code, successor_code, lock=True)
+        items = rules.handed_over(use, into, day)
+        if items:
+            moved += 1
+            await _take_over(session, use, into, successor_code, items, now, actor)
+    return moved
+
+
+async def _take_over(
+    session: AsyncSession,
+    use: PackUse,
+    into: PackUse | None,
+    successor_code: str,
+    items: list[dict[str, Any]],
+    now: datetime,
+    actor: str,
+) -> None:
+    if into is not None:
+        anew = {"made_until": None, "changed_at": now, "changed_by": actor}
+        await swap(session, into, {"taken_over": [*into.taken_over, *items], **anew})
+        return
+    begins = min(date.fromisoformat(each["valid_from"]) for each in items)
+    row = PackUse(
+        pack_code=use.pack_code,
+        unit_code=successor_code,
+        item_codes=[],
+        valid_from=begins,
+        taken_over=items,
+        changed_at=now,
+        changed_by=actor,
+    )
+    await queries.add_use(session, row)
 
 
 async def uses(
     session: AsyncSession, code: str, after: str | None, limit: int
 ) -> Sequence[PackUse]:
     """For which units the pack is switched on, by unit. Raises NotFound."""
-    find_pack(code)
+    await find_pack(session, code)
     return await queries.uses(session, code, after, limit)
-
-
-async def in_use(session: AsyncSession, day: date) -> Sequence[PackUse]:
-    """Every pack that is switched on for a unit that exists on that day."""
-    return await queries.in_use(session, day)

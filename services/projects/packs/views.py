@@ -8,12 +8,16 @@ from services.projects.catalogue import service as catalogue
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.catalogue.schemas import ItemRow
 from services.projects.duties.making import rule_of
-from services.projects.packs import rules, service
+from services.projects.packs import queries, rules, service
+from services.projects.packs.models import PackVersion
+from services.projects.packs.rules import WordedPack
 from services.projects.packs.schemas import (
     Pack,
     PackDetail,
     PackItemView,
     PackUseView,
+    PackVersionDetail,
+    PackVersionView,
     PackView,
 )
 from shared.web.pagination import Page, PageRequest, page
@@ -22,20 +26,21 @@ Worded = dict[str, ItemRow]
 
 
 async def packs(session: AsyncSession) -> list[PackView]:
-    """Every pack, in the order of its file."""
+    """Every pack: those of the release in the order of its file, then others."""
     known = await _in_force(session)
-    return [_view(pack, known) for pack in rules.packs().values()]
+    return [_view(found, known) for found in (await service.in_force(session)).values()]
 
 
 async def detail(session: AsyncSession, code: str) -> PackDetail:
     """A pack with its items. Raises NotFound."""
-    pack = service.find_pack(code)
+    found = await service.find_pack(session, code)
+    pack = found.pack
     return PackDetail(
-        **dict(_view(pack, await _in_force(session))),
+        **dict(_view(found, await _in_force(session))),
         sources=pack.sources,
-        carriers=pack.carriers,
+        channels=pack.channels,
         forms=pack.forms,
-        contents=[_item(pack, item) for item in rules.items_of(pack)],
+        contents=[_item(pack, item) for item in found.items],
     )
 
 
@@ -46,6 +51,25 @@ async def uses(session: AsyncSession, code: str, paging: PageRequest) -> Page[Pa
     return page(rows, paging, lambda row: (row.unit_code,), PackUseView.model_validate)
 
 
+async def versions(session: AsyncSession, code: str, paging: PageRequest) -> Page[PackVersionView]:
+    """The wordings of a pack that were drafted here, the newest in front."""
+    before = paging.key(int)
+    rows = await queries.versions(session, code, before[0] if before else None, paging.limit + 1)
+    return page(rows, paging, lambda row: (row.number,), PackVersionView.model_validate)
+
+
+async def version_detail(session: AsyncSession, row: PackVersion) -> PackVersionDetail:
+    """A wording of a pack, and how it differs from the one in force."""
+    worded = rules.as_worded(row)
+    before = (await service.in_force(session)).get(row.pack_code)
+    return PackVersionDetail(
+        **PackVersionView.model_validate(row).model_dump(),
+        content=row.content,
+        contents=worded.items,
+        changes=rules.changes(before, worded),
+    )
+
+
 async def _in_force(session: AsyncSession) -> Worded:
     return {
         item.item_code: ItemRow(**{name: getattr(item, name) for name in ItemRow.model_fields})
@@ -53,12 +77,13 @@ async def _in_force(session: AsyncSession) -> Worded:
     }
 
 
-def _view(pack: Pack, known: Worded) -> PackView:
-    items = rules.items_of(pack)
+def _view(found: WordedPack, known: Worded) -> PackView:
+    pack, items = found.pack, found.items
     return PackView(
         code=pack.code,
         name=Note(zh=pack.zh, en=pack.en),
         about=pack.about,
+        number=found.number,
         items=len(items),
         adopted=all(known.get(item.item_code) == item for item in items),
     )
@@ -72,7 +97,7 @@ def _item(pack: Pack, item: ItemRow) -> PackItemView:
         phase=rules.phase_of(pack, item.item_code),
         clock=Note(**words(rule)._asdict()),
         elements=item.content_elements,
-        carriers=item.channels,
+        channels=item.channels,
         legal_basis=item.legal_basis,
         basis_verified=item.basis_verified,
         periodic=rules.every_of_rule(rule) is not None,

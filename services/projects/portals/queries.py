@@ -92,6 +92,18 @@ async def take_rematched(session: AsyncSession) -> list[str]:
     return list((await session.execute(found)).scalars())
 
 
+async def hand_over(session: AsyncSession, unit_code: str, successor_code: str) -> list[str]:
+    """The unit's portals are the other one's, and their pages are matched again; which they are."""
+    moved = (
+        update(Portal)
+        .where(col(Portal.unit_code) == unit_code)
+        .values(unit_code=successor_code, match_wanted=True, version=Portal.version + 1)
+        .returning(col(Portal.id))
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((await session.execute(moved)).scalars())
+
+
 async def unread_units(session: AsyncSession) -> Sequence[str]:
     """Units with an enabled portal of which no two whole walks by its present rule agree."""
     found = select(Portal.unit_code).where(col(Portal.enabled), col(Portal.proven_at).is_(None))

@@ -98,6 +98,18 @@ async def put(
     return portal
 
 
+async def hand_over(
+    session: AsyncSession, unit_code: str, successor_code: str, now: datetime, *, actor: str
+) -> int:
+    """The columns of a unit are those of another one, as they are: what was read there was read.
+    How many they are.
+    """
+    moved = await queries.hand_over(session, unit_code, successor_code)
+    entries = [(f"portal:{each}", {"unit_code": successor_code}) for each in moved]
+    await audit_log.write_many(session, actor, "portal.handed_over", entries, now)
+    return len(moved)
+
+
 def _unproven(now: datetime) -> dict[str, Any]:
     """The columns of a portal that is read otherwise from now on: nothing is proven of it yet."""
     nothing = {"walked_at": None, "proven_at": None, "layout": None}

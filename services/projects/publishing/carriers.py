@@ -22,7 +22,6 @@ from shared.security.identity import Caller
 from shared.web import versions
 from shared.workflow import refuse
 
-IN_FORCE, SWITCHED_OFF = "enabled", "disabled"
 _REGISTERED = Text(
     "这个载体已经登记；要修改它，请带上读到的版本号",
     "This carrier is registered already; to change it, send the version that you have read",
@@ -58,14 +57,25 @@ async def put(
     is_new = await queries.add_carrier(session, new)
     carrier = await find(session, code)
     if not is_new:
-        state = IN_FORCE if carrier.enabled else SWITCHED_OFF
         if wanted.version is None:
-            refuse(state, carrier.version, _REGISTERED)
-        versions.ensure(wanted.version, version=carrier.version, state=state)
-        carrier = await swap(session, carrier, {**fields, "updated_at": now}, state="code")
+            refuse(carrier.state, carrier.version, _REGISTERED)
+        versions.ensure(wanted.version, version=carrier.version, state=carrier.state)
+        carrier = await swap(session, carrier, {**fields, "updated_at": now})
     details = {"is_statutory": carrier.is_statutory, "must_for": carrier.must_for}
     await audit_log.write(session, sub, "carrier.put", f"carrier:{code}", now, details)
     return carrier, is_new
+
+
+async def hand_over(
+    session: AsyncSession, unit: str, into: str, now: datetime, *, actor: str
+) -> tuple[int, int]:
+    """The carriers of a unit, and what it has not had approved yet, are another one's: how many
+    carriers and how many entries of the register."""
+    carriers, releases = await queries.hand_over(session, unit, into, now)
+    moved = [f"carrier:{code}" for code in carriers] + [f"release:{each}" for each in releases]
+    entries = [(each, {"unit_code": into}) for each in moved]
+    await audit_log.write_many(session, actor, "unit.handed_over", entries, now)
+    return len(carriers), len(releases)
 
 
 async def _ensure_known(

@@ -57,6 +57,11 @@ class Carrier(Table, table=True):
     updated_at: datetime = Field(sa_type=Moment)
     version: int = 1
 
+    @property
+    def state(self) -> str:
+        """What a refusal says of it."""
+        return "enabled" if self.enabled else "disabled"
+
 
 class ReleaseOrigin(StrEnum):
     """How a release came into the register."""

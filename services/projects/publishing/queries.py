@@ -21,6 +21,7 @@ from services.projects.publishing.models import (
 from services.projects.publishing.rules import UnitClaim
 from services.projects.publishing.workflow import (
     BELIEVED,
+    UNFINISHED,
     WORKFLOW,
     RegisteredReleaseAction,
 )
@@ -192,6 +193,17 @@ def add(session: DecidingSession, release: RegisteredRelease, places: Sequence[A
     """A new entry; where the same push came meanwhile, all is decided anew."""
     session.statement.refusing("uq_registered_release_created_by_push_sha256", Overtaken)
     session.add_all([release, *places])
+
+
+async def hand_over(
+    session: AsyncSession, unit: str, into: str, now: datetime
+) -> tuple[list[str], list[UUID]]:
+    """The unit's carriers, and its entries that have no number yet, are the other one's."""
+    given = {"unit": unit, "into": into}
+    carriers = await session.execute(statement.HAND_OVER_CARRIERS, {**given, "now": now})
+    wanted = {**given, "unfinished": sorted(UNFINISHED)}
+    releases = await session.execute(statement.HAND_OVER_RELEASES, wanted)
+    return sorted(carriers.scalars()), sorted(releases.scalars())
 
 
 async def next_number(session: DecidingSession, unit: str, year: int) -> int:

@@ -3,6 +3,9 @@
 from sqlalchemy import text
 
 from services.projects.coverage import CARRIERS, IS_ABOUT
+from services.projects.successors import now_of
+
+_UNIT_NOW = now_of("r.unit_code")
 
 # Portals that are carriers and no statutory ones.
 _COVERAGE_ONLY = """
@@ -25,7 +28,7 @@ ORDER BY said.received_at, said.duty_id""")
 
 # Pages at an address that was released since they were read are looked through again. The places
 # are locked before their pages, by the matcher alone.
-WANT_PLACES = text("""
+WANT_PLACES = text(f"""
 WITH fresh AS (
   UPDATE release_place SET is_new = false
   WHERE id IN (SELECT id FROM release_place WHERE is_new ORDER BY id LIMIT 200
@@ -38,19 +41,19 @@ wanted AS (
   LEFT JOIN carrier c ON c.code = f.carrier_code
   WHERE p.url = f.url
     AND p.portal_id = ANY(ARRAY(SELECT id FROM portal
-                                WHERE unit_code = r.unit_code OR id = c.portal_id))
+                                WHERE unit_code = {_UNIT_NOW} OR id = c.portal_id))
   RETURNING p.id)
 SELECT (SELECT count(*) FROM fresh) AS places, (SELECT count(*) FROM wanted) AS pages""")
 
 # What may be found on these pages.
-PLACES_ON = text("""
+PLACES_ON = text(f"""
 SELECT x.id AS place_id, r.id AS release_id, p.id AS page_id, r.title, r.doc_no
 FROM portal_page p
 JOIN portal v ON v.id = p.portal_id
 JOIN release_place x ON x.url = p.url AND x.seen_at IS NULL
 JOIN registered_release r ON r.id = x.release_id AND r.state = ANY(CAST(:sought AS text[]))
 LEFT JOIN carrier c ON c.code = x.carrier_code
-WHERE p.id = ANY(CAST(:pages AS uuid[])) AND (r.unit_code = v.unit_code OR v.id = c.portal_id)
+WHERE p.id = ANY(CAST(:pages AS uuid[])) AND (v.unit_code = {_UNIT_NOW} OR v.id = c.portal_id)
 ORDER BY x.id""")
 
 # Duties of which nothing was seen that the register ties to these pages.
@@ -61,10 +64,10 @@ JOIN portal v ON v.id = p.portal_id
 JOIN release_place x ON x.url = p.url
 JOIN registered_release r ON r.id = x.release_id AND r.state = ANY(CAST(:believed AS text[]))
 LEFT JOIN carrier c ON c.code = x.carrier_code
-JOIN duty d ON {IS_ABOUT}
+JOIN duty d ON d.unit_code IN (r.unit_code, {_UNIT_NOW}) AND {IS_ABOUT}
 JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
   AND s.hold <> 'not_applicable'
-WHERE p.id = ANY(CAST(:pages AS uuid[])) AND (r.unit_code = v.unit_code OR v.id = c.portal_id)
+WHERE p.id = ANY(CAST(:pages AS uuid[])) AND (v.unit_code = {_UNIT_NOW} OR v.id = c.portal_id)
 ORDER BY p.id, d.id""")
 
 # A duty that is recorded after its page was released and read: the page is looked through again.
@@ -94,7 +97,7 @@ RETURNING r.id""")
 
 # Two walks of each column that it may stand on began after it was released, and all that they met
 # is matched. What stands where nobody but people can look waits for no walk.
-MISS = text("""
+MISS = text(f"""
 UPDATE registered_release SET state = :to, version = version + 1
 WHERE id IN (
   SELECT r.id FROM registered_release r
@@ -104,7 +107,7 @@ WHERE id IN (
       SELECT FROM release_place x
       LEFT JOIN carrier c ON c.code = x.carrier_code
       JOIN portal p ON p.enabled AND CASE WHEN x.carrier_code IS NULL
-        THEN p.unit_code = r.unit_code ELSE p.id = c.portal_id END
+        THEN p.unit_code = {_UNIT_NOW} ELSE p.id = c.portal_id END
       WHERE x.release_id = r.id
         AND (p.proven_at IS NULL OR p.proven_at <= r.released_at OR EXISTS (
           SELECT FROM portal_page q WHERE q.portal_id = p.id AND q.match_wanted)))
@@ -129,6 +132,15 @@ SELECT EXISTS (SELECT FROM responsible_unit WHERE code = :unit AND valid_from <=
 NUMBER = text("""
 SELECT coalesce(max(register_seq), 0) + 1 FROM registered_release
 WHERE unit_code = :unit AND register_year = :year""")
+
+# What has a number in the register keeps it, and the unit that gave it; it is found by `_UNIT_NOW`.
+HAND_OVER_RELEASES = text("""
+UPDATE registered_release SET unit_code = :into, version = version + 1
+WHERE unit_code = :unit AND state = ANY(CAST(:unfinished AS text[]))
+RETURNING id""")
+HAND_OVER_CARRIERS = text("""
+UPDATE carrier SET unit_code = :into, updated_at = :now, version = version + 1
+WHERE unit_code = :unit RETURNING code""")
 
 CARRIERS_OF_DUTY = text(f"""
 SELECT d.unit_code, o.code, o.name, o.name_en, o.kind, o.is_statutory, o.is_must, o.reached_at

@@ -138,3 +138,5 @@ WORKFLOW = Workflow(
 )
 BELIEVED = frozenset({_S.RELEASED, _S.VERIFIED, _S.UNVERIFIED})
 """States in which what the register says may be held against pages."""
+UNFINISHED = frozenset({_S.DRAFT, _S.SUBMITTED, _S.CHECKED, _S.REJECTED})
+"""States before it has a number: another unit may go on with it."""

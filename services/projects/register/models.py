@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.projects.calendar.models import NATIONAL
 from services.projects.tables import Table
 from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
@@ -35,6 +36,14 @@ class Phase(StrEnum):
     COMPLETED = "completed"
 
 
+class UnitState(StrEnum):
+    """Whether a body is there, has ended by itself, or is part of another now."""
+
+    REGISTERED = "registered"
+    ENDED = "ended"
+    MERGED = "merged"
+
+
 class ResponsibleUnit(Table, table=True):
     """A body that must publish; `code` also scopes its events, so it is a NATS-safe token."""
 
@@ -42,6 +51,11 @@ class ResponsibleUnit(Table, table=True):
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="valid_in_order"),
         Index("ix_responsible_unit_match_wanted", "code", postgresql_where=text("match_wanted")),
+        Index(
+            "ix_responsible_unit_successor_code",
+            "successor_code",
+            postgresql_where=text("successor_code IS NOT NULL"),
+        ),
     )
 
     code: str = Field(primary_key=True, max_length=32)
@@ -51,7 +65,24 @@ class ResponsibleUnit(Table, table=True):
     valid_to: date | None = None
     match_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     """Its names have changed since pages were last matched by them."""
+    successor_code: str | None = Field(
+        default=None, foreign_key="responsible_unit.code", max_length=32
+    )
+    """Of which unit it is a part now, at the end of a chain of mergers."""
+    region: str = Field(
+        default=NATIONAL,
+        foreign_key="region.code",
+        max_length=16,
+        sa_column_kwargs={"server_default": NATIONAL},
+    )
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
+
+    @property
+    def state(self) -> UnitState:
+        """What a refusal says of it."""
+        if self.successor_code is not None:
+            return UnitState.MERGED
+        return UnitState.REGISTERED if self.valid_to is None else UnitState.ENDED
 
 
 class UnitAlias(Table, table=True):

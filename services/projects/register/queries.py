@@ -1,20 +1,37 @@
 import json
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, String, Text, any_, cast, delete, literal, or_, text
+from sqlalchemy import ARRAY, String, Text, any_, cast, delete, literal, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.calendar.models import Region
 from services.projects.register.models import (
     Project,
     ProjectList,
     ProjectListMember,
     ResponsibleUnit,
     UnitAlias,
+)
+from services.projects.register.statement import (
+    ADD_ALIASES,
+    ADD_UNITS,
+    CHANGE_UNITS,
+    DROP_ALIASES,
+    INSERT,
+    LEAD,
+    LISTS,
+    MEMBERS,
+    NAMED,
+    OPEN,
+    SUCCEED,
+    UNITS,
+    UNITS_OF,
+    UPDATE,
 )
 
 RENAMED_A_TURN = 500
@@ -28,8 +45,29 @@ class UnitRow(NamedTuple):
     name_en: str
     valid_from: date
     valid_to: date | None
+    region: str
+    successor_code: str | None
     version: int
     aliases: list[str]
+
+
+class UnitOpen(NamedTuple):
+    """What of a unit somebody still has to see to; all of it numbers."""
+
+    duties: int
+    """Not published, and not left alone."""
+    orders: int
+    disputes: int
+    exemptions: int
+    releases: int
+    """Approved, with a number in the register, and not out yet."""
+    portals: int
+    packs: int
+
+    @property
+    def cases(self) -> int:
+        """What is between the unit and somebody else, so that nobody can take it over."""
+        return self.orders + self.disputes + self.exemptions + self.releases
 
 
 class ListRow(NamedTuple):
@@ -41,65 +79,11 @@ class ListRow(NamedTuple):
     doc_no: str | None
 
 
-_UNIT_ROWS = """
-  SELECT u.code, u.name, u.name_en, u.valid_from, u.valid_to, u.version,
-         coalesce(array_agg(a.alias ORDER BY a.alias) FILTER (WHERE a.alias IS NOT NULL),
-                  ARRAY[]::varchar[]) AS aliases
-  FROM responsible_unit u LEFT JOIN unit_alias a ON a.unit_code = u.code"""
-_UNITS_OF = text(f"{_UNIT_ROWS} WHERE u.code = ANY(CAST(:codes AS text[])) GROUP BY u.code")
-_UNITS = text(f"""{_UNIT_ROWS}
-  WHERE (CAST(:after AS text) IS NULL OR u.code > :after)
-    AND (CAST(:code AS text) IS NULL OR u.code = :code)
-  GROUP BY u.code ORDER BY u.code LIMIT :limit""")
-
-_LISTS = text("""
-  SELECT l.id, l.year, l.title, l.doc_no FROM project_list l
-  JOIN project_list_member m ON m.list_id = l.id
-  WHERE m.project_code = :code ORDER BY l.year, l.title""")
-
-
-_NAMED = text("""
-  SELECT name, code FROM responsible_unit WHERE name = ANY(CAST(:names AS text[]))
-  UNION ALL SELECT alias, unit_code FROM unit_alias WHERE alias = ANY(CAST(:names AS text[]))""")
-_WRITTEN = (
-    *("name", "aliases", "approval_kind", "phase", "lead_unit_code", "scope_basis"),
-    *("investment_10k_yuan", "match_wanted", "confirmed_names", "names_since", "updated_at"),
-)
-_UNIT_LINES = """jsonb_to_recordset(CAST(:rows AS jsonb)) AS l (code text, name text, name_en text,
-    aliases jsonb, valid_from date, valid_to date)"""
-_PUT_UNITS = text(f"""
-  INSERT INTO responsible_unit AS u (code, name, name_en, valid_from, valid_to, match_wanted)
-  SELECT l.code, l.name, l.name_en, l.valid_from, l.valid_to, true FROM {_UNIT_LINES}
-  ORDER BY l.code
-  ON CONFLICT (code) DO UPDATE SET name = excluded.name, name_en = excluded.name_en,
-    valid_from = excluded.valid_from, valid_to = excluded.valid_to, match_wanted = true,
-    version = u.version + 1""")
-_DROP_ALIASES = text(f"""
-  DELETE FROM unit_alias a USING {_UNIT_LINES}
-  WHERE a.unit_code = l.code AND NOT l.aliases ? a.alias""")
-_ADD_ALIASES = text(f"""
-  INSERT INTO unit_alias (alias, unit_code)
-  SELECT alias, l.code FROM {_UNIT_LINES}, jsonb_array_elements_text(l.aliases) alias
-  ORDER BY alias ON CONFLICT DO NOTHING""")
-_ROWS = "jsonb_populate_recordset(CAST(NULL AS project), CAST(:rows AS jsonb))"
-_INSERT = text(f"""
-  INSERT INTO project (code, version, {", ".join(_WRITTEN)})
-  SELECT code, version, {", ".join(_WRITTEN)} FROM {_ROWS} ORDER BY code
-  ON CONFLICT DO NOTHING RETURNING code""")
-_UPDATE = text(f"""
-  UPDATE project p SET version = p.version + 1,
-    {", ".join(f"{column} = n.{column}" for column in _WRITTEN)}
-  FROM {_ROWS} n WHERE p.code = n.code AND p.version = n.version RETURNING p.code""")
-_MEMBERS = text("""
-  INSERT INTO project_list_member (list_id, project_code)
-  SELECT CAST(:list_id AS uuid), unnest(CAST(:codes AS text[])) ON CONFLICT DO NOTHING""")
-
-
 async def units(
     session: AsyncSession, after: str | None, limit: int, code: str | None = None
 ) -> list[UnitRow]:
     """Units with their other names, by code; or that one."""
-    found = await session.execute(_UNITS, {"after": after, "limit": limit, "code": code})
+    found = await session.execute(UNITS, {"after": after, "limit": limit, "code": code})
     return [UnitRow(**row) for row in found.mappings()]
 
 
@@ -127,7 +111,7 @@ async def put_aliases(session: AsyncSession, code: str, aliases: Collection[str]
 
 async def known_units_by_code(session: AsyncSession, codes: Collection[str]) -> dict[str, UnitRow]:
     """Those of the units that are registered, as they stand."""
-    found = await session.execute(_UNITS_OF, {"codes": list(codes)})
+    found = await session.execute(UNITS_OF, {"codes": list(codes)})
     return {row["code"]: UnitRow(**row) for row in found.mappings()}
 
 
@@ -141,11 +125,45 @@ async def aliases_of_others(
     return dict((await session.exec(taken)).all())
 
 
-async def put_units(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
-    """Register these units or change them, with their other names; no others are touched."""
+async def put_units(session: AsyncSession, rows: list[dict[str, Any]]) -> int:
+    """Register these units or change them, with their other names, where none was changed since
+    its version in `seen` (0: it was not there); no others are touched. How many were written.
+    """
     given = {"rows": json.dumps(rows, default=str)}
-    for statement in (_PUT_UNITS, _DROP_ALIASES, _ADD_ALIASES):
+    written = [
+        len((await session.execute(statement, given)).all())
+        for statement in (ADD_UNITS, CHANGE_UNITS)
+    ]
+    for statement in (DROP_ALIASES, ADD_ALIASES):
         await session.execute(statement, given)
+    return sum(written)
+
+
+async def what_is_open(
+    session: AsyncSession, codes: Collection[str], day: date
+) -> dict[str, UnitOpen]:
+    """What of these units is still to be seen to, from that day on, by the unit."""
+    found = await session.execute(OPEN, {"units": list(codes), "day": day})
+    return {code: UnitOpen(*numbers) for code, *numbers in found}
+
+
+async def succeed(session: AsyncSession, code: str, successor: str) -> None:
+    """The unit, and what became part of it before, is part of that one."""
+    await session.execute(SUCCEED, {"unit": code, "into": successor})
+
+
+async def hand_over_projects(
+    session: AsyncSession, code: str, successor: str, now: datetime
+) -> int:
+    """The projects that the unit leads are led by that one; how many they are."""
+    moved = await session.execute(LEAD, {"unit": code, "into": successor, "now": now})
+    return len(moved.all())
+
+
+async def known_regions(session: AsyncSession, codes: Collection[str]) -> set[str]:
+    """Those of the regions that are registered."""
+    found = select(Region.code).where(col(Region.code) == _any(codes))
+    return set((await session.exec(found)).all())
 
 
 async def units_on(session: AsyncSession, codes: Collection[str], day: date) -> set[str]:
@@ -210,13 +228,13 @@ async def insert_projects(session: AsyncSession, projects: list[dict[str, Any]])
     """
     if not projects:
         return set()
-    found = await session.execute(_INSERT, {"rows": json.dumps(projects, default=str)})
+    found = await session.execute(INSERT, {"rows": json.dumps(projects, default=str)})
     return set(found.scalars())
 
 
 async def update_projects(session: AsyncSession, projects: list[dict[str, Any]]) -> int:
     """Write these rows over those of the same version; how many were."""
-    found = await session.execute(_UPDATE, {"rows": json.dumps(projects, default=str)})
+    found = await session.execute(UPDATE, {"rows": json.dumps(projects, default=str)})
     return len(found.scalars().all())
 
 
@@ -230,7 +248,7 @@ async def put_list(session: AsyncSession, year: int, title: str) -> ProjectList:
 
 async def put_members(session: AsyncSession, list_id: UUID, codes: Collection[str]) -> None:
     """These projects are on the list, besides those that are."""
-    await session.execute(_MEMBERS, {"list_id": list_id, "codes": sorted(codes)})
+    await session.execute(MEMBERS, {"list_id": list_id, "codes": sorted(codes)})
 
 
 async def take_renamed(session: AsyncSession) -> list[str]:
@@ -265,10 +283,10 @@ async def take_renamed_units(session: AsyncSession) -> dict[str, list[str]]:
 
 async def units_named(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
     """The codes of the units that go by one of these names, by the name."""
-    found = await session.execute(_NAMED, {"names": list(names)})
+    found = await session.execute(NAMED, {"names": list(names)})
     return {row.name: row.code for row in found}
 
 
 async def lists_of(session: AsyncSession, code: str) -> list[ListRow]:
     """The yearly lists that a project is on."""
-    return [ListRow(**row) for row in (await session.execute(_LISTS, {"code": code})).mappings()]
+    return [ListRow(**row) for row in (await session.execute(LISTS, {"code": code})).mappings()]

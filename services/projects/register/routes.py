@@ -2,6 +2,7 @@ from typing import Annotated
 
 from fastapi import Body, Path, Query, Response, status
 
+from services.projects.calendar.rules import UnknownRegion
 from services.projects.register import importing, rules, service, unit_import, views
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE
 from services.projects.register.rules import MAX_BYTES
@@ -16,7 +17,7 @@ from services.projects.register.schemas import (
 )
 from shared.errors import NotFound, PayloadTooLarge, StateConflict, problem_responses
 from shared.security.identity import Caller
-from shared.web import bodies
+from shared.web import bodies, workbooks
 from shared.web.admission import MAX_BODY
 from shared.web.dependencies import Now, Paging, Session, allow, public
 from shared.web.imports import ImportRefused
@@ -63,7 +64,10 @@ async def list_projects(
     "/units/{code}",
     operation_id="put_unit",
     summary="登记或修改公开主体 | Register or change a unit",
-    responses={201: {"model": UnitView}, **problem_responses(NotFound, StateConflict)},
+    responses={
+        201: {"model": UnitView},
+        **problem_responses(NotFound, StateConflict, rules.UnitStillOpen, UnknownRegion),
+    },
 )
 async def put_unit(
     code: Annotated[str, Path(pattern=UNIT_CODE, description="单位代码 | Unit code")],
@@ -73,11 +77,13 @@ async def put_unit(
     now: Now,
     caller: Annotated[Caller, allow("admin")],
 ) -> UnitView:
-    """新单位不带 version；修改时带上读到的 version。名单里没有的别名随之删去。
+    """新单位不带 version；修改时带上读到的 version。名单里没有的别名随之删去。填写撤并之日，须没有
+    未公开的义务、未办结的案件和在用的栏目、公开包；并入其他单位的，请办理并入，并入后存续期间不再改动。
 
     ---
     A new unit carries no version, a change the version that was read. Other names that the list
-    leaves out are dropped.
+    leaves out are dropped. A unit ends only where nothing of it is open; one that becomes part of
+    another is merged, and how long it existed stays as it is from then on.
     """
     row, is_new = await service.put_unit(session, code, order, now, actor=caller.sub)
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
@@ -98,11 +104,14 @@ async def import_units(
     dry_run: Annotated[bool, Query(description="只检查不导入 | Check only")] = False,
 ) -> ImportResult:
     """逐行检查，任何一行有误则整个文件不导入；文件里没有的单位不变，名单里没有的别名随之删去。
+    填有 version 的行只改那个版本；已并入其他单位的不能恢复，还有未了结事项的不能撤销。
 
     ---
     Every line is checked; with any error nothing is imported. Units that the file leaves out stay,
     other names that a line leaves out are dropped. Columns: code, name, name_en, aliases (separated
-    by ；), valid_from, valid_to; UTF-8 or GB18030.
+    by ；), valid_from, valid_to, region, version; UTF-8 or GB18030. A line that names a version
+    changes that one only; a unit that merged is not brought back, and none ends of which something
+    is open.
     """
     return await unit_import.import_units(session, content, now, actor=caller.sub, dry_run=dry_run)
 
@@ -165,10 +174,10 @@ async def confirm_project_names(
     openapi_extra={
         MAX_BODY: MAX_BYTES,
         "x-deadline-seconds": 60,
-        bodies.ALSO: [rules.XLSX, "application/json"],
+        bodies.ALSO: [workbooks.MEDIA_TYPE, "application/json"],
         "requestBody": {
             "content": {
-                rules.XLSX: {"schema": {"type": "string", "format": "binary"}},
+                workbooks.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}},
                 "application/json": {"schema": {"type": "object"}},
             }
         },

@@ -2,16 +2,16 @@
 
 from codecs import BOM_UTF8
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.projects.register import oc4ids, workbooks
 from services.projects.register.models import Project
 from services.projects.register.schemas import ImportRow
+from shared.errors import Conflict, Text
 from shared.web import imports
 from shared.web.imports import Columns, Line, LineError
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = Columns(
     (
         "code",
@@ -29,6 +29,26 @@ COLUMNS = Columns(
 )
 MAX_ROWS = 100_000
 MAX_BYTES = 32_000_000
+
+
+class UnitStillOpen(Conflict):
+    """A unit ends of which something is open, and nobody would be there to see to it.
+
+    Member `open`: how many duties, orders, disputes, exemptions, releases, portals and packs.
+    """
+
+    type = "/problems/unit-still-open"
+    title = Text("该单位还有未了结的事项", "Something of this unit is still open")
+    advice = Text(
+        "已并入其他单位的，请办理并入；否则请先了结未公开的义务和案件，停用其栏目和公开包",
+        "If it becomes part of another unit, please record that merger; otherwise see to its duties"
+        " and cases first, and switch off its portals and packs",
+    )
+
+
+def ends(before: date | None, last_day: date | None) -> bool:
+    """Whether a unit that existed until `before` (None: without an end) ends now, or earlier."""
+    return last_day is not None and (before is None or last_day < before)
 
 
 def renamed(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from services.projects.calendar.schemas import REGION_CODE
 from services.projects.register.models import PROJECT_CODE, UNIT_CODE, ApprovalKind, Phase
 from shared.web.models import Input, View
 
@@ -117,6 +118,14 @@ class UnitInput(Input):
     )
     valid_from: date = Field(description="存在之日起 | Since when it exists.")
     valid_to: date | None = Field(None, description="撤并之日 | Until when, if it was dissolved.")
+    region: str | None = Field(
+        None,
+        pattern=REGION_CODE,
+        description="所在地区，见 GET /calendar/regions；不带则保持不变，新单位为全国"
+        " | Its region; GET /calendar/regions lists them. Null leaves it as it is, of a new unit"
+        " it is the nation.",
+        examples=["CN-33"],
+    )
     version: int | None = Field(None, ge=1, description="所见的版本 | The version you saw.")
 
 
@@ -131,6 +140,8 @@ class UnitImportRow(Input):
     )
     valid_from: date
     valid_to: date | None = None
+    region: str | None = Field(None, pattern=REGION_CODE)
+    version: int | None = Field(None, ge=1)
 
 
 class UnitView(View):
@@ -142,4 +153,8 @@ class UnitView(View):
     aliases: list[str]
     valid_from: date
     valid_to: date | None
+    region: str = Field(description="所在地区 | Its region.")
+    successor_code: str | None = Field(
+        description="已并入的，现由哪个单位承接 | Of one that merged, which unit stands for it."
+    )
     version: int

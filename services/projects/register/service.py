@@ -1,16 +1,17 @@
 """The register of units and projects."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.calendar import service as calendars
 from services.projects.register import queries, rules
 from services.projects.register.models import Project, ResponsibleUnit
-from services.projects.register.queries import UnitRow
+from services.projects.register.queries import UnitOpen, UnitRow
 from services.projects.register.schemas import ProjectInput, UnitInput
-from shared.database.versioned import swap
+from shared.database.versioned import hold, swap
 from shared.errors import Forbidden, Invalid, NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
@@ -36,7 +37,16 @@ _NOT_BY_OFFICERS = Text(
 )
 _CONFIRMED_ALREADY = Text("这个项目没有待确认的名称", "No name of this project waits")
 _ENDED = Text("这个公开主体已经撤并", "This unit has ended already")
+_MERGED = Text(
+    "这个公开主体已并入其他单位，存续期间不再改动",
+    "This unit is part of another one: how long it existed stays as it is",
+)
 _BACKWARDS = Text("撤并之日不能早于存在之日", "It cannot end before it begins")
+_NO_SUCCESSOR = Text(
+    "并入之日没有这个公开主体，或它已定下撤并之日",
+    "There is no such unit on that day, or its own end is set",
+)
+ONE_DAY = timedelta(days=1)
 
 
 async def take_renamed(session: AsyncSession) -> list[str]:
@@ -52,6 +62,12 @@ async def take_renamed_units(session: AsyncSession) -> dict[str, list[str]]:
 async def units_named(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
     """The codes of the units that go by one of these names, by the name."""
     return await queries.units_named(session, names)
+
+
+async def unit_now(session: AsyncSession, code: str | None) -> str | None:
+    """The unit that stands for that one now: itself, unless it became part of another."""
+    unit = None if code is None else await session.get(ResponsibleUnit, code)
+    return unit.successor_code or code if unit is not None else code
 
 
 async def has_unit(session: AsyncSession, code: str, day: date) -> bool:
@@ -146,17 +162,21 @@ async def put_unit(
     """
     if order.valid_to is not None and order.valid_to < order.valid_from:
         raise Invalid(_BACKWARDS, pointer="/body/valid_to")
-    values = order.model_dump(exclude={"aliases", "version"})
+    values = order.model_dump(exclude={"aliases", "version", "region"})
+    if order.region is not None:
+        await calendars.find_region(session, order.region, "/body/region")
+        values["region"] = order.region
     is_new = order.version is None
     if is_new and not await queries.insert_unit(session, ResponsibleUnit(code=code, **values)):
         known = await session.get_one(ResponsibleUnit, code)
-        refuse("registered", known.version, _UNIT_REGISTERED)
+        refuse(known.state, known.version, _UNIT_REGISTERED)
     if not is_new:
         unit = await session.get(ResponsibleUnit, code)
         if unit is None:
             raise NotFound
-        versions.ensure(order.version, version=unit.version, state="registered")
-        await swap(session, unit, {**values, "match_wanted": True}, state="code")
+        versions.ensure(order.version, version=unit.version, state=unit.state)
+        await _ensure_may_end(session, unit, order.valid_to)
+        await swap(session, unit, {**values, "match_wanted": True})
     if taken := await queries.put_aliases(session, code, set(order.aliases)):
         zh, en = f"“{taken[0]}”已是另一单位的名称", f"{taken[0]} is another unit's name"
         raise Invalid(Text(zh, en), pointer="/body/aliases")
@@ -165,19 +185,62 @@ async def put_unit(
     return row, is_new
 
 
-async def end_unit(session: AsyncSession, code: str, last_day: date, version: int) -> None:
-    """Let the unit exist until that day. Raises NotFound, Invalid for a day before it began, and
-    StateConflict if it moved since it was read, or has ended.
+async def _ensure_may_end(
+    session: AsyncSession, unit: ResponsibleUnit, last_day: date | None
+) -> None:
+    """Raises StateConflict for another end of a unit that merged, and UnitStillOpen where one ends
+    of which something is open: nobody would be there to see to it."""
+    if unit.successor_code is not None and last_day != unit.valid_to:
+        refuse(unit.state, unit.version, _MERGED)
+    if rules.ends(unit.valid_to, last_day) and last_day is not None:
+        found = (await queries.what_is_open(session, [unit.code], last_day))[unit.code]
+        if any(found):
+            raise rules.UnitStillOpen(open=found._asdict())
+
+
+async def what_is_open(session: AsyncSession, code: str, day: date) -> UnitOpen:
+    """What of the unit is still to be seen to, from that day on."""
+    return (await queries.what_is_open(session, [code], day))[code]
+
+
+async def ensure_merges(
+    session: AsyncSession, code: str, successor_code: str, last_day: date, version: int
+) -> ResponsibleUnit:
+    """The unit, if it may be part of the other one from the day after on; that one stays as it was
+    found until all is written.
+
+    Who calls has made sure that nobody else merges meanwhile. Raises NotFound, Invalid for a day
+    before it began or on which the other one was not there, and StateConflict if it moved since it
+    was read, or has ended.
     """
-    unit = await session.get(ResponsibleUnit, code)
+    unit = await session.get(ResponsibleUnit, code, populate_existing=True)
     if unit is None:
         raise NotFound
-    versions.ensure(version, version=unit.version, state="registered")
+    versions.ensure(version, version=unit.version, state=unit.state)
     if unit.valid_to is not None and unit.valid_to <= last_day:
-        refuse("ended", unit.version, _ENDED)
+        refuse(unit.state, unit.version, _ENDED)
     if last_day < unit.valid_from:
         raise Invalid(_BACKWARDS, pointer="/body/merged_on")
-    await swap(session, unit, {"valid_to": last_day}, state="code")
+    other = await session.get(ResponsibleUnit, successor_code, populate_existing=True)
+    if other is None or other.valid_to is not None or other.valid_from > last_day + ONE_DAY:
+        raise Invalid(_NO_SUCCESSOR, pointer="/body/successor_code")
+    await hold(session, other)
+    return unit
+
+
+async def end_unit(
+    session: AsyncSession, code: str, successor_code: str, last_day: date, version: int
+) -> None:
+    """Let the unit exist until that day, and be part of the other one then. Raises as
+    `ensure_merges`."""
+    unit = await ensure_merges(session, code, successor_code, last_day, version)
+    await swap(session, unit, {"valid_to": last_day})
+    await queries.succeed(session, code, successor_code)
+
+
+async def hand_over(session: AsyncSession, code: str, successor_code: str, now: datetime) -> int:
+    """The projects that the unit leads are led by the other one; how many they are."""
+    return await queries.hand_over_projects(session, code, successor_code, now)
 
 
 def _own_only(project: Project, caller: Caller) -> None:

@@ -10,6 +10,7 @@ from services.projects.duties import service as duties
 from services.projects.opendata import service as opendata
 from services.projects.opendata.facts import PublicationFilter
 from services.projects.rectification import service as rectification
+from services.projects.register import service as register
 from services.projects.reported_missing import queries, rules
 from services.projects.reported_missing.contracts import DutyMoved, MissingReported, OrderMoved
 from services.projects.reported_missing.events import DisclosureCheckAnswered
@@ -36,7 +37,7 @@ async def take_report(session: AsyncSession, reported: MissingReported, now: dat
         reference="/".join(part or "-" for part in named),
         project_code=reported.project_code,
         item_code=reported.item_code,
-        unit_code=reported.department_code,
+        unit_code=await register.unit_now(session, reported.department_code),
         first_reported_at=reported.reported_at,
         last_reported_at=reported.reported_at,
     )

@@ -6,11 +6,15 @@ falls on which day changes with a notice; so the rows of a report are kept as th
 
 from sqlalchemy import text
 
+from services.projects.calendar.models import NATIONAL
 from services.projects.coverage import CARRIERS
 from services.projects.proven import STILL_PROVES
 from services.projects.reports.statement import IN_ORDER, WORST_FIRST, with_absence
 
-DUE_RANGES = text("""
+_NATION = f"'{NATIONAL}'"
+"""Duties run on the calendar of the nation, wherever their unit is."""
+
+DUE_RANGES = text(f"""
   SELECT CASE WHEN p.first <= span.first THEN 0 ELSE coalesce(b.ord_start, span.last_ord) END
            AS after_ord,
          CASE WHEN p.last < span.first THEN 0 ELSE coalesce(e.ord_start, span.last_ord) END
@@ -19,9 +23,9 @@ DUE_RANGES = text("""
   FROM unnest(CAST(:firsts AS date[]), CAST(:lasts AS date[])) WITH ORDINALITY
     AS p (first, last, place)
   CROSS JOIN (SELECT min(date) AS first, max(ord_start) AS last_ord FROM work_calendar
-              WHERE region = 'CN') span
-  LEFT JOIN work_calendar b ON b.region = 'CN' AND b.date = p.first - 1
-  LEFT JOIN work_calendar e ON e.region = 'CN' AND e.date = p.last
+              WHERE region = {_NATION}) span
+  LEFT JOIN work_calendar b ON b.region = {_NATION} AND b.date = p.first - 1
+  LEFT JOIN work_calendar e ON e.region = {_NATION} AND e.date = p.last
   ORDER BY p.place""")
 
 _BOUNDS = """
@@ -87,14 +91,14 @@ _PAST = """
 _FREEZE = """
   WITH day AS (
     SELECT CAST(:as_of AS date) - DATE '2000-01-01' AS day_number, coalesce(
-      (SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
-      (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = 'CN')) AS ord)
+      (SELECT ord_end FROM work_calendar WHERE region = {nation} AND date = :as_of),
+      (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = {nation})) AS ord)
   INSERT INTO frozen_duty (report_id, duty_id, unit_code, project_code, item_code, phase, region,
     trust, verdict, reason, over_by, due_on, by_days, limit_days, used_days, elements,
     missing_elements, fact_id, known_at, rectified, missing_then, rectified_in_term,
     on_all_carriers, is_interpretation)
   SELECT CAST(:report_id AS uuid), j.duty_id, j.unit_code, d.project_code, d.item_code, pr.phase,
-         d.region, p.trust, j.verdict, j.reason,
+         u.region, p.trust, j.verdict, j.reason,
          CASE WHEN j.verdict = 'overdue'
               THEN CASE d.basis WHEN 'calendar' THEN day.day_number ELSE day.ord END - k.due_ord
               ELSE j.over_by END,
@@ -116,6 +120,7 @@ _FREEZE = """
   CROSS JOIN day
   JOIN standing s ON s.duty_id = j.duty_id
   JOIN duty d ON d.id = j.duty_id
+  JOIN responsible_unit u ON u.code = j.unit_code
   {due_then}
   JOIN catalogue_item i ON i.id = d.item_id
   LEFT JOIN project pr ON pr.code = d.project_code
@@ -134,19 +139,27 @@ _FREEZE = """
     THEN k.due_ord BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)
     ELSE k.due_ord > CAST(:after_ord AS int) AND k.due_ord <= CAST(:until_ord AS int) END"""
 FREEZE, PAST_FREEZE = (
-    text(_FREEZE.format(judged=judged, due_then=_DUE_THEN, carriers=CARRIERS, proven=STILL_PROVES))
+    text(
+        _FREEZE.format(
+            judged=judged,
+            due_then=_DUE_THEN,
+            carriers=CARRIERS,
+            proven=STILL_PROVES,
+            nation=_NATION,
+        )
+    )
     for judged in (_NOW, _PAST)
 )
 
 # What has no last day falls in no period, and would be missing from all of them without a word.
-UNDATED = text("""
+UNDATED = text(f"""
   SELECT unit_code, count(*) AS n FROM (
     SELECT s.unit_code, s.verdict FROM standing s
     WHERE s.calendar_days IN (false, true) AND s.due_ord IS NULL
     UNION ALL
     SELECT s.unit_code, s.verdict FROM standing s
     WHERE NOT s.calendar_days
-      AND s.due_ord > (SELECT max(ord_start) FROM work_calendar WHERE region = 'CN')) each
+      AND s.due_ord > (SELECT max(ord_start) FROM work_calendar WHERE region = {_NATION})) each
   WHERE verdict <> ALL(CAST(:outside AS text[])) GROUP BY unit_code""")
 
 # Composed anew: what is counted is the duties of the report by the history, not by their own rows.
