@@ -103,8 +103,7 @@ LIFE_COUNTS = text("""
   WHERE d.project_code = :project GROUP BY 1, 2""")
 
 # A duty that was seen goes with the unseen ones of its project and item: a page that none of them
-# is told apart by may be of each. What a unit took down before it became part of this one, this one
-# puts back.
+# is told apart by may be of each. What a merged unit took down, this one puts back.
 UNSEEN = text(f"""
   WITH owed AS (
     SELECT d.id, d.project_code, d.item_code, s.is_seen
@@ -112,9 +111,9 @@ UNSEEN = text(f"""
     JOIN standing s ON s.duty_id = d.id AND (NOT s.is_seen OR s.is_gone)
       AND s.hold <> 'not_applicable'
     WHERE d.unit_code = ANY({with_predecessors(":unit")}))
-  SELECT d.id AS duty_id, CAST(:unit AS varchar) AS unit_code,
+  SELECT d.id AS duty_id, CAST(:unit AS varchar) AS unit_code, d.item_code, d.formed_on, d.doc_no,
          coalesce(d.project_code, d.subject) AS project_code,
-         coalesce(p.name, d.subject) AS project_name, d.item_code, d.formed_on, d.doc_no,
+         coalesce(p.name, d.subject) AS project_name,
          coalesce(p.aliases, '[]') AS aliases, p.confirmed_names AS confirmed,
          d.rule_kind = 'min_display' AS is_notice
   FROM duty d
