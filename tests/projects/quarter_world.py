@@ -36,6 +36,8 @@ async def report_of(
 async def made(projects: httpx.AsyncClient, as_: Headers, databases: Databases) -> Quarter:
     rows = await support.connect(databases.urls("projects").owner)
     units, project = [await make.unit(rows), await make.unit(rows)], await make.project(rows)
+    region = "UPDATE responsible_unit SET region = 'CN-33' WHERE code = $1"
+    await rows.execute(region, units[1])
 
     async def duty(formed: str | None, place: int = 0) -> str:
         body = make.event(project, units[place], formed, doc_no=f"宁发改审〔2013〕{formed}号")

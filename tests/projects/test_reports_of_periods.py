@@ -115,7 +115,9 @@ async def test_each_group_adds_up_to_the_whole_and_opens_to_its_rows(
     groups = quarter.content["groups"]
     assert [one["code"] for one in groups["project"]] == [quarter.project]
     assert [(one["code"], one["due"]) for one in groups["trust"]] == [("", 2), ("2", 2)]
-    assert groups["region"][0]["name"] == "全国"
+    regions = {one["name"]: one["due"] for one in groups["region"]}
+    assert regions.keys() == {"全国", "浙江省"}
+    assert regions["浙江省"] == quarter.line(1)["due"]
 
 
 async def test_the_figures_of_a_unit_open_to_what_was_frozen(
