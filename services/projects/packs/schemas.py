@@ -233,7 +233,9 @@ class PackAdoption(View):
     dry_run: bool
     pack_code: str
     number: int
-    changes: PackChanges
+    changes: PackChanges = Field(
+        description="与此前现行版本的差别 | How it differs from the version in force before."
+    )
     catalogue_version: int = Field(
         description="目录的版本 | The version of the catalogue that words it so."
     )
