@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.houserules.source import SOURCE, classes, name, tracked, tree
+from tests.houserules.source import SOURCE, classes, name, nodes, tracked, tree
 
 SHOWN = [path for path in SOURCE if name(path).startswith(("services/", "shared/", "deploy/"))]
 PAGES = [*SHOWN, *tracked("services/**/*.html", "services/**/*.js", "README.zh-CN.md")]
@@ -75,6 +75,19 @@ def names_for_programs(module: ast.Module, where: str = "") -> list[str]:
     return found
 
 
+def bare_refusals(module: ast.Module) -> list[str]:
+    """What a body is refused by in one language: it is shown to people as it stands there."""
+    takes_bodies = any(
+        alias.name == "Input" for each in nodes(module, ast.ImportFrom) for alias in each.names
+    )
+    found = []
+    for raised in nodes(module, ast.Raise) if takes_bodies else ():
+        match raised.exc:
+            case ast.Call(func=ast.Name(id="ValueError"), args=[ast.Constant() | ast.JoinedStr()]):
+                found.append(ast.unparse(raised))
+    return found
+
+
 def bare_plurals(module: ast.Module) -> list[str]:
     """Numbers in English whose noun is a plural whatever the number: `1 errors`."""
     found = []
@@ -93,6 +106,10 @@ def test_sentences_for_people_name_no_fields_and_no_headers() -> None:
 
 def test_numbers_in_english_follow_the_rule_of_plurals() -> None:
     assert not [(name(path), text) for path in SHOWN for text in bare_plurals(tree(path))]
+
+
+def test_what_a_body_is_refused_by_is_said_in_both_languages() -> None:
+    assert not [(name(path), text) for path in SHOWN for text in bare_refusals(tree(path))]
 
 
 @pytest.mark.parametrize("other", ONE_WORD)
@@ -124,6 +141,14 @@ def test_a_field_in_a_sentence_is_seen(code: str) -> None:
 )
 def test_other_sentences_are_let_be(code: str) -> None:
     assert not names_for_programs(ast.parse(code))
+
+
+def test_a_refusal_in_one_language_is_seen() -> None:
+    bodies = "from shared.web.models import Input\n"
+    assert bare_refusals(ast.parse(f'{bodies}raise ValueError("late_from is above 1")'))
+    assert bare_refusals(ast.parse(f'{bodies}raise ValueError(f"{{n}} is above 1")'))
+    assert not bare_refusals(ast.parse(f"{bodies}raise ValueError(_TOO_MUCH)"))
+    assert not bare_refusals(ast.parse('raise ValueError("no key")'))
 
 
 def test_a_bare_plural_is_seen() -> None:

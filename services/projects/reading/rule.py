@@ -5,16 +5,20 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, field_validator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from shared.errors import Text
 from shared.web.models import Input
 
 ITEM_CODE = r"^[A-Z]{2,3}-\d{2}(-\d{2})?$"
+_NO_SELECTOR = Text(
+    "这不是可用的选择器，请核对写法", "This is no selector that could be used; please check it"
+)
 
 
 def _usable(selector: str) -> str:
     try:
         LexborHTMLParser("<p></p>").css(selector)
     except (SelectolaxError, ValueError) as error:
-        raise ValueError(f"not a CSS selector: {selector}") from error
+        raise ValueError(_NO_SELECTOR) from error
     return selector
 
 

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from services.projects.register.models import UNIT_CODE
 from services.projects.reports.models import PeriodKind
+from shared.errors import Text
 from shared.web.models import Input, View
 
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -22,6 +23,23 @@ ItemCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$"
 UnitCode = Annotated[str, StringConstraints(pattern=UNIT_CODE)]
 Peers = Annotated[list[UnitCode], Field(min_length=1, max_length=2000)]
 GroupName = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+_BANDS = Text("黄灯的下限不能高于绿灯的下限", "Yellow cannot begin above where green begins")
+_BETTER_EARNS_LESS = Text(
+    "更晚的、可信度更低的不能得得更多，请调整",
+    "What is later or less certain cannot earn more; please change that",
+)
+_RECTIFIED_EARNS_LESS = Text(
+    "责令后改正的不能比没有改正的得得少，请调整",
+    "What was put right on order cannot earn less than what was not; please change that",
+)
+_RECTIFIED_EARNS_MORE = Text(
+    "责令后改正的连同另加的不能超过全部，请调小",
+    "What was put right on order cannot earn more than the whole, what is added included",
+)
+_MOST_BONUS = Text(
+    "各项另加的合计不能超过三成，请调小", "All that is added cannot be more than three tenths"
+)
 
 
 class SchemeKind(StrEnum):
@@ -53,7 +71,7 @@ class DeductionWeights(Input):
     @model_validator(mode="after")
     def _bands_in_order(self) -> Self:
         if self.yellow_from > self.green_from:
-            raise ValueError("yellow_from is above green_from")
+            raise ValueError(_BANDS)
         return self
 
 
@@ -77,10 +95,16 @@ class MeritWeights(Input):
     trust_1: Part = Field(0.7, description="可信度1及以下的折算 | Of trust 1 or less.")
     least_share: Part = Field(0.1, description="要素再缺也算几成 | However incomplete, at least.")
     rectified: Part = Field(
-        0.8, description="责令后改正的最多得几成 | What was put right on order earns at most."
+        0.8,
+        description="责令后重新公开、补齐要素的最多得几成；逾期未公开的，责令后公开的按超期天数计，同自行公开的一样"
+        " | What was taken down or incomplete and put right on order earns at most; what was"
+        " overdue earns by its days, as what came late by itself.",
     )
     bonus_rectified: Bonus = Field(
-        0.1, description="在整改期限内改正的另加几成 | More if within the term of the order."
+        0.1,
+        description="在整改期限内改正的另加几成；逾期未公开的，在整改期限内公开的不另加，按责令当天的超期天数计"
+        " | More if within the term of the order; what was overdue earns instead by the days that"
+        " it was over on the day of the order.",
     )
     bonus_carriers: Bonus = Field(
         0.1, description="应登载的载体全部登载的另加几成 | More for appearing wherever it must."
@@ -92,14 +116,14 @@ class MeritWeights(Input):
     @model_validator(mode="after")
     def _better_never_earns_less(self) -> Self:
         if self.late_least > self.late_from or self.trust_1 > self.trust_2:
-            raise ValueError("late_least is above late_from, or trust_1 above trust_2")
+            raise ValueError(_BETTER_EARNS_LESS)
         if self.rectified < max(self.late_from, self.withdrawn):
-            raise ValueError("rectified is below late_from or withdrawn")
+            raise ValueError(_RECTIFIED_EARNS_LESS)
         if _sum(self.rectified, self.bonus_rectified) > 1:
-            raise ValueError("rectified with bonus_rectified is above 1")
+            raise ValueError(_RECTIFIED_EARNS_MORE)
         bonus = _sum(self.bonus_rectified, self.bonus_carriers, self.bonus_interpretation)
         if bonus > _sum(MOST_BONUS):
-            raise ValueError("the bonus is above 0.3")
+            raise ValueError(_MOST_BONUS)
         return self
 
 
