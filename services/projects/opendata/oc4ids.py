@@ -13,7 +13,8 @@ from services.projects.auditing.models import Verdict
 from services.projects.opendata import rules
 from services.projects.opendata.facts import PublicDuty, PublicProject
 from services.projects.register import oc4ids as standard
-from services.projects.register.models import ApprovalKind, Phase
+from services.projects.register.models import ApprovalKind
+from services.projects.reports.rules.wording import PHASES
 from shared.clock import SHANGHAI
 from shared.errors import Text
 
@@ -24,12 +25,6 @@ APPROVAL_NAMES = {
     ApprovalKind.EXAMINE: Text("审批", "examined"),
     ApprovalKind.CONFIRM: Text("核准", "confirmed"),
     ApprovalKind.FILE: Text("备案", "filed"),
-}
-PHASE_NAMES = {
-    Phase.APPROVAL: Text("批准", "approval"),
-    Phase.BIDDING: Text("招标投标", "bidding"),
-    Phase.CONSTRUCTION: Text("建设", "construction"),
-    Phase.COMPLETED: Text("竣工", "completion"),
 }
 _STATUS_OF = {
     Verdict.PENDING: "scheduled",
@@ -116,7 +111,7 @@ def _classifications(row: PublicProject) -> list[dict[str, str]]:
     """What the standard has no field for; our own import reads it back."""
     own = (
         (standard.APPROVAL_SCHEME, row.approval_kind.value, APPROVAL_NAMES[row.approval_kind].zh),
-        (standard.PHASE_SCHEME, row.phase.value, PHASE_NAMES[row.phase].zh),
+        (standard.PHASE_SCHEME, row.phase.value, PHASES[row.phase].zh),
         (standard.SCOPE_SCHEME, "scope", row.scope_basis),
     )
     return [{"scheme": scheme, "id": id_, "description": text} for scheme, id_, text in own]

@@ -9,22 +9,21 @@ from services.projects.auditing.models import Verdict
 from services.projects.auditing.rules.scoring import LIGHT_OF, NOT_YET_DUE, OUTSIDE, Light
 from services.projects.opendata import rules
 from services.projects.opendata.facts import PublicDuty
-from services.projects.opendata.oc4ids import PHASE_NAMES
 from services.projects.opendata.service import ProjectLifeLine
 from services.projects.register.models import Phase
-from services.projects.reports.rules.wording import LIGHTS, VERDICT_NAMES
+from services.projects.reports.rules.wording import (
+    LIGHT_COLOURS,
+    LIGHTS,
+    PHASES,
+    TRUST,
+    VERDICT_NAMES,
+)
 from shared import clock
 from shared.errors import Text
 from shared.web.templates import templates_of
 
 BAR = 216
 """The width of a phase's bar."""
-COLOURS = {
-    Light.GREEN: "#2e8b57",
-    Light.YELLOW: "#e0a21b",
-    Light.RED: "#c8382d",
-    Light.GREY: "#aab2bd",
-}
 _OTHERS = Text("其他事项", "other items")
 _TEMPLATES = templates_of("projects")
 
@@ -54,7 +53,7 @@ class PhaseDuties(NamedTuple):
     def parts(self) -> Iterator[BarPart]:
         """Its bar, a part a light; nothing where it owes nothing."""
         lights, x = Counter(LIGHT_OF[duty.verdict] for duty in self.duties), 0.0
-        for light, colour in COLOURS.items():
+        for light, colour in ((each, LIGHT_COLOURS[each]) for each in Light):
             if n := lights[light]:
                 width = BAR * n / len(self.duties)
                 yield BarPart(x, width, colour, light, n)
@@ -77,7 +76,7 @@ def life_page(life: ProjectLifeLine, now: datetime) -> str:
         light_of=LIGHT_OF,
         verdicts=VERDICT_NAMES,
         published_at=rules.published_at,
-        trust=rules.TRUST,
+        trust=TRUST,
         day=clock.today,
     )
 
@@ -85,8 +84,8 @@ def life_page(life: ProjectLifeLine, now: datetime) -> str:
 def phases(life: ProjectLifeLine) -> list[PhaseDuties]:
     """The phases in their order, also those that owe nothing; what is of none comes last."""
     made = [
-        PhaseDuties(name, life.project.phase is phase, [*_of(life, phase)])
-        for phase, name in PHASE_NAMES.items()
+        PhaseDuties(PHASES[phase], life.project.phase is phase, [*_of(life, phase)])
+        for phase in Phase
     ]
     others = [*_of(life, None)]
     return [*made, PhaseDuties(_OTHERS, False, others)] if others else made

@@ -4,23 +4,13 @@ from datetime import datetime
 
 from services.projects.duties.models import ClaimKind
 from services.projects.opendata.facts import PublicDuty
-from services.projects.reports.rules.wording import VERDICT_NAMES
+from services.projects.reports.rules.wording import TRUST, VERDICT_NAMES
 from shared import clock
 from shared.errors import Text
 
 NARROW = 4
 """The trust of what we saw within a working day after we had seen the place without it."""
 _OWN = (ClaimKind.PUSH, ClaimKind.META, ClaimKind.LABEL)
-
-TRUST = (
-    Text("没有可用的时间", "no time that could be used"),
-    Text("只有列表或响应头的时间", "a time from a list or a header only"),
-    Text("网页自称，无相反证据", "as the page claims, and nothing against it"),
-    Text("网页的几处自称相互一致", "claims of the page agree"),
-    Text("由我们自己在一个工作日内看到", "seen by us within a working day"),
-    Text("公开单位的登记与网页一致", "the unit's register and the page agree"),
-)
-"""What each trust in a time of publication means."""
 
 
 def published_at(duty: PublicDuty) -> datetime | None:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from services.projects.opendata import rules
 from services.projects.opendata.facts import PublicDuty, PublicProject
-from services.projects.opendata.oc4ids import APPROVAL_NAMES, PHASE_NAMES
+from services.projects.opendata.oc4ids import APPROVAL_NAMES
 from services.projects.register.schemas import UnitView
-from services.projects.reports.rules.wording import VERDICT_NAMES
+from services.projects.reports.rules.wording import PHASES, VERDICT_NAMES
 from shared.clock import SHANGHAI
 from shared.errors import Text
 from shared.web import spreadsheets
@@ -55,7 +55,7 @@ def projects(rows: Iterable[PublicProject], language: str) -> bytes:
             row.code,
             row.name,
             APPROVAL_NAMES[row.approval_kind].say(language),
-            PHASE_NAMES[row.phase].say(language),
+            PHASES[row.phase].say(language),
             row.lead_unit_code,
             row.lead_unit_name,
             row.investment_10k_yuan,

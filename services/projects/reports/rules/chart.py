@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from services.projects.reports.rules.wording import LIGHT_COLOURS
+
 SEGMENTS: tuple[tuple[str, str], ...] = (
-    ("on_time", "#2e8b57"),
-    ("incomplete", "#e0a21b"),
+    ("on_time", LIGHT_COLOURS["green"]),
+    ("incomplete", LIGHT_COLOURS["yellow"]),
     ("withdrawn", "#b9820f"),
     ("early", "#7a5aa6"),
-    ("late", "#c8382d"),
+    ("late", LIGHT_COLOURS["red"]),
     ("overdue", "#8c1d18"),
-    ("unknown", "#aab2bd"),
+    ("unknown", LIGHT_COLOURS["grey"]),
 )
 """What a bar of the chart is made of, from left to right, with its colour."""
 

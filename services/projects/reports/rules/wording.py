@@ -18,6 +18,24 @@ HEADINGS: dict[str, Text] = {
     "outside": Text("不计入", "outside"),
 }
 
+PHASES: dict[str, Text] = {
+    "approval": Text("批准", "approval"),
+    "bidding": Text("招标投标", "bidding"),
+    "construction": Text("建设实施", "construction"),
+    "completed": Text("竣工", "completion"),
+}
+"""The phases of a project (`register.models.Phase`), in their order."""
+
+TRUST = (
+    Text("没有可信的时间", "no time to be trusted"),
+    Text("只有列表或响应头的时间", "a time from a list or a header alone"),
+    Text("网页自称，无矛盾", "as the page claims, nothing against it"),
+    Text("多处标注一致", "several marks agree"),
+    Text("自见不超过一个工作日", "seen by us within a working day"),
+    Text("登记与网页一致", "register and page agree"),
+)
+"""What each level of trust in a time of publication means, from 0 to 5."""
+
 LIGHTS: dict[str, Text] = {
     "green": Text("绿", "green"),
     "yellow": Text("黄", "yellow"),
@@ -25,6 +43,9 @@ LIGHTS: dict[str, Text] = {
     "grey": Text("灰", "grey"),
 }
 """The letter that a light bears, besides its colour and its shape."""
+
+LIGHT_COLOURS = {"green": "#2e8b57", "yellow": "#e0a21b", "red": "#c8382d", "grey": "#aab2bd"}
+"""The colour of a light where it is drawn; `report.css` names the same."""
 
 VERDICT_NAMES: dict[str, Text] = {
     "not_applicable": Text("不适用", "not applicable"),
@@ -76,18 +97,13 @@ GROUP_COLUMNS = ("due", "on_time", "late", "overdue", "unknown")
 
 GROUP_NAMES: dict[tuple[str, str], Text] = {
     ("project", ""): Text("不属项目", "of no project"),
-    ("phase", "approval"): Text("审批", "approval"),
-    ("phase", "bidding"): Text("招标投标", "bidding"),
-    ("phase", "construction"): Text("建设实施", "construction"),
-    ("phase", "completed"): Text("竣工", "completed"),
+    **{("phase", code): name for code, name in PHASES.items()},
     ("phase", ""): Text("不属项目", "of no project"),
     ("trust", ""): Text("未见公开", "not published"),
-    ("trust", "5"): Text("5 登记与网页一致", "5 register and page agree"),
-    ("trust", "4"): Text("4 自见不超过一个工作日", "4 seen within a working day"),
-    ("trust", "3"): Text("3 多处标注一致", "3 several marks agree"),
-    ("trust", "2"): Text("2 网页自称，无矛盾", "2 as the page claims, nothing against"),
-    ("trust", "1"): Text("1 只有列表日期", "1 the date of a list alone"),
-    ("trust", "0"): Text("0 没有可信的时间", "0 no time to be trusted"),
+    **{
+        ("trust", str(level)): Text(f"{level} {name.zh}", f"{level} {name.en}")
+        for level, name in enumerate(TRUST)
+    },
 }
 """Groups whose code has a name of its own."""
 
