@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects import examples_evidence
 from services.projects.attachments.models import Attachment
 from services.projects.auditing.models import Standing, Verdict
+from services.projects.auditing.rules.scoring import NOT_YET_DUE
 from services.projects.disputes.models import Dispute, DisputeState
 from services.projects.duties import workflow as duties
 from services.projects.duties.models import Duty
@@ -75,7 +76,11 @@ async def _rulings(session: AsyncSession) -> dict[str, Example]:
     for action in RULINGS:
         holds = [row.state for row in duties.WORKFLOW.of(action)]
         free = ~col(Duty.id).in_(values_of(ExemptionRequest.duty_id))
-        duty = await newest(session, Duty, col(Duty.hold).in_(holds), free)
+        of = [col(Duty.hold).in_(holds), free]
+        # One person alone moves a clock that has not run out.
+        ahead = values_of(Standing.duty_id, col(Standing.verdict).in_(NOT_YET_DUE))
+        duty = await newest(session, Duty, *of, col(Duty.id).in_(ahead))
+        duty = duty or await newest(session, Duty, *of)
         if duty is not None:
             found[f"{action}_duty"] = _duty(duty)
     disputed = values_of(Dispute.duty_id)
@@ -133,7 +138,8 @@ async def _decisions(session: AsyncSession) -> dict[str, Example]:
         found["decide_dispute"] = Example({"dispute_id": str(dispute.id)})
     asked = await newest_in(session, ExemptionRequest, [ExemptionState.ASKED])
     if asked is not None:
-        found["decide_exemption"] = Example({"exemption_id": str(asked.id)})
+        seen = Example({"exemption_id": str(asked.id)})
+        found |= {"decide_exemption": seen, "withdraw_exemption": seen}
     check = await newest_in(session, DisclosureCheck, [*CheckState])
     if check is not None:
         seen = Example({"check_id": str(check.id)})

@@ -197,6 +197,7 @@ BEFORE: Mapping[str, Sequence[str]] = {
     "withdraw_pre_check": ("submit_pre_check",),
     "decide_dispute": ("dispute_duty",),
     "decide_exemption": ("exempt_duty",),
+    "withdraw_exemption": ("exempt_duty",),
     "restore_duty": ("suspend_duty",),
     "refuse_rectification_proposal": ("close_rectification",),
     "withdraw_report": ("run_audit",),

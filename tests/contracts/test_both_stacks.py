@@ -147,7 +147,8 @@ STANDARD = {
     "projects": {
         *("dry_run", "import_projects", "adopt_pack", "upload_release_document"),
         *("read_report_csv", "read_report_json", "read_report_page", "read_report_workbook"),
-        *("read_dispute_notice", "read_rectification_notice", "read_project_page"),
+        *("read_dispute_notice", "read_exemption_notice", "read_rectification_notice"),
+        "read_project_page",
         "get_evidence_warc",
     },
     "feedback": {"import_departments"},

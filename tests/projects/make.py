@@ -61,10 +61,22 @@ async def exempted(
 ) -> httpx.Response:
     """Exempts a duty by two persons; the decision's answer."""
     order = {"document": "宁政办〔2026〕1号", "article": "条例第14条", "reason": "依法", **by}
-    path = f"/api/v1/duties/{duty_id}/exempt"
+    return await by_two(client, duty_id, "exempt", order, asks, grants)
+
+
+async def by_two(
+    client: httpx.AsyncClient,
+    duty_id: str,
+    action: str,
+    order: dict[str, Any],
+    asks: dict[str, str],
+    grants: dict[str, str],
+) -> httpx.Response:
+    """A ruling that one person asks for and another makes; the decision's answer."""
+    path = f"/api/v1/duties/{duty_id}/{action}"
     asked = await client.post(path, json=order, headers=asks)
     assert asked.status_code == 200, asked.text
-    path = f"/api/v1/exemptions/{asked.json()['exemption']['id']}/decide"
+    path = f"/api/v1/exemptions/{asked.json()['asked_ruling']['id']}/decide"
     granted = {"ruling": "granted", "reason": "核对了文件"}
     return await client.post(path, json=granted, headers=grants)
 

@@ -47,7 +47,8 @@ async def made(projects: httpx.AsyncClient, as_: Headers, databases: Databases) 
     await see(databases, on_time, "2013-04-10")
     await see(databases, late, "2013-05-10")
     ruling = {"document": "宁政办〔2013〕1号", "reason": "诉讼期间", "version": 1}
-    await projects.post(f"/api/v1/duties/{held}/suspend", json=ruling, headers=as_("auditor"))
+    auditors = as_("auditor"), as_("auditor", sub="auditor-b")
+    await make.by_two(projects, held, "suspend", ruling, *auditors)
     for formed, place in (("2013-04-08", 0), ("2013-02-25", 0), ("2013-06-20", 0), (None, 0)):
         await duty(formed, place)
     await duty("2013-04-09", 1)

@@ -131,10 +131,34 @@ def test_an_officer_of_the_unit_decides_nothing_even_as_an_auditor() -> None:
         opened_at=clock.now(),
         opened_by="officer-a",
     )
-    rules.ensure_another(dispute, Caller("b", frozenset({"auditor"}), frozenset({"*"})))
+    rules.ensure_another(dispute, (), Caller("b", frozenset({"auditor"}), frozenset({"*"})))
     both = Caller("b", frozenset({"auditor", "officer"}), frozenset({"D01"}))
     with pytest.raises(FourEyes):
-        rules.ensure_another(dispute, both)
+        rules.ensure_another(dispute, (), both)
+
+
+async def test_who_made_the_finding_does_not_decide_the_dispute_about_it(
+    projects: httpx.AsyncClient, as_: Headers, overdue: dict[str, Any]
+) -> None:
+    """Auditor a had a part in the duty's extension, b asked for it only, c ordered the rest."""
+    grants, asks = as_("auditor", sub="auditor-a"), as_("auditor", sub="auditor-b")
+    order = {**DISPUTE, "days": 1}
+    await make.by_two(projects, overdue["id"], "extend", order, asks, grants)
+    demand = {"duty_id": overdue["id"], "demand": "请限期公开并回复网址"}
+    orders = as_("auditor", sub="auditor-c")
+    issued = await projects.post("/api/v1/rectifications", json=demand, headers=orders)
+    assert issued.status_code == 201, issued.text
+    path, officer = f"/api/v1/duties/{overdue['id']}", as_("officer", overdue["unit"])
+    version = (await projects.get(path, headers=grants)).json()["version"]
+    body = {**DISPUTE, "version": version}
+    assert (await projects.post(f"{path}/dispute", json=body, headers=officer)).status_code == 200
+    decide = f"/api/v1/disputes/{(await the_dispute(projects, as_, overdue))['id']}/decide"
+    decision = {"ruling": "rejected", "reason": "核对了存证"}
+    answers = [
+        (await projects.post(decide, json=decision, headers=who)).json().get("type")
+        for who in (grants, orders, asks)
+    ]
+    assert answers == ["/problems/four-eyes", "/problems/four-eyes", None]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +187,8 @@ async def test_only_the_decision_moves_the_verdict(
     assert (duty["verdict"], duty["hold"], duty["dispute"]) == (verdict, hold, None)
     if ruling == "upheld":
         body = {**DISPUTE, "version": duty["version"]}
-        restored = await projects.post(f"{path}/restore", json=body, headers=as_("auditor"))
+        auditors = as_("auditor"), as_("auditor", sub="auditor-b")
+        restored = await make.by_two(projects, overdue["id"], "restore", body, *auditors)
         assert restored.json()["verdict"] == "overdue"
 
 
@@ -188,7 +213,9 @@ async def test_a_dispute_upheld_while_suspended_holds_once_the_suspension_would_
     disputed = (await opened(projects, as_, overdue)).json()
     path, auditor = f"/api/v1/duties/{overdue['id']}", as_("auditor")
     body = {**DISPUTE, "version": disputed["version"]}
-    suspended = (await projects.post(f"{path}/suspend", json=body, headers=auditor)).json()
+    other = as_("auditor", sub="auditor-b")
+    await make.by_two(projects, overdue["id"], "suspend", body, auditor, other)
+    suspended = (await projects.get(path, headers=auditor)).json()
     body = {**DISPUTE, "version": suspended["version"]}
     again = await projects.post(f"{path}/dispute", json=body, headers=auditor)
     assert (again.status_code, again.json()["state"]) == (409, "suspended")

@@ -236,9 +236,11 @@ async def test_an_extension_moves_the_last_day_by_working_days(
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
     made = await make.duty(projects, as_("system"), make.event(project, unit, "2026-01-30"))
-    path = f"/api/v1/duties/{made['id']}/extend"
-    answer = await projects.post(path, json={**RULING, "days": 3}, headers=as_("auditor"))
-    assert answer.json()["due_on"] == "2026-03-10"
+    path, extended = f"/api/v1/duties/{made['id']}/extend", {**RULING, "days": 3}
+    auditors = as_("auditor"), as_("auditor", sub="auditor-b")
+    await make.by_two(projects, made["id"], "extend", extended, *auditors)
+    duty = await projects.get(f"/api/v1/duties/{made['id']}", headers=as_("auditor"))
+    assert duty.json()["due_on"] == "2026-03-10"
     refused = await projects.post(path, json={**RULING, "days": 3}, headers=as_("officer", unit))
     assert refused.status_code == 403
 

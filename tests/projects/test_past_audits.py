@@ -122,10 +122,10 @@ async def test_a_ruling_counts_from_the_day_it_was_made(
     """Exempted and extended today: on a past day it was in its ordinary course."""
     await walk(databases, duty["unit"])
     body = {"document": "宁政办〔2026〕1号", "reason": "依法", "version": 1}
-    path = f"/api/v1/duties/{duty['id']}"
-    await projects.post(f"{path}/extend", json={**body, "days": 9}, headers=as_("auditor"))
     auditors = as_("auditor"), as_("auditor", sub="auditor-b")
-    await make.exempted(projects, duty["id"], *auditors, version=2)
+    extended = {**body, "days": 9}
+    await make.by_two(projects, duty["id"], "extend", extended, *auditors)
+    await make.exempted(projects, duty["id"], *auditors, version=3)
     assert await now(projects, as_, duty) == "exempt"
     [then] = await verdicts(projects, as_, duty["unit"], DUE + timedelta(days=1))
     assert then == ("overdue", 1)

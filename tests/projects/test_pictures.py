@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.conftest import Headers
+from tests.projects import make
 from tests.projects.absence_world import World, long_ago, new_world
 from tests.projects.collecting_world import Desk
 from tests.projects.unruly_portal import listing
@@ -84,7 +85,8 @@ async def test_a_limit_that_is_moved_past_its_absence_has_a_picture_keep_the_dut
     path, auditor = f"/api/v1/duties/{duty}", world.as_("auditor", "*")
     version = (await world.desk.client.get(path, headers=auditor)).json()["version"]
     order = {"document": "宁发改函〔2026〕8号", "reason": "依法延长", "version": version, "days": 9}
-    extended = await world.desk.client.post(f"{path}/extend", json=order, headers=auditor)
+    other = world.as_("auditor", "*", sub="auditor-b")
+    extended = await make.by_two(world.desk.client, duty, "extend", order, auditor, other)
     assert extended.status_code == 200, extended.text
     await world.desk.match()
     assert await world.verdict(duty) == "unknown"

@@ -35,11 +35,13 @@ class DisputeRow(NamedTuple):
     decided_at: datetime | None
     decided_by: str | None
     version: int
+    found_by: Sequence[str] = ()
+    """Who had a part in the finding: what only the reading of one dispute gives."""
 
 
 class DisputeFilters(NamedTuple):
-    """Which disputes a list shows; `units` None: of all units. `waits_for` is whoever is to decide:
-    not on what they opened."""
+    """Which disputes a list shows; `units` None: of all units. `waiting`: only those in one of
+    these states, opened by others than `not_by` and of no unit of `own_units`."""
 
     units: list[str] | None
     state: DisputeState | None
@@ -47,7 +49,9 @@ class DisputeFilters(NamedTuple):
     overdue: bool
     today: date
     due_before: date | None
-    waits_for: str | None
+    waiting: list[str] | None
+    not_by: str | None
+    own_units: list[str]
 
 
 _VIEWS = """
@@ -59,17 +63,26 @@ FROM dispute x
 JOIN duty d ON d.id = x.duty_id
 JOIN standing s ON s.duty_id = x.duty_id
 """
-# What waits for an auditor is what others have opened.
 _LIST = text(
     _VIEWS + "WHERE (CAST(:units AS text[]) IS NULL OR x.unit_code = ANY(CAST(:units AS text[])))"
     " AND (CAST(:state AS text) IS NULL OR x.state = :state)"
     " AND (CAST(:duty AS uuid) IS NULL OR x.duty_id = :duty)"
     " AND (NOT CAST(:overdue AS boolean) OR x.state = 'open' AND x.due_on < CAST(:today AS date))"
     " AND (CAST(:due_before AS date) IS NULL OR x.state = 'open' AND x.due_on < :due_before)"
-    " AND (CAST(:waits_for AS text) IS NULL OR x.state = 'open' AND x.opened_by <> :waits_for)"
+    " AND (CAST(:waiting AS text[]) IS NULL OR x.state = ANY(CAST(:waiting AS text[]))"
+    "   AND x.opened_by IS DISTINCT FROM :not_by"
+    "   AND NOT (x.unit_code = ANY(CAST(:own_units AS text[])) OR '*' = ANY(:own_units)))"
     " AND (CAST(:after AS uuid) IS NULL OR x.id > :after) ORDER BY x.id LIMIT :limit"
 )
-_ONE = text(_VIEWS + "WHERE x.id = :id")
+# Whose finding it is: who accepted its pages, ordered it to be put right, or ruled on it.
+_ONE = text(f"""
+SELECT v.*, ARRAY(
+  SELECT by FROM page_match m, unnest(ARRAY[m.decided_by, m.first_by]) AS by
+  WHERE m.duty_id = v.duty_id AND m.state = 'accepted' AND by IS NOT NULL
+  UNION SELECT o.issued_by FROM rectification_order o WHERE o.duty_id = v.duty_id
+  UNION SELECT r.ruled_by FROM duty_ruling r
+  WHERE r.duty_id = v.duty_id AND r.kind <> 'dispute') AS found_by
+FROM ({_VIEWS} WHERE x.id = :id) v""")
 
 
 def add(session: DecidingSession, dispute: Dispute) -> None:

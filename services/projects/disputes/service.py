@@ -15,6 +15,7 @@ from services.projects.disputes.schemas import DisputeDecision, DisputeRuling
 from services.projects.disputes.workflow import WORKFLOW, DisputeAction, DisputeStep
 from services.projects.duties import ruling
 from services.projects.duties import service as duties
+from services.projects.duties.rules import own_units
 from services.projects.duties.schemas import Ruling
 from services.projects.duties.seen import SeenDuty
 from shared import clock
@@ -77,17 +78,18 @@ async def decide(
     """Decide the dispute; upheld, the finding no longer counts.
 
     Who names no version goes by what is there after whoever is just deciding. Raises NotFound,
-    FourEyes for its opener, or StateConflict if it is decided already.
+    FourEyes for its opener and whoever had a part in the finding, or StateConflict if it is
+    decided already.
     """
     dispute = await session.get(Dispute, dispute_id)
     if dispute is None or not duties.may_see(caller, dispute.unit_code):
         raise NotFound
     if order.version is None:
         session.statement.wait_for(dispute)
-    rules.ensure_another(dispute, caller)
+    row = await find(session, dispute_id, caller)
+    rules.ensure_another(dispute, row.found_by, caller)
     versions.ensure(order.version, version=dispute.version, state=dispute.state)
     step = WORKFLOW.take(dispute.state, dispute.version, ACTION_OF[order.ruling], caller.roles)
-    row = await find(session, dispute_id, caller)
     duty = await _set_aside(session, dispute, step, order, now, caller)
     changes = {"decision": order.reason, "decided_at": now, "decided_by": caller.sub}
     dispute = await swap(session, dispute, {"state": step.to, **changes})
@@ -158,18 +160,22 @@ async def listed(
     after: UUID | None,
     limit: int,
 ) -> Sequence[queries.DisputeRow]:
-    """Disputes that the caller may see; `mine`: the open ones that they may decide, or
-    that are of their unit.
+    """Disputes that the caller may see; `mine`: those that they may decide, or for who decides
+    none, those of their unit that are not decided.
 
     Raises NotFound for a unit that is not theirs.
     """
+    decided_in = {row.state for row in WORKFLOW.rows if not row.roles.isdisjoint(caller.roles)}
+    waiting = decided_in or set(DisputeState) - WORKFLOW.ends
     filters = queries.DisputeFilters(
         units=duties.visible_units(caller, unit),
-        state=DisputeState.OPEN if mine else state,
+        state=state,
         duty=duty,
         overdue=overdue,
         today=clock.today(now),
         due_before=due_before,
-        waits_for=caller.sub if mine and caller.has("auditor") else None,
+        waiting=sorted(waiting) if mine else None,
+        not_by=caller.sub if decided_in else None,
+        own_units=own_units(caller) if decided_in else [],
     )
     return await queries.views(session, filters, after=after, limit=limit)

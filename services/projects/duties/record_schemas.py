@@ -99,6 +99,20 @@ class AskedExemption(View):
     asked_by: str = Field(description="提出人账号 | The account that asked for it.")
 
 
+class AskedRuling(View):
+    """A ruling that waits for its decision, an exemption or one on a clock that has run out; the
+    verdict stands meanwhile."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    kind: RulingKind
+    document: str
+    days: int | None = Field(description="要延长几日 | By how many days, of an extension.")
+    asked_at: AwareDatetime
+    asked_by: str = Field(description="提出人账号 | The account that asked for it.")
+
+
 class ShortVerdict(View):
     """How the duty would stand under the 7 working days of licences, while its class is open."""
 

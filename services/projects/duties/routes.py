@@ -4,23 +4,20 @@ from uuid import UUID
 from fastapi import Path, Query, status
 
 from services.projects.auditing.models import Verdict
-from services.projects.duties import ruling, service, views
+from services.projects.duties import service, views
 from services.projects.duties.few_at_a_time import Recorder
-from services.projects.duties.models import RulingKind
 from services.projects.duties.rules import AlreadyRecorded, UnknownReference
 from services.projects.duties.schemas import (
     DutiesMade,
     DutyClock,
     DutyDetail,
     DutyView,
-    Extension,
     ProjectCode,
     ProjectLife,
-    Ruling,
     TriggerOrder,
     UnitCode,
 )
-from shared.errors import NotFound, StateConflict, problem_responses
+from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
 from shared.web.old_queries import Formerly
@@ -32,9 +29,6 @@ router = Router(tags=["department"])
 auditor = Router(tags=["auditor"])
 
 Reader = Annotated[Caller, allow("auditor", "officer", "supervisor", "admin")]
-Ruler = Annotated[Caller, allow("auditor")]
-
-_RULED = problem_responses(NotFound, StateConflict)
 
 
 @everyone.get(
@@ -147,61 +141,3 @@ async def read_duty_clock(duty_id: UUID, session: Session, now: Now, caller: Rea
     Day by day from the formation to the due day: what it is, whether it counts, which notice.
     """
     return await views.clock(session, duty_id, caller, now)
-
-
-async def _rule(
-    kind: RulingKind, duty_id: UUID, order: Ruling, session: Deciding, now: Now, caller: Caller
-) -> DutyDetail:
-    done = await ruling.rule(session, duty_id, kind, order, now, caller)
-    return await views.ruled(session, done, caller, now)
-
-
-@auditor.post(
-    "/duties/{duty_id}/extend",
-    operation_id="extend_duty",
-    summary="延长期限 | Extend a duty's clock",
-    responses=_RULED,
-)
-async def extend_duty(
-    duty_id: UUID, order: Extension, session: Deciding, now: Now, caller: Ruler
-) -> DutyDetail:
-    """凭文件把期限延长若干日。
-
-    ---
-    Extend the limit by some days, by a document.
-    """
-    return await _rule(RulingKind.EXTEND, duty_id, order, session, now, caller)
-
-
-@auditor.post(
-    "/duties/{duty_id}/suspend",
-    operation_id="suspend_duty",
-    summary="中止期限 | Suspend a duty's clock",
-    responses=_RULED,
-)
-async def suspend_duty(
-    duty_id: UUID, order: Ruling, session: Deciding, now: Now, caller: Ruler
-) -> DutyDetail:
-    """凭文件中止期限，恢复后顺延。
-
-    ---
-    Stop the clock by a document; what it stood still is added when it is restored.
-    """
-    return await _rule(RulingKind.SUSPEND, duty_id, order, session, now, caller)
-
-
-@auditor.post(
-    "/duties/{duty_id}/restore",
-    operation_id="restore_duty",
-    summary="恢复监察 | Restore a duty",
-    responses=_RULED,
-)
-async def restore_duty(
-    duty_id: UUID, order: Ruling, session: Deciding, now: Now, caller: Ruler
-) -> DutyDetail:
-    """撤销豁免、中止或成立的异议，按证据重新判定。
-
-    ---
-    Lift an exemption, a suspension or an upheld dispute; the evidence decides again.
-    """
-    return await _rule(RulingKind.RESTORE, duty_id, order, session, now, caller)

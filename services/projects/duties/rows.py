@@ -74,7 +74,7 @@ class DetailRow(DutyRow):
     kind: TriggerKind
     facts: list[dict[str, Any]]
     rulings: list[dict[str, Any]]
-    exemption: dict[str, Any] | None
+    asked_ruling: dict[str, Any] | None
     rectifications: list[dict[str, Any]]
     history: list[dict[str, Any]]
     coverage: dict[str, int]

@@ -16,6 +16,7 @@ from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
 from services.projects.duties.trust import claim_trust, is_contradicted
 from shared.clock import today
 from shared.errors import Conflict, Invalid, Text
+from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown, Workdays
 
 OWN_CLAIMS = (ClaimKind.PUSH, ClaimKind.META, ClaimKind.LABEL)
@@ -55,6 +56,17 @@ class Sighting:
     elements_judged: bool = True
     """Whether what is missing was looked for: else nobody knows, and nothing is called missing."""
     evidence_id: UUID | None = None
+
+
+def is_of_unit(caller: Caller, unit_code: str) -> bool:
+    """Whether the caller acts for the unit that something is about: who does decides nothing in
+    its cause, whichever other roles they have."""
+    return caller.has("officer", "reviewer") and caller.at(unit_code)
+
+
+def own_units(caller: Caller) -> list[str]:
+    """The units in whose cause the caller decides nothing; `*` stands for all."""
+    return sorted(caller.places) if caller.has("officer", "reviewer") else []
 
 
 def fact_hash(values: dict[str, Any]) -> str:
@@ -158,6 +170,15 @@ def counting(facts: Sequence[PublicationFact]) -> list[PublicationFact]:
         else:
             counted.append(fact)
     return counted
+
+
+def seen_by(at: datetime, facts: Sequence[PublicationFact]) -> list[PublicationFact]:
+    """The facts of one duty that were observed before that moment, without what was taken back
+    since; where none of them shows it, those up to the first that does."""
+    counted = counting(facts)
+    seen = [fact.observed_at for fact in counted if fact.kind is FactKind.SIGHTING]
+    first = min(seen, default=at)
+    return [fact for fact in counted if fact.observed_at < at or fact.observed_at <= first]
 
 
 def _is_narrow(absent_at: datetime | None, seen_at: datetime, calendar: Workdays) -> bool:
@@ -278,3 +299,26 @@ def _least(day: date | None, calendar: Workdays, by_days: bool) -> int | None:
     if day is None or known is not None or day <= calendar.last_day:
         return known
     return calendar.ord_start(calendar.last_day) + 1
+
+
+def is_over(due_ord: int | None, on: date, calendar: Workdays, *, by_days: bool) -> bool:
+    """Whether a clock had run out before that day; an end that is not known has not come."""
+    if due_ord is None:
+        return False
+    now_ord = _least(on, calendar, by_days)
+    return now_ord is not None and now_ord > due_ord
+
+
+def stood_still(
+    due_ord: int | None, since: date, until: date, calendar: Workdays, *, by_days: bool
+) -> int:
+    """For how many of its days a clock stood still, as far as the calendar is known; for none where
+    it had run out before that: what is over stands still no more."""
+    if is_over(due_ord, since, calendar, by_days=by_days):
+        return 0
+    if by_days:
+        return (until - since).days
+    try:
+        return calendar.ord_start(until) - calendar.ord_start(since)
+    except CalendarUnknown:
+        return calendar.ord_start(calendar.last_day) - calendar.ord_start(since)

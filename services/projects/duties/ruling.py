@@ -1,6 +1,6 @@
 """Rulings on a duty: exempt, set aside, extend, suspend, restore; each with its document."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,19 +9,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import deciding
 from services.projects.auditing import service as auditing
 from services.projects.auditing.models import VerdictEvent
-from services.projects.duties import queries, seen
-from services.projects.duties.models import DutyRuling, RulingKind
+from services.projects.duties import queries, rules, seen
+from services.projects.duties.models import DutyRuling, Hold, RulingKind
 from services.projects.duties.schemas import Exemption, Extension, Ruling
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.service import may_see
-from services.projects.duties.workflow import SUSPENDING, WORKFLOW, AddedDays, RulingStep
+from services.projects.duties.workflow import (
+    SUSPENDING,
+    WORKFLOW,
+    AddedDays,
+    RulingStep,
+    SecondPerson,
+)
 from shared import clock
 from shared.database import versioned
 from shared.errors import NotFound, Text
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
-from shared.workdays import CalendarUnknown
 from shared.workflow import refuse
 
 _NOTHING_TO_DISPUTE = Text(
@@ -41,21 +46,17 @@ class Ruled(NamedTuple):
 
 async def rule(
     session: AsyncSession,
-    duty_id: UUID,
-    kind: RulingKind,
+    found: SeenDuty,
+    step: RulingStep,
     order: Ruling,
     now: datetime,
     caller: Caller,
 ) -> Ruled:
-    """Make the ruling and judge the duty anew.
-
-    Raises NotFound, or StateConflict if the duty moved since it was read or its state forbids it.
-    """
-    await auditing.take_turn(session)
-    found = await find(session, duty_id, now, caller)
+    """Make the ruling and judge the duty anew. Raises StateConflict if the duty moved since it was
+    read."""
     duty = found.duty
     versions.ensure(order.version, version=duty.version, state=duty.hold)
-    step = WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
+    await auditing.take_turn(session)
     return await _make(session, found, step, order, now, caller)
 
 
@@ -80,19 +81,31 @@ async def note_dispute(
     step = WORKFLOW.find(duty.hold, duty.version, RulingKind.DISPUTE, caller.roles)
     if not step.is_opened:
         refuse(duty.hold, duty.version, _NOTHING_TO_DISPUTE)
-    return await _note(session, found, version)
+    return await note(session, found, version)
 
 
-async def note_exemption(
-    session: AsyncSession, duty_id: UUID, version: int, now: datetime, caller: Caller
-) -> SeenDuty:
-    """The same where an exemption is asked for, of a duty that can be exempted."""
-    found = await find(session, duty_id, now, caller)
-    WORKFLOW.find(found.duty.hold, found.duty.version, RulingKind.EXEMPT, caller.roles)
-    return await _note(session, found, version)
+def step_of(found: SeenDuty, kind: RulingKind, caller: Caller) -> RulingStep:
+    """What the ruling would make of the duty. Raises StateConflict where its state forbids it."""
+    duty = found.duty
+    return WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
 
 
-async def _note(session: AsyncSession, found: SeenDuty, version: int) -> SeenDuty:
+async def is_for_two(
+    session: AsyncSession, found: SeenDuty, step: RulingStep, now: datetime
+) -> bool:
+    """Whether one asks for that ruling and another makes it."""
+    if step.second is not SecondPerson.ONCE_OVER:
+        return step.second is SecondPerson.ALWAYS
+    since = clock.today(now)
+    if step.state is Hold.SUSPENDED:
+        since = await _suspended_on(session, found)
+    duty, by_days = found.duty, found.duty.basis == "calendar"
+    return rules.is_over(duty.due_ord, since, found.calendar, by_days=by_days)
+
+
+async def note(session: AsyncSession, found: SeenDuty, version: int) -> SeenDuty:
+    """The duty with its next version, for what is asked for changes what is shown, not how it
+    stands; that is held. Raises StateConflict if the duty moved since it was read."""
     duty = found.duty
     versions.ensure(version, version=duty.version, state=duty.hold)
     changed = await versioned.swap(session, duty, {}, state="hold")
@@ -100,23 +113,22 @@ async def _note(session: AsyncSession, found: SeenDuty, version: int) -> SeenDut
     return found._replace(duty=changed)
 
 
-async def grant_exemption(
+async def carry_out(
     session: AsyncSession,
     duty_id: UUID,
-    asked: tuple[str, str, str],
+    kind: RulingKind,
+    order: Ruling,
     now: datetime,
     caller: Caller,
-) -> SeenDuty:
-    """The duty is exempt, by the document, the article and the reason that were asked for.
+) -> Ruled:
+    """Make a ruling that another person asked for, on the duty as it is by now.
 
     Raises StateConflict where another ruling does not allow it any more.
     """
     await auditing.take_turn(session)
     found = await find(session, duty_id, now, caller)
-    duty, (document, article, reason) = found.duty, asked
-    step = WORKFLOW.take(duty.hold, duty.version, RulingKind.EXEMPT, caller.roles)
-    order = Exemption(document=document, article=article, reason=reason, version=duty.version)
-    return (await _make(session, found, step, order, now, caller, follows=True)).seen
+    step = step_of(found, kind, caller)
+    return await _make(session, found, step, order, now, caller, follows=True)
 
 
 async def uphold_dispute(
@@ -199,14 +211,11 @@ async def _days(
 
 
 async def _stood_still(session: AsyncSession, found: SeenDuty, now: datetime) -> int:
-    """The days of the duty's clock since it was suspended, as far as the calendar is known."""
+    since = await _suspended_on(session, found)
+    duty, by_days = found.duty, found.duty.basis == "calendar"
+    return rules.stood_still(duty.due_ord, since, clock.today(now), found.calendar, by_days=by_days)
+
+
+async def _suspended_on(session: AsyncSession, found: SeenDuty) -> date:
     rulings = await queries.rulings(session, found.duty.id)
-    suspended = [each.ruled_at for each in rulings if each.kind in SUSPENDING]
-    since, until = clock.today(suspended[-1]), clock.today(now)
-    if found.duty.basis == "calendar":
-        return (until - since).days
-    calendar = found.calendar
-    try:
-        return calendar.ord_start(until) - calendar.ord_start(since)
-    except CalendarUnknown:
-        return calendar.ord_start(calendar.last_day) - calendar.ord_start(since)
+    return clock.today([each.ruled_at for each in rulings if each.kind in SUSPENDING][-1])

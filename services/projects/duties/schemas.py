@@ -16,6 +16,7 @@ from services.projects.duties.models import (
 )
 from services.projects.duties.record_schemas import (
     AskedExemption,
+    AskedRuling,
     Coverage,
     DutyRectification,
     FactView,
@@ -211,6 +212,10 @@ class DutyDetail(DutyView):
     rulings: list[RulingView]
     exemption: AskedExemption | None = Field(
         description="待另一人决定的豁免；没有则为空 | What was asked for and waits for another."
+    )
+    asked_ruling: AskedRuling | None = Field(
+        description="待另一人决定的裁定，含豁免；没有则为空"
+        " | The ruling that was asked for, an exemption too, and waits for another."
     )
     rectifications: list[DutyRectification]
     history: list[VerdictMove]

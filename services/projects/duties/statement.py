@@ -74,7 +74,7 @@ DETAIL = text(f"""
          (SELECT coalesce(jsonb_agg(to_jsonb(k) ORDER BY k.ruled_at, k.id), '[]')
           FROM duty_ruling k WHERE k.duty_id = v.id) AS rulings,
          (SELECT to_jsonb(x) FROM exemption_request x
-          WHERE x.duty_id = v.id AND x.state = 'asked') AS exemption,
+          WHERE x.duty_id = v.id AND x.state = 'asked') AS asked_ruling,
          (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.issued_at, o.id), '[]')
           FROM rectification_order o WHERE o.duty_id = v.id) AS rectifications,
          (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.id), '[]')

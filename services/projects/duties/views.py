@@ -21,6 +21,7 @@ from services.projects.duties.making import rule_of_duty
 from services.projects.duties.models import Duty
 from services.projects.duties.record_schemas import (
     AskedExemption,
+    AskedRuling,
     Coverage,
     DutyRectification,
     FactView,
@@ -168,13 +169,13 @@ async def disputed(
     return view.model_copy(update={"dispute": dispute})
 
 
-async def exemption_asked(
-    session: AsyncSession, found: SeenDuty, asked: AskedExemption, caller: Caller, now: datetime
+async def ruling_asked(
+    session: AsyncSession, found: SeenDuty, asked: dict[str, Any], caller: Caller, now: datetime
 ) -> DutyDetail:
-    """A duty as it is once an exemption is asked for; read and guarded as in `ruled`."""
+    """A duty as it is once a ruling is asked for; read and guarded as in `ruled`."""
     row = await service.duty_detail(session, found.duty.id, caller, now)
-    view = _detail(replace(row, version=found.duty.version), _if_licence(found))
-    return view.model_copy(update={"exemption": asked})
+    after = replace(row, version=found.duty.version, asked_ruling=asked)
+    return _detail(after, _if_licence(found))
 
 
 def open_dispute(dispute_id: UUID, opened_at: datetime, due_on: date | None) -> OpenDispute:
@@ -184,6 +185,7 @@ def open_dispute(dispute_id: UUID, opened_at: datetime, due_on: date | None) -> 
 
 
 def _detail(row: DetailRow, if_licence: ShortVerdict | None) -> DutyDetail:
+    asked = row.asked_ruling
     return DutyDetail(
         **dict(duty_view(row)),
         project_name=row.project_name,
@@ -195,7 +197,8 @@ def _detail(row: DetailRow, if_licence: ShortVerdict | None) -> DutyDetail:
         hold=row.hold,
         extended_by=row.extended_by,
         if_licence=if_licence,
-        exemption=row.exemption and AskedExemption.model_validate(row.exemption),
+        exemption=AskedExemption.model_validate(asked) if asked and asked["article"] else None,
+        asked_ruling=asked and AskedRuling.model_validate(asked),
         facts=[FactView.model_validate(fact) for fact in row.facts],
         rulings=[RulingView.model_validate(each) for each in row.rulings],
         rectifications=[DutyRectification.model_validate(each) for each in row.rectifications],

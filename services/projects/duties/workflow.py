@@ -1,8 +1,10 @@
 """Which rulings take a duty out of the ordinary course, which bring it back, and by whom.
 
-Each comes with its document. A ruling that extends moves the end of the clock and leaves the duty
-where it stands. What the catalogue calls not auditable is never ruled on. A dispute is a case
-of its own (disputes): only once it is upheld does it take the duty out.
+Each comes with its document. What takes back what two persons decided, or touches a clock that has
+run out already, is asked for by one and made by another (exemptions): nobody alone makes a late
+duty not late. A ruling that extends moves the end of the clock and leaves the duty where it stands.
+What the catalogue calls not auditable is never ruled on. A dispute is a case of its own (disputes):
+only once it is upheld does it take the duty out.
 """
 
 from enum import StrEnum
@@ -19,13 +21,22 @@ class AddedDays(StrEnum):
     ORDERED = "ordered"
     """As many as the order names."""
     STOOD_STILL = "stood_still"
-    """As many as the clock stood still for since the suspension."""
+    """As many as the clock stood still for since the suspension, where it had not run out."""
+
+
+class SecondPerson(StrEnum):
+    """When one asks for the ruling, and another makes it."""
+
+    ALWAYS = "always"
+    ONCE_OVER = "once over"
+    """Once the clock has run out, or had when it was suspended."""
 
 
 class RulingStep(NamedTuple):
     """What a ruling makes of a duty, who may make it, how it moves the clock.
 
-    `is_opened`: whether the unit may open a dispute there; one that is open may be upheld later.
+    `second`: when another has to make it than who asks for it. `is_opened`: whether the unit may
+    open a dispute there; one that is open may be upheld later.
     """
 
     state: Hold
@@ -33,25 +44,27 @@ class RulingStep(NamedTuple):
     to: Hold
     roles: frozenset[str]
     days: AddedDays | None = None
+    second: SecondPerson | None = None
     is_opened: bool = False
 
 
-_H, _R = Hold, RulingKind
+_H, _R, _D = Hold, RulingKind, AddedDays
 _AUDITOR = frozenset({"auditor"})
+_ALWAYS, _ONCE_OVER = SecondPerson.ALWAYS, SecondPerson.ONCE_OVER
 
 WORKFLOW = Workflow(
     (
-        RulingStep(_H.NONE, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
+        RulingStep(_H.NONE, _R.EXEMPT, _H.EXEMPT, _AUDITOR, second=_ALWAYS),
         RulingStep(_H.NONE, _R.DISPUTE, _H.DISPUTED, _AUDITOR, is_opened=True),
-        RulingStep(_H.NONE, _R.EXTEND, _H.NONE, _AUDITOR, days=AddedDays.ORDERED),
-        RulingStep(_H.NONE, _R.SUSPEND, _H.SUSPENDED, _AUDITOR),
-        RulingStep(_H.DISPUTED, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
-        RulingStep(_H.DISPUTED, _R.RESTORE, _H.NONE, _AUDITOR),
-        RulingStep(_H.SUSPENDED, _R.DISPUTE, _H.DISPUTED, _AUDITOR, days=AddedDays.STOOD_STILL),
-        RulingStep(_H.SUSPENDED, _R.EXEMPT, _H.EXEMPT, _AUDITOR),
-        RulingStep(_H.SUSPENDED, _R.EXTEND, _H.SUSPENDED, _AUDITOR, days=AddedDays.ORDERED),
-        RulingStep(_H.SUSPENDED, _R.RESTORE, _H.NONE, _AUDITOR, days=AddedDays.STOOD_STILL),
-        RulingStep(_H.EXEMPT, _R.RESTORE, _H.NONE, _AUDITOR),
+        RulingStep(_H.NONE, _R.EXTEND, _H.NONE, _AUDITOR, _D.ORDERED, _ONCE_OVER),
+        RulingStep(_H.NONE, _R.SUSPEND, _H.SUSPENDED, _AUDITOR, second=_ONCE_OVER),
+        RulingStep(_H.DISPUTED, _R.EXEMPT, _H.EXEMPT, _AUDITOR, second=_ALWAYS),
+        RulingStep(_H.DISPUTED, _R.RESTORE, _H.NONE, _AUDITOR, second=_ALWAYS),
+        RulingStep(_H.SUSPENDED, _R.DISPUTE, _H.DISPUTED, _AUDITOR, _D.STOOD_STILL),
+        RulingStep(_H.SUSPENDED, _R.EXEMPT, _H.EXEMPT, _AUDITOR, second=_ALWAYS),
+        RulingStep(_H.SUSPENDED, _R.EXTEND, _H.SUSPENDED, _AUDITOR, _D.ORDERED, _ONCE_OVER),
+        RulingStep(_H.SUSPENDED, _R.RESTORE, _H.NONE, _AUDITOR, _D.STOOD_STILL, _ONCE_OVER),
+        RulingStep(_H.EXEMPT, _R.RESTORE, _H.NONE, _AUDITOR, second=_ALWAYS),
     ),
     {
         _H.NONE: Text("照常监察", "in the ordinary course"),
@@ -71,6 +84,7 @@ WORKFLOW = Workflow(
     starts=[_H.NONE, _H.NOT_APPLICABLE],
     columns={
         "days": Text("期限顺延", "days added"),
+        "second": Text("须另一人决定", "another decides"),
         "is_opened": Text("可提出异议", "a dispute may be opened"),
     },
 )

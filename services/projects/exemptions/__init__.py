@@ -1,4 +1,5 @@
-"""豁免: what the law withholds is asked for by one person, and granted or refused by another."""
+"""豁免等两人裁定: what the law withholds, and a ruling on a clock that has run out, is asked for by
+one person and made by another."""
 
 from services.projects.exemptions.routes import router
 from services.projects.exemptions.workflow import WORKFLOW

@@ -1,4 +1,5 @@
-"""How an exemption is decided on: asked by one with its article, granted or refused by another.
+"""How an exemption, or another ruling of two persons, is decided on: asked by one with document,
+granted or refused by another, or taken back by who asked.
 
 While it is asked for the verdict, the light and the score of the duty stay as they are.
 """
@@ -14,17 +15,20 @@ from shared.workflow import Workflow
 class ExemptionAction(StrEnum):
     GRANT = "grant"
     REFUSE = "refuse"
+    WITHDRAW = "withdraw"
 
 
 class ExemptionStep(NamedTuple):
-    """What a decision makes of it, and whether the duty is then exempt."""
+    """What an action makes of it, whether it is for another than who asked, and whether the ruling
+    is made then."""
 
     state: ExemptionState
     action: ExemptionAction
     to: ExemptionState
     roles: frozenset[str]
     audited: str
-    exempts: bool = False
+    is_by_another: bool = True
+    is_carried_out: bool = False
 
 
 _S, _A = ExemptionState, ExemptionAction
@@ -33,23 +37,29 @@ _AUDITOR = frozenset({"auditor"})
 WORKFLOW = Workflow(
     (
         ExemptionStep(
-            *(_S.ASKED, _A.GRANT, _S.GRANTED, _AUDITOR, "exemption.granted"), exempts=True
+            *(_S.ASKED, _A.GRANT, _S.GRANTED, _AUDITOR, "exemption.granted"), is_carried_out=True
         ),
         ExemptionStep(_S.ASKED, _A.REFUSE, _S.REFUSED, _AUDITOR, "exemption.refused"),
+        ExemptionStep(
+            *(_S.ASKED, _A.WITHDRAW, _S.REFUSED, _AUDITOR, "exemption.withdrawn"),
+            is_by_another=False,
+        ),
     ),
     {
         _S.ASKED: Text("待第二人决定", "waits for a second person"),
-        _S.GRANTED: Text("已豁免", "granted"),
-        _S.REFUSED: Text("不予豁免", "refused"),
+        _S.GRANTED: Text("已同意", "granted"),
+        _S.REFUSED: Text("未获同意", "not granted"),
     },
     {
-        _A.GRANT: Text("同意豁免", "grant"),
-        _A.REFUSE: Text("不予豁免", "refuse"),
+        _A.GRANT: Text("同意", "grant"),
+        _A.REFUSE: Text("不予同意", "refuse"),
+        _A.WITHDRAW: Text("撤回", "withdraw"),
     },
-    title=Text("豁免", "Exemptions"),
+    title=Text("豁免等两人裁定", "Exemptions"),
     starts=[_S.ASKED],
     columns={
-        "exempts": Text("义务即豁免", "the duty is exempt"),
+        "is_by_another": Text("由另一人", "by another"),
+        "is_carried_out": Text("即作出裁定", "the ruling is made"),
         "audited": Text("审计记录", "audit log"),
     },
 )

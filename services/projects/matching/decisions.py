@@ -18,7 +18,7 @@ from services.projects.auditing import service as auditing
 from services.projects.duties import seen as duties
 from services.projects.duties import supposing
 from services.projects.duties.models import Hold
-from services.projects.duties.rules import Sighting
+from services.projects.duties.rules import Sighting, is_of_unit
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.supposing import Gone, Supposed
 from services.projects.matching import (
@@ -72,7 +72,7 @@ async def accept(
     is_second = _waits_for_second(match, ReviewReason.MAKES_LATE, ReviewReason.MAKES_WITHDRAWN)
     if is_second and match.first_by == caller.sub:
         raise FourEyes(wording.ANOTHER_AUDITOR)
-    if caller.has("officer") and caller.at(match.unit_code):
+    if is_of_unit(caller, match.unit_code):
         raise FourEyes(wording.NOT_IN_ONES_OWN_CAUSE)
     if match.unreadable_since is not None:
         return await _decide(

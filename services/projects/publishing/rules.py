@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.projects.collecting.models import DetailState, PortalPage
+from services.projects.duties.rules import is_of_unit
 from services.projects.publishing.models import RegisteredRelease
 from services.projects.publishing.schemas import PushedPublication
 from services.projects.reading.facts import normal_document_no
@@ -85,7 +86,7 @@ def ensure_another(
         raise FourEyes(_AUTHOR)
     if not_by_checker and caller.sub == release.checked_by:
         raise FourEyes(_CHECKER)
-    is_theirs = caller.has("officer", "reviewer") and caller.at(release.unit_code)
+    is_theirs = is_of_unit(caller, release.unit_code)
     if not_by_unit and (caller.sub in release.authors or is_theirs):
         raise FourEyes(_OWN_UNIT)
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from services.projects.auditing.models import Verdict
 from services.projects.duties.models import FactKind, Hold, PublicationFact
-from services.projects.duties.rules import counting
+from services.projects.duties.rules import counting, is_of_unit
 from services.projects.rectification.models import RectificationOrder, RectificationState
 from services.projects.rectification.workflow import WITH_UNIT
 from shared.errors import Conflict, FourEyes, Invalid, Text
@@ -204,7 +204,7 @@ def ensure_another(order: RectificationOrder, repliers: Collection[str], caller:
 
 def ensure_not_theirs(order: RectificationOrder, repliers: Collection[str], caller: Caller) -> None:
     """A unit judges nothing of its own, nor does who ever replied for it. Raises FourEyes."""
-    is_theirs = caller.has("officer") and caller.at(order.unit_code)
+    is_theirs = is_of_unit(caller, order.unit_code)
     if is_theirs or caller.sub in repliers:
         raise FourEyes(_ANOTHER)
 

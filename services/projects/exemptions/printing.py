@@ -1,0 +1,86 @@
+"""An exemption, or another ruling of two persons, as the notice that is handed over."""
+
+from services.projects import notice_page
+from services.projects.disputes.rules import TERM_WORKING_DAYS
+from services.projects.duties.models import RulingKind
+from services.projects.duties.schemas import DutyDetail
+from services.projects.duties.workflow import WORKFLOW as RULINGS
+from services.projects.exemptions.models import ExemptionState
+from services.projects.exemptions.queries import ExemptionRow
+from services.projects.exemptions.workflow import WORKFLOW
+from services.projects.notice_page import NoticeFact, NoticeLine, NoticeParagraph, UnitNotice
+from services.projects.reports.rules.wording import VERDICT_NAMES
+from shared import clock
+from shared.errors import Text
+
+ASKED = Text("信息公开监察裁定受理通知书", "Notice that a ruling is asked for")
+DECIDED = Text("信息公开监察裁定决定书", "Decision on a ruling")
+SIGNED = Text("政务公开监察", "disclosure monitoring")
+OPENED = Text("提出", "asked for")
+WITHDRAWN = Text("已由提出人撤回", "taken back by who asked for it")
+
+
+def page(row: ExemptionRow, duty: DutyDetail, city: Text) -> str:
+    """The whole page; once it is decided on, the decision."""
+    kind = RULINGS.names[RulingKind(row.kind)]
+    facts = notice_page.duty_facts(
+        duty, duty.project_name, duty.item_name, VERDICT_NAMES, row.verdict
+    )
+    facts.append(NoticeFact(Text("依据文件", "document"), row.document))
+    if row.article:
+        facts.append(NoticeFact(Text("依据条款", "article"), row.article))
+    if row.days:
+        facts.append(NoticeFact(Text("延长日数", "days"), str(row.days)))
+    notice = UnitNotice(
+        title=ASKED if row.decided_at is None else DECIDED,
+        number=f"裁定 {str(row.id)[-12:].upper()}",
+        city=city,
+        unit_name=duty.unit_name,
+        opening=Text(
+            f"对下列信息公开事项，已提出“{kind.zh}”。",
+            f"On the following item it is asked to rule: {kind.en}.",
+        ),
+        facts=facts,
+        paragraphs=[
+            NoticeParagraph(Text("提出的理由", "grounds"), [notice_page.plain(row.reason)], True),
+            *_decision(row),
+        ],
+        lines=_lines(row),
+        signed=Text(f"{city.zh}{SIGNED.zh}", f"{city.en} {SIGNED.en}".strip()),
+        dated=clock.today(row.decided_at or row.asked_at),
+        ended=None if row.decided_at is None else _outcome(row),
+        source=f"exemption {row.id} v{row.version}",
+    )
+    return notice_page.page(notice)
+
+
+def _outcome(row: ExemptionRow) -> Text:
+    return WITHDRAWN if row.withdrawn_at else WORKFLOW.states[ExemptionState(row.state)]
+
+
+def _decision(row: ExemptionRow) -> list[NoticeParagraph]:
+    if row.decision is not None:
+        decided = NoticeParagraph(Text("决定", "decision"), [_outcome(row)])
+        why = NoticeParagraph(Text("理由", "reasons"), [notice_page.plain(row.decision)], True)
+        return [decided, why]
+    term = Text(
+        f"由提出人以外的监察人员在{TERM_WORKING_DAYS}个工作日内决定，此前结论、灯和得分不变。",
+        f"Decided within {TERM_WORKING_DAYS} working days by an auditor who did not ask for it;"
+        " until then the finding, the light and the score stay as they are.",
+    )
+    last = Text(
+        "所涉年份的放假通知尚未载入，具体日期另告。",
+        "The day follows once the year's holiday notice is loaded.",
+    )
+    if row.due_on is not None:
+        day = notice_page.day_text(row.due_on)
+        last = Text(f"应于{day}前（含当日）决定。", f"To be decided by {row.due_on}.")
+    return [NoticeParagraph(Text("怎样决定", "how"), [term, last])]
+
+
+def _lines(row: ExemptionRow) -> list[NoticeLine]:
+    lines = [NoticeLine(notice_page.moment(row.asked_at), OPENED, row.asked_by, row.document)]
+    if row.decided_at is not None:
+        at, words = notice_page.moment(row.decided_at), row.decision or ""
+        lines.append(NoticeLine(at, _outcome(row), row.decided_by or "", words))
+    return lines
