@@ -1,8 +1,9 @@
 """`python -m services.projects.verify_reports`: does every report still follow from the history?
 
 Composes each frozen report anew from the verdicts and facts up to its freezing, and compares the
-bytes. One by earlier rules stands as it was frozen: of it only the seal is checked. Exits 1 and
-names each report that differs.
+bytes. One by earlier rules stands as it was frozen: of it the counts and the evidence are checked.
+Its hash has to be the one that the audit log noted, whose chain `verify_audit_log` proves. Exits 1
+and names each report that differs.
 """
 
 import asyncio
@@ -24,9 +25,10 @@ async def main() -> int:
     for report in found.changed:
         sys.stdout.write(f"✗ {report}: 与历史不符 | it does not follow from the history\n")
     sys.stdout.write(
-        f"共重算 {found.composed} 份报表，另有 {found.by_earlier_rules} 份按旧规则、只核对校验值，"
-        f"异常 {len(found.changed)} 份 | {found.composed} reports composed anew, "
-        f"{found.by_earlier_rules} by earlier rules, {len(found.changed)} differ\n"
+        f"共重算 {found.composed} 份报表，另按旧规则核对 {found.by_earlier_rules} 份的计数和证据，"
+        f"{found.unnoted} 份在审计记录里没有校验值，异常 {len(found.changed)} 份"
+        f" | {found.composed} reports composed anew, {found.by_earlier_rules} by earlier rules, "
+        f"{found.unnoted} not noted in the audit log, {len(found.changed)} differ\n"
     )
     return 1 if found.changed else 0
 

@@ -40,11 +40,16 @@ def count(verdict: Verdict = Verdict.ON_TIME, **others: Any) -> MeritCount:
         ([count(Verdict.WITHDRAWN)], 30.0),
         ([count(Verdict.EARLY_VIOLATION)], 30.0),
         ([count(elements=0)], 100.0),
-        ([count(limit_days=0, used_days=0)], 110.0),
-        # Put right on order: up to 0.8 of it, and 0.1 more within the term of the order.
-        ([count(Verdict.LATE, over_by=20, rectified=Verdict.OVERDUE)], 40.0),
-        ([count(Verdict.LATE, over_by=20, rectified=Verdict.OVERDUE, rectified_in_term=True)],
-         50.0),
+        # Of a limit of no days nothing is saved.
+        ([count(limit_days=0, used_days=0)], 100.0),
+        # Put right on order: as late as by itself, and within the term as on the day of the order.
+        ([count(Verdict.LATE, over_by=20, rectified=Verdict.OVERDUE)], 30.0),
+        ([count(Verdict.LATE, over_by=20, over_then=10, rectified=Verdict.OVERDUE)], 30.0),
+        ([count(Verdict.LATE, over_by=40, over_then=20, rectified=Verdict.OVERDUE,
+                rectified_in_term=True)], 30.0),
+        ([count(Verdict.LATE, over_by=40, rectified=Verdict.OVERDUE, rectified_in_term=True)],
+         15.0),
+        # Of anything else up to 0.8 of it, and 0.1 more within the term of the order.
         ([count(rectified=Verdict.WITHDRAWN)], 80.0),
         ([count(rectified=Verdict.WITHDRAWN, rectified_in_term=True)], 90.0),
         ([count(rectified=Verdict.INCOMPLETE, missing_then=2)], 80.0),
@@ -70,6 +75,14 @@ def test_what_is_exempt_unknown_or_disputed_is_in_neither_sum(verdict: Verdict) 
 def test_items_have_weights() -> None:
     counts = [count(), count(Verdict.OVERDUE, item_code="MP-02-02")]
     assert merit.score(counts, DEFAULT, {"MP-02-01": 3}) == 75.0
+
+
+def test_a_report_by_the_first_rule_counts_as_it_did() -> None:
+    put_right = count(Verdict.LATE, over_by=20, over_then=10, rectified=Verdict.OVERDUE)
+    in_term = put_right._replace(rectified_in_term=True)
+    at_once = count(limit_days=0, used_days=0)
+    found = [merit.score([one], DEFAULT, {}, rule=1) for one in (put_right, in_term, at_once)]
+    assert found == [40.0, 50.0, 110.0]
 
 
 def test_a_scheme_of_before_there_were_orders_counts_as_it_did() -> None:
@@ -126,6 +139,7 @@ COUNTS = st.builds(
     rectified_in_term=st.booleans(),
     on_all_carriers=st.booleans(),
     is_interpretation=st.booleans(),
+    over_then=st.none() | st.integers(1, 2000),
 )
 
 
@@ -180,6 +194,18 @@ def test_putting_right_on_order_earns_more_than_leaving_it_and_never_more_than_n
     assert left <= slow <= quick <= earns(Verdict.ON_TIME, rectified=None)
     if fault is Verdict.OVERDUE:
         assert left == 0 < earns(done, rectified=None) <= slow
+
+
+@given(COUNTS, st.integers(1, 300), st.integers(0, 300), st.integers(0, 300), schemes())
+def test_waiting_for_an_order_never_pays(
+    duty: MeritCount, over_by: int, waited: int, more: int, weights: dict[str, float]
+) -> None:
+    """On no day before it: whoever publishes earns at least what the order would leave them."""
+    by_itself = duty._replace(verdict=Verdict.LATE, over_by=over_by, rectified=None)
+    on_order = by_itself._replace(
+        rectified=Verdict.OVERDUE, over_then=over_by + waited, over_by=over_by + waited + more
+    )
+    assert merit.share(on_order, weights) <= merit.share(by_itself, weights)
 
 
 @given(COUNTS, schemes())

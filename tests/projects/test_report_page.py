@@ -20,10 +20,11 @@ from services.projects.auditing.models import Reason, Verdict
 from services.projects.demo_world import world
 from services.projects.reports import printing
 from services.projects.reports.models import Report
-from services.projects.reports.queries import ReportedDuty, ReportStatus
+from services.projects.reports.queries import ReportedDuty
 from services.projects.reports.rules import because, shares, summary
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.report import Counted
+from services.projects.reports.signing.queries import ReportStatus
 from services.projects.scoring.schemas import DeductionWeights
 from shared import clock
 
@@ -36,8 +37,7 @@ CHROMIUM = shutil.which("chromium")
 def content(counts: Mapping[tuple[str, str], int] | None = None, **others: Any) -> dict[str, Any]:
     """The report of the demo city on that day, or of these `counts` by unit and verdict."""
     city = world(DAY)
-    if counts is None:
-        counts = Counter((duty.unit_code, duty.verdict) for duty in city.duties)
+    counts = Counter((d.unit_code, d.verdict) for d in city.duties) if counts is None else counts
     inputs = {
         "units": [{"code": u.code, "name": u.name, "name_en": u.name_en} for u in city.units],
         "weights": WEIGHTS,

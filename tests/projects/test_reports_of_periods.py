@@ -245,11 +245,16 @@ async def test_as_a_page_it_has_its_pictures_and_each_group_opens_to_its_rows(
     assert all(outside not in page for outside in ("http://", "https://", "<script", "@import"))
     links = re.findall(r'href="([0-9a-f-]+/rows\.html\?(?:trust|item)=[^"]*)"', page)
     assert len(links) == 8, "late, overdue, on time and unknown of each group that has them"
+    of_item = {one["code"]: one["name"] for one in quarter.content["groups"]["item"]}
+    names = {"trust=": "未见公开", "trust=2": "2 网页自称，无矛盾"}
+    names |= {f"item={code}": name for code, name in of_item.items()}
     for link in links:
         opened = await projects.get(f"/api/v1/reports/{link.replace('&amp;', '&')}")
         [told] = re.findall(r"共 (\d+) 项", opened.text)
         assert int(told) == opened.text.count("<tr><td") > 0
-    assert "未见公开" in opened.text or "2 网页自称" in opened.text
+        group = re.search(r"\?((?:trust|item)=[^&]*)", link)
+        assert group is not None
+        assert names[group[1]] in opened.text.partition("<table")[0], link
 
 
 async def test_the_table_for_spreadsheets_has_both_scores(

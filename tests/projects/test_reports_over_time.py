@@ -8,6 +8,7 @@ import pytest
 
 from services.projects.reports import freezing
 from services.projects.reports import service as reports
+from services.projects.reports.rules.report import Counted, counts_agree
 from services.projects.reports.verifying import verify
 from shared.database.engine import RoomSession
 from tests.conftest import Headers
@@ -79,23 +80,44 @@ async def test_a_report_that_does_not_follow_from_the_history_is_found(
     assert {*after.changed} == {*before.changed, UUID(report)}
 
 
-async def test_a_report_by_earlier_rules_is_counted_so_also_where_its_seal_is_wrong(
+FORGED = {
+    "its seal": "sha256 = repeat('0', 64)",
+    "what no count shows": "body = body || ' ', sha256 = encode(sha256(body || ' '), 'hex')",
+    "nothing": "sha256 = sha256",
+}
+
+
+async def test_a_report_by_earlier_rules_is_held_by_its_counts_and_by_what_was_noted(
     projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
 ) -> None:
+    """Whoever can write its row writes body and seal, but not the line of the audit log."""
     await a_unit_with_every_outcome(projects, as_, sql, databases)
-    report, rows = await audit(projects, as_("auditor")), await sql("projects")
-    before = await inside(databases, verify)
+    made = {what: await audit(projects, as_("auditor")) for what in FORGED}
+    before, rows = await inside(databases, verify), await sql("projects")
     async with rows.transaction():
         await rows.execute("ALTER TABLE report DISABLE TRIGGER USER")
-        await rows.execute(
-            "UPDATE report SET sha256 = repeat('0', 64),"
-            " inputs = jsonb_set(inputs, '{versions,rule}', '1') WHERE id = $1::uuid",
-            report,
-        )
+        for what, change in FORGED.items():
+            await rows.execute(
+                f"UPDATE report SET {change},"
+                " inputs = jsonb_set(inputs, '{versions,rule}', '1') WHERE id = $1::uuid",
+                made[what],
+            )
         await rows.execute("ALTER TABLE report ENABLE TRIGGER USER")
     after = await inside(databases, verify)
-    assert (after.composed, after.by_earlier_rules) == (
-        before.composed - 1,
-        before.by_earlier_rules + 1,
-    )
-    assert {*after.changed} == {*before.changed, UUID(report)}
+    assert after.composed == before.composed - len(made)
+    assert after.by_earlier_rules == before.by_earlier_rules + len(made)
+    forged = {UUID(made[what]) for what in ("its seal", "what no count shows")}
+    assert {*after.changed} == {*before.changed, *forged}
+
+
+def test_the_lines_of_a_report_agree_with_its_counts_by_the_columns_of_then() -> None:
+    """What an earlier rule called late stands in that column, and a unit without a line nowhere."""
+    columns = {"late": ["late", "overdue"], "on_time": ["on_time"]}
+    kept = [("U1", "late", 2), ("U1", "overdue", 1), ("U1", "on_time", 4), ("U9", "late", 5)]
+    counts = [Counted(unit, verdict, n, 0) for unit, verdict, n in kept]
+    lines = [{"unit": "U1", "late": 3, "on_time": 4}, {"unit": "U2", "late": 0}]
+    content = {"units": lines, "totals": {"late": 3, "on_time": 4}}
+    assert counts_agree(content, counts, columns)
+    for wrong in ({"unit": "U1", "late": 2, "on_time": 5}, {"unit": "U2", "late": 3}):
+        assert not counts_agree({**content, "units": [wrong]}, counts, columns)
+    assert not counts_agree({**content, "totals": {"late": 2}}, counts, columns)

@@ -1,6 +1,7 @@
 """A report is signed by another person than who made it, gets the next number of the year, and its
 scores are published."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -58,7 +59,8 @@ async def test_the_numbers_of_a_year_follow_one_another(
     assert f"签发〔{year}〕{numbers[1]['serial']}号" in page.text
 
 
-async def test_a_withdrawn_report_is_not_signed_and_a_signed_one_can_be_withdrawn(
+@provokes("withdraw_report", "four-eyes")
+async def test_a_withdrawn_report_is_not_signed_and_a_signed_one_is_withdrawn_by_two(
     projects: httpx.AsyncClient, as_: Headers, quarter: Quarter
 ) -> None:
     made = [await report_of(projects, as_, quarter="2013-Q2") for _ in range(2)]
@@ -67,11 +69,56 @@ async def test_a_withdrawn_report_is_not_signed_and_a_signed_one_can_be_withdraw
     refused = await signed(projects, as_, made[0])
     assert (refused.status_code, refused.json()["state"]) == (409, "withdrawn")
     number = (await signed(projects, as_, made[1])).json()["signed"]
-    taken_back = await projects.post(f"{paths[1]}/withdraw", json=why, headers=as_("auditor"))
-    assert taken_back.json()["signed"] == number
     params = {"report": made[1]["id"]}
-    scores = await projects.get("/api/v1/scores", params=params)
-    assert scores.json()["items"] == []
+
+    async def withdraws(sub: str) -> dict[str, Any]:
+        headers = as_("auditor", sub=sub)
+        answer = await projects.post(f"{paths[1]}/withdraw", json=why, headers=headers)
+        return dict(answer.json())
+
+    proposed = await withdraws("auditor-two")
+    assert proposed["withdrawn"] is None
+    assert proposed["withdrawal_proposed"]["reason"] == why["reason"]
+    public = (await projects.get(paths[1])).json()["withdrawal_proposed"]
+    assert (public["reason"], bool(public["proposed_at"])) == (None, True)
+    assert (await projects.get("/api/v1/scores", params=params)).json()["items"] != []
+    assert (await withdraws("auditor-two"))["type"] == "/problems/four-eyes"
+    taken_back = await withdraws("auditor-three")
+    assert (taken_back["signed"], taken_back["withdrawal_proposed"]) == (number, None)
+    assert taken_back["withdrawn"]["reason"] == why["reason"]
+    assert (await projects.get("/api/v1/scores", params=params)).json()["items"] == []
+
+
+async def test_of_signing_and_withdrawing_at_once_one_comes_first(
+    projects: httpx.AsyncClient, as_: Headers, quarter: Quarter
+) -> None:
+    """Withdrawn first it is not signed; signed first its withdrawal is only proposed."""
+    why = {"reason": "漏读了一个栏目"}
+    for _ in range(3):
+        made = await report_of(projects, as_, quarter="2013-Q2")
+        path = f"/api/v1/reports/{made['id']}"
+        one, other = await asyncio.gather(
+            signed(projects, as_, made),
+            projects.post(f"{path}/withdraw", json=why, headers=as_("auditor")),
+        )
+        now = (await projects.get(path)).json()
+        assert other.status_code == 200, other.text
+        is_signed, is_withdrawn = now["signed"] is not None, now["withdrawn"] is not None
+        assert is_signed is (one.status_code == 200) is not is_withdrawn
+        assert (now["withdrawal_proposed"] is not None) is is_signed
+
+
+async def test_nobody_signs_or_withdraws_the_scores_of_their_own_unit(
+    projects: httpx.AsyncClient, as_: Headers, quarter: Quarter
+) -> None:
+    made = await report_of(projects, as_, quarter="2013-Q2")
+    path, why = f"/api/v1/reports/{made['id']}", {"reason": "得分有误"}
+    theirs = as_("auditor officer", quarter.units[0], sub="auditor-of-unit")
+    refused = await projects.post(f"{path}/sign", headers=theirs)
+    assert refused.json()["type"] == "/problems/four-eyes"
+    assert (await signed(projects, as_, made)).status_code == 200
+    refused = await projects.post(f"{path}/withdraw", json=why, headers=theirs)
+    assert refused.json()["type"] == "/problems/four-eyes"
 
 
 async def test_scores_are_public_once_the_report_is_signed_and_not_before(

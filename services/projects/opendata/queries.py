@@ -58,7 +58,7 @@ _NEWEST = f"""{_DUTY}
   WHERE {{conditions}} ORDER BY p.first_seen_at DESC, p.duty_id DESC LIMIT :limit"""
 _ABOUT = f"""{_DUTY}
   LEFT JOIN publication p ON p.duty_id = d.id
-  WHERE s.hold <> 'not_applicable' AND {{conditions}} LIMIT :limit"""
+  WHERE s.hold <> 'not_applicable' AND {{conditions}} ORDER BY d.id LIMIT :limit"""
 _CONDITIONS = {
     "unit": "d.unit_code = :unit",
     "project": "d.project_code = :project",

@@ -24,7 +24,7 @@ LEFT JOIN (
   JOIN release_place x ON x.release_id = r.id AND x.url IS NOT NULL
   LEFT JOIN carrier c ON c.code = x.carrier_code
   WHERE d.id = ANY(CAST(:duties AS uuid[])) AND coalesce(c.is_statutory, true)) said ON true
-ORDER BY said.received_at, said.duty_id""")
+ORDER BY said.received_at, said.duty_id, said.claimed_at, said.url""")
 
 # Pages at an address that was released since they were read are looked through again. The places
 # are locked before their pages, by the matcher alone.

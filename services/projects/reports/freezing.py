@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
+from services.projects.auditing.rules import merit
 from services.projects.auditing.rules.judging import RULE_VERSION
 from services.projects.calendar import service as calendars
 from services.projects.evidence import service as evidence
@@ -15,7 +16,7 @@ from services.projects.reports import queries
 from services.projects.reports.events import ReportFrozen
 from services.projects.reports.models import PeriodKind, Report
 from services.projects.reports.periods import service as periods
-from services.projects.reports.periods.queries import Moment
+from services.projects.reports.periods.queries import FrozenMoment
 from services.projects.reports.rules import period_report
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.periods import Period
@@ -35,14 +36,14 @@ _NOTHING = Text(
 
 
 async def freeze(
-    session: AsyncSession, moment: Moment, now: datetime, city: Text, period: Period | None
+    session: AsyncSession, moment: FrozenMoment, now: datetime, city: Text, period: Period | None
 ) -> tuple[Report, int]:
     """The report of that day or period, frozen, and how many duties it counts. Raises Invalid for
     none."""
     marks = await queries.marks(session)
     inputs = await _inputs(session, moment.as_of, marks.catalogue_version)
     if period is not None:
-        inputs["versions"]["merit"] = inputs["merit_version"]
+        inputs["versions"] |= {"merit": inputs["merit_version"], "merit_rule": merit.RULE}
     if period is None:
         counts, more = await _gather(session, moment)
     else:
@@ -69,11 +70,11 @@ async def freeze(
     report.sha256 = hashlib.sha256(report.body).hexdigest()
     session.add(report)
     await session.flush()
-    await _say_frozen(session, report, content["evidence_root"])
+    await _publish_frozen(session, report, content["evidence_root"])
     return report, sum(row.n for row in counts)
 
 
-async def _say_frozen(session: AsyncSession, report: Report, evidence_root: str) -> None:
+async def _publish_frozen(session: AsyncSession, report: Report, evidence_root: str) -> None:
     frozen = ReportFrozen(
         report_id=report.id,
         as_of=report.as_of,
@@ -109,7 +110,7 @@ async def composed(
 
 
 async def _gather(
-    session: AsyncSession, moment: Moment
+    session: AsyncSession, moment: FrozenMoment
 ) -> tuple[Sequence[Counted], dict[str, Any]]:
     """The counts of a report of a day, and what it keeps."""
     past: dict[str, Any] = {}
@@ -127,7 +128,7 @@ async def _gather(
 
 
 async def _judge_as_of(
-    session: AsyncSession, moment: Moment
+    session: AsyncSession, moment: FrozenMoment
 ) -> tuple[Sequence[Counted], dict[str, Any]]:
     """What is counted of a past day, and what the report says of it."""
     await auditing.judge_as_of(session, moment.report_id, moment.as_of)
@@ -138,7 +139,7 @@ async def _judge_as_of(
     return counts, {"is_past": True, "known_at": known_at and known_at.isoformat()}
 
 
-async def _head(session: AsyncSession, moment: Moment) -> dict[str, Any]:
+async def _head(session: AsyncSession, moment: FrozenMoment) -> dict[str, Any]:
     """What stands at the head of a report: its title, the worst of its duties, the last report."""
     about = await queries.about(session, moment.as_of)
     past = moment.report_id if moment.is_past else None
@@ -188,7 +189,7 @@ async def _root(session: AsyncSession, report: Report, *, anew: bool) -> str:
 
 class RulesChanged(Exception):
     """A report by another version of the rules stands as it was frozen: it is not composed anew,
-    and its rows are those of the history, grouped as they were.
+    and its rows are those of the history, grouped as they were (`counts_hold`).
     """
 
 
@@ -201,6 +202,20 @@ async def recompute(session: AsyncSession, report: Report) -> bytes:
         raise RulesChanged
     [content] = await composed(session, report, report.inputs, anew=True)
     return reporting.to_bytes(content)
+
+
+async def counts_hold(session: AsyncSession, report: Report) -> bool:
+    """Whether a report by earlier rules counts what the history says, and rests on its evidence.
+
+    Its verdicts stand in the history: no rule is asked again.
+    """
+    content = reporting.read_bytes(report.body)
+    if "captures_root" in report.inputs:
+        root = await _root(session, report.last_fact, report.inputs)
+        if content["evidence_root"] != root:
+            return False
+    columns = report.inputs.get("columns") or reporting.columns()
+    return reporting.counts_agree(content, await _counts_anew(session, report), columns)
 
 
 async def _counts_anew(session: AsyncSession, report: Report) -> Sequence[Counted]:

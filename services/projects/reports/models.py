@@ -106,8 +106,8 @@ class FrozenDuty(Table, table=True):
     clock (`by_days`: plain days), `used_days` until it was published, if that is known.
 
     `rectified` is the fault that was put right on order by then, with `missing_then` elements
-    missing when it was ordered, and whether that was within the term. `on_all_carriers` is None
-    where there is none on which it must appear.
+    missing when it was ordered, over by `over_then` days, and whether that was within the term.
+    `on_all_carriers` is None where there is none on which it must appear.
     """
 
     __tablename__ = "frozen_duty"
@@ -141,6 +141,7 @@ class FrozenDuty(Table, table=True):
     known_at: datetime | None = Field(default=None, sa_type=Moment)
     rectified: Verdict | None = Field(default=None, sa_type=enum_type(Verdict, length=20))
     missing_then: int | None = None
+    over_then: int | None = None
     rectified_in_term: bool | None = None
     on_all_carriers: bool | None = None
     is_interpretation: bool | None = None
@@ -173,6 +174,43 @@ class ReportSignature(Table, table=True):
     made_by: str = Field(max_length=100)
     signed_at: datetime = Field(sa_type=Moment)
     signed_by: str = Field(max_length=100)
+
+
+class ReportStepKind(StrEnum):
+    """What was done about a report that is frozen."""
+
+    SIGNED = "signed"
+    WITHDRAWAL_PROPOSED = "withdrawal_proposed"
+    """Of a signed report: another person is to confirm it."""
+    WITHDRAWN = "withdrawn"
+
+
+class ReportStep(Table, table=True):
+    """What was done about a report, in its order: of two at once one has the next place, and the
+    other is decided anew on what there is then."""
+
+    __tablename__ = "report_step"
+    __table_args__ = (known_states("kind", ReportStepKind),)
+
+    report_id: UUID = Field(foreign_key="report.id", primary_key=True)
+    place: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: ReportStepKind = Field(sa_type=enum_type(ReportStepKind, length=24))
+    reason: str | None = Field(default=None, max_length=500)
+    at: datetime = Field(sa_type=Moment)
+    by: str = Field(max_length=100)
+
+
+class PublishedScore(Table, table=True):
+    """A unit's line of a signed report, written by the database with its signature."""
+
+    __tablename__ = "published_score"
+    __table_args__ = (Index("ix_published_score_unit", "unit_code", "year", "serial"),)
+
+    report_id: UUID = Field(foreign_key="report.id", primary_key=True)
+    unit_code: str = Field(primary_key=True, max_length=32)
+    year: int
+    serial: int
+    line: dict[str, Any] = Field(sa_type=JSONB)
 
 
 class ScoreScheme(Table, table=True):

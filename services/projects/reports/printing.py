@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from services.projects.auditing.rules.judging import reason_text
 from services.projects.reports.models import Report
-from services.projects.reports.queries import ReportedDuty, ReportStatus
+from services.projects.reports.queries import ReportedDuty
 from services.projects.reports.rules import because, period_charts, shares, summary
 from services.projects.reports.rules.chart import SEGMENTS, chart_of
 from services.projects.reports.rules.period_report import Group
@@ -24,6 +24,7 @@ from services.projects.reports.rules.wording import (
     WORDS,
     WORST_COLUMNS,
 )
+from services.projects.reports.signing.queries import ReportStatus
 from shared import clock
 from shared.errors import Text
 from shared.web.templates import templates_of

@@ -1,6 +1,6 @@
 """What reports ask: counts, names and rows, of today, of a past day, of the history."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,7 +13,6 @@ from services.projects.auditing.models import Reason, Verdict
 from services.projects.reports.models import (
     PeriodKind,
     Report,
-    ReportSignature,
     ReportWithdrawal,
 )
 from services.projects.reports.rules.report import Counted
@@ -25,19 +24,17 @@ from services.projects.reports.statement import (
     IN_DISPUTE,
     KNOWN_AT,
     MARKS,
+    NOTED_HASHES,
     PAST_ROWS,
     PAST_WORST,
     ROWS,
     SCHEME,
     SERIAL,
-    SIGNING,
     TALLIES,
     UNITS,
     WORST,
 )
 from shared import clock
-from shared.database.deciding import DecidingSession
-from shared.database.faults import Overtaken
 
 
 class Marks(NamedTuple):
@@ -63,22 +60,6 @@ class Scheme(NamedTuple):
     merit_version: int
     merit_weights: dict[str, float]
     item_weights: dict[str, float]
-
-
-class ReportStatus(NamedTuple):
-    """What became of a report: whether it was withdrawn, and whether signed."""
-
-    withdrawal: ReportWithdrawal | None = None
-    signature: ReportSignature | None = None
-
-
-class Signing(NamedTuple):
-    """What decides whether a report is signed, and by which number."""
-
-    made_by: str
-    is_withdrawn: bool
-    is_signed: bool
-    serial: int
 
 
 class ReportedDuty(NamedTuple):
@@ -141,41 +122,6 @@ async def known_at(session: AsyncSession, report_id: UUID) -> datetime | None:
     return found.scalar_one()  # type: ignore[no-any-return]
 
 
-async def statuses(session: AsyncSession, report_ids: Sequence[UUID]) -> dict[UUID, ReportStatus]:
-    """What became of these reports."""
-    query = (
-        select(Report.id, ReportWithdrawal, ReportSignature)
-        .outerjoin(ReportWithdrawal, col(ReportWithdrawal.report_id) == col(Report.id))
-        .outerjoin(ReportSignature, col(ReportSignature.report_id) == col(Report.id))
-        .where(col(Report.id).in_(report_ids))
-    )
-    found = (await session.exec(query)).all()
-    return {report_id: ReportStatus(withdrawal, signed) for report_id, withdrawal, signed in found}
-
-
-async def signing(session: AsyncSession, report_id: UUID, year: int) -> Signing:
-    """Who made the report, what became of it, and the next number of the year."""
-    found = await session.execute(SIGNING, {"report_id": report_id, "year": year})
-    return Signing(**found.mappings().one())
-
-
-def add_signature(
-    session: DecidingSession, signature: ReportSignature, refusal: Callable[[], Exception]
-) -> None:
-    """A report is signed once; where another one got its number meanwhile, all is decided anew."""
-    session.statement.refusing("pk_report_signature", refusal)
-    session.statement.refusing("uq_report_signature_year_serial", Overtaken)
-    session.add(signature)
-
-
-def add_withdrawal(
-    session: DecidingSession, withdrawal: ReportWithdrawal, refusal: Callable[[], Exception]
-) -> None:
-    """A report is withdrawn once; `refusal` is what a second withdrawal is answered."""
-    session.statement.refusing("pk_report_withdrawal", refusal)
-    session.add(withdrawal)
-
-
 async def marks(session: AsyncSession) -> Marks:
     """The last verdict event and fact, and the catalogue version in force."""
     return Marks(**(await session.execute(MARKS)).mappings().one())
@@ -196,6 +142,14 @@ async def in_dispute(session: AsyncSession, at: datetime) -> dict[str, int]:
 async def scheme(session: AsyncSession, as_of: date) -> Scheme:
     """The schemes in force."""
     return Scheme(**(await session.execute(SCHEME, {"as_of": as_of})).mappings().one())
+
+
+async def noted_hashes(session: AsyncSession) -> dict[UUID, frozenset[str]]:
+    """What the audit log keeps of each report: its hash as it was frozen, and as it was signed."""
+    found: dict[UUID, frozenset[str]] = {}
+    for report_id, sha256 in await session.execute(NOTED_HASHES):
+        found[report_id] = found.get(report_id, frozenset()) | {sha256}
+    return found
 
 
 async def fact_hashes(session: AsyncSession, last_fact: int) -> Sequence[str]:

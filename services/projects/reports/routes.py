@@ -5,7 +5,7 @@ from fastapi import Body, Query, Request, status
 
 from services.projects.auditing.rules.turns import AuditRunning
 from services.projects.register.models import UNIT_CODE
-from services.projects.reports import service, signing, views
+from services.projects.reports import service, views
 from services.projects.reports.grouping import Grouped
 from services.projects.reports.models import PeriodKind
 from services.projects.reports.one_at_a_time import Alone
@@ -18,6 +18,7 @@ from services.projects.reports.schemas import (
     ReportView,
     WithdrawalOrder,
 )
+from services.projects.reports.signing import service as signing
 from shared.errors import FourEyes, NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public
@@ -145,7 +146,7 @@ async def list_report_rows(
     summary="查阅报表 | Read a report",
     responses=_FOUND,
 )
-async def read_report(report_id: UUID, session: Session, _: Anyone) -> ReportView:
+async def read_report(report_id: UUID, session: Session, caller: Anyone) -> ReportView:
     """冻结的监察报表及其指纹。
 
     ---
@@ -153,14 +154,14 @@ async def read_report(report_id: UUID, session: Session, _: Anyone) -> ReportVie
     """
     report = await service.find_report(session, report_id)
     statuses = await service.statuses(session, [report])
-    return views.report_view(report, statuses[report_id])
+    return views.report_view(report, statuses[report_id], by=caller)
 
 
 @router.post(
     "/reports/{report_id}/withdraw",
     operation_id="withdraw_report",
     summary="撤回报表 | Withdraw a report",
-    responses=problem_responses(NotFound, StateConflict),
+    responses=problem_responses(NotFound, StateConflict, FourEyes),
 )
 async def withdraw_report(
     report_id: UUID,
@@ -169,14 +170,16 @@ async def withdraw_report(
     now: Now,
     caller: Annotated[Caller, allow("auditor")],
 ) -> ReportView:
-    """有误的报表注明理由后撤回，仍可查阅，但不再作数，也不再用来对比。
+    """有误的报表注明理由后撤回，仍可查阅，但不再作数，也不再用来对比。已签发的由一人提议（`withdrawal_proposed`），
+    另一位监察人员再撤回一次才算数。
 
     ---
     A report that is wrong is taken back with a reason: it can be read, no longer counts, and is
-    compared with no more.
+    compared with no more. One that is signed still counts while one person has proposed it
+    (`withdrawal_proposed`), until another auditor does so too.
     """
-    done = await signing.withdraw(session, report_id, order.reason, now, actor=caller.sub)
-    return views.report_view(*done)
+    done = await signing.withdraw(session, report_id, order.reason, now, caller)
+    return views.report_view(*done, by=caller)
 
 
 @router.post(
@@ -188,10 +191,10 @@ async def withdraw_report(
 async def sign_report(
     report_id: UUID, session: Deciding, now: Now, caller: Annotated[Caller, allow("auditor")]
 ) -> ReportView:
-    """由出报表的人以外的监察人员签发，编签发号，一年一序；签发后各公开主体的得分即公布。
+    """由出报表的人以外、不属于所评单位的监察人员签发，编签发号，一年一序；签发后各公开主体的得分即公布。
 
     ---
-    By an auditor other than the one who made it. The report gets the next number of the year, and
-    the scores of its units are published.
+    By an auditor other than the one who made it, and of no unit that it scores. The report gets
+    the next number of the year, and the scores of its units are published.
     """
-    return views.report_view(*await signing.sign(session, report_id, now, actor=caller.sub))
+    return views.report_view(*await signing.sign(session, report_id, now, caller), by=caller)

@@ -173,6 +173,15 @@ class Withdrawn(View):
     withdrawn_at: AwareDatetime
 
 
+class ProposedWithdrawal(View):
+    """That one person would withdraw a signed report; it counts until another has done so too."""
+
+    proposed_at: AwareDatetime
+    reason: str | None = Field(
+        None, description="理由，只有监察人员看到 | Why; shown to auditors alone."
+    )
+
+
 class Signature(View):
     """That another person than who made a report signed it."""
 
@@ -262,6 +271,12 @@ class ReportSummary(View):
     )
     signed: Signature | None = Field(
         None, description="已由他人签发的 | Set once another person has signed it."
+    )
+    withdrawal_proposed: ProposedWithdrawal | None = Field(
+        None,
+        description="已签发、有人提议撤回、待另一人确认的；此前仍然作数"
+        " | Set where it is signed and one proposed to withdraw it; it counts until another person"
+        " confirms that.",
     )
 
 

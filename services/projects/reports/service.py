@@ -1,7 +1,7 @@
 """Audits and the reports they freeze: composed, recomputed, opened to their duties, withdrawn."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,14 +12,17 @@ from services.projects.reports import queries
 from services.projects.reports.freezing import freeze
 from services.projects.reports.models import Audit, PeriodKind, Report
 from services.projects.reports.periods import queries as frozen
-from services.projects.reports.periods.queries import Moment, Opened
+from services.projects.reports.periods.queries import FrozenMoment, Opened
 from services.projects.reports.rules import periods
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.rules.period_report import Group
 from services.projects.reports.schemas import AuditOrder
+from services.projects.reports.signing import queries as signing
+from services.projects.reports.signing.queries import ReportStatus
 from shared import clock
 from shared.errors import Invalid, NotFound, Text
 from shared.ids import new_id
+from shared.security import audit_log
 from shared.web.pagination import PageRequest
 
 _DAY_HAS_NO_GROUPS = Text(
@@ -53,8 +56,9 @@ async def audit(
     past = as_of is not None and as_of < day
     changed = 0 if past else await auditing.judge_all(session, now, actor=actor)
     at = clock.day_start(as_of + timedelta(days=1)) if past and as_of else now
-    moment = Moment(new_id(), as_of or day, at, past)
+    moment = FrozenMoment(new_id(), as_of or day, at, past)
     report, judged = await freeze(session, moment, now, city, period)
+    await _note(session, report, now, actor)
     done = Audit(
         id=audit_id,
         as_of=report.as_of,
@@ -69,6 +73,17 @@ async def audit(
     session.add(done)
     await session.flush()
     return done
+
+
+async def _note(session: AsyncSession, report: Report, now: datetime, actor: str) -> None:
+    """Its hash stands in the chain of the audit log, which who can write its row cannot write."""
+    details, where = {"sha256": report.sha256}, f"report:{report.id}"
+    await audit_log.write(session, actor, "report.frozen", where, now, details)
+
+
+async def scheme(session: AsyncSession, on: date) -> queries.Scheme:
+    """The schemes by which a report of that day is scored."""
+    return await queries.scheme(session, on)
 
 
 async def find_report(session: AsyncSession, report_id: UUID) -> Report:
@@ -135,8 +150,6 @@ def _verdicts(report: Report, column: str | None) -> list[str] | None:
     return None if column is None else columns[column]
 
 
-async def statuses(
-    session: AsyncSession, reports: Sequence[Report]
-) -> dict[UUID, queries.ReportStatus]:
+async def statuses(session: AsyncSession, reports: Sequence[Report]) -> dict[UUID, ReportStatus]:
     """What became of these reports: withdrawn, signed, or neither."""
-    return await queries.statuses(session, [report.id for report in reports])
+    return await signing.statuses(session, [report.id for report in reports])

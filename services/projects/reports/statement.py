@@ -40,6 +40,11 @@ SCHEME = text("""
        (SELECT * FROM merit_scheme WHERE in_force_from <= :as_of
         ORDER BY in_force_from DESC, version DESC LIMIT 1) m""")
 
+NOTED_HASHES = text("""
+  SELECT CAST(substr(object, 8) AS uuid) AS report_id, details ->> 'sha256' AS sha256
+  FROM audit_log
+  WHERE action IN ('report.frozen', 'report.signed') AND details ? 'sha256'""")
+
 FACT_HASHES = text("SELECT sha256 FROM publication_fact WHERE id <= :last ORDER BY id")
 
 _PAST = """

@@ -8,18 +8,21 @@ from fastapi import Request, Response
 
 from services.projects.auditing.views import reason_view
 from services.projects.reports.models import Audit, Report
-from services.projects.reports.queries import ReportedDuty, ReportStatus
+from services.projects.reports.queries import ReportedDuty
 from services.projects.reports.rows import ReportRow
 from services.projects.reports.rules import because
 from services.projects.reports.rules import report as reporting
 from services.projects.reports.schemas import (
     AuditView,
+    ProposedWithdrawal,
     ReportBody,
     ReportSummary,
     ReportView,
     Signature,
     Withdrawn,
 )
+from services.projects.reports.signing.queries import ReportStatus
+from shared.security.identity import Caller
 from shared.web.conditions import unless_known
 
 _SUMMARY = ("id", "as_of", "period_kind", "from_on", "to_on", "frozen_at", "sha256")
@@ -50,12 +53,25 @@ def summary_view(report: Report, status: ReportStatus) -> ReportSummary:
     withdrawn = status.withdrawal and Withdrawn.model_validate(status.withdrawal)
     signed = status.signature and Signature.model_validate(status.signature)
     columns = {name: getattr(report, name) for name in _SUMMARY}
-    return ReportSummary(**columns, withdrawn=withdrawn, signed=signed)
+    proposed = _proposed(status)
+    return ReportSummary(
+        **columns, withdrawn=withdrawn, signed=signed, withdrawal_proposed=proposed
+    )
 
 
-def report_view(report: Report, status: ReportStatus) -> ReportView:
-    """A frozen report with its content."""
+def _proposed(status: ReportStatus, *, with_reason: bool = False) -> ProposedWithdrawal | None:
+    proposal = status.proposal
+    if proposal is None or status.withdrawal is not None:
+        return None
+    reason = proposal.reason if with_reason else None
+    return ProposedWithdrawal(proposed_at=proposal.at, reason=reason)
+
+
+def report_view(report: Report, status: ReportStatus, by: Caller | None) -> ReportView:
+    """A frozen report with its content; why one would withdraw it is for who confirms that."""
     summary = dict(summary_view(report, status))
+    if by is not None and by.has("auditor"):
+        summary["withdrawal_proposed"] = _proposed(status, with_reason=True)
     content = reporting.read_bytes(report.body)
     units = [{**line, **_becauses(line, content.get("policy", {}))} for line in content["units"]]
     return ReportView(**summary, report=ReportBody.model_validate({**content, "units": units}))

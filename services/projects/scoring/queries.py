@@ -1,6 +1,7 @@
 """SQL of the schemes."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.register.models import ResponsibleUnit
-from services.projects.reports.models import MeritScheme, ScoreScheme
+from services.projects.reports.models import MeritScheme, PeriodKind, ScoreScheme
 from shared.database.deciding import DecidingSession
 
 
@@ -47,32 +48,36 @@ class ScoreRow(NamedTuple):
     report_id: UUID
     year: int
     serial: int
-    period_kind: str
-    from_on: Any
-    to_on: Any
-    as_of: Any
+    period_kind: PeriodKind
+    from_on: date | None
+    to_on: date | None
+    as_of: date
     unit_code: str
     line: dict[str, Any]
 
 
-# Whose scores are asked for by neither report nor unit sees those of the report signed last.
-_SCORES = text("""
-  SELECT g.report_id, g.year, g.serial, r.period_kind, r.from_on, r.to_on, r.as_of,
-         line ->> 'unit' AS unit_code, line
-  FROM report_signature g
-  JOIN report r ON r.id = g.report_id
-  CROSS JOIN LATERAL jsonb_array_elements(convert_from(r.body, 'UTF8')::jsonb -> 'units') line
-  WHERE NOT EXISTS (SELECT FROM report_withdrawal w WHERE w.report_id = g.report_id)
-    AND CASE WHEN CAST(:report AS uuid) IS NOT NULL THEN g.report_id = :report
-             WHEN CAST(:unit AS text) IS NOT NULL THEN true
-             ELSE g.report_id = (
-               SELECT x.report_id FROM report_signature x
-               WHERE NOT EXISTS (SELECT FROM report_withdrawal w WHERE w.report_id = x.report_id)
-               ORDER BY x.year DESC, x.serial DESC LIMIT 1) END
-    AND (CAST(:unit AS text) IS NULL OR line ->> 'unit' = :unit)
-    AND (CAST(:year AS int) IS NULL OR (-g.year, -g.serial, line ->> 'unit')
+_VALID = """NOT EXISTS (SELECT FROM report_withdrawal w WHERE w.report_id = {of}.report_id)"""
+_SCORES = f"""
+  SELECT s.report_id, s.year, s.serial, r.period_kind, r.from_on, r.to_on, r.as_of, s.unit_code,
+         s.line
+  FROM published_score s JOIN report r ON r.id = s.report_id
+  WHERE {_VALID.format(of="s")} AND {{asked}}
+    AND (CAST(:year AS int) IS NULL OR (-s.year, -s.serial, s.unit_code)
       > (-CAST(:year AS int), -CAST(:serial AS int), CAST(:after_unit AS text)))
-  ORDER BY g.year DESC, g.serial DESC, line ->> 'unit' LIMIT :limit""")
+  ORDER BY s.year DESC, s.serial DESC, s.unit_code LIMIT :limit"""
+_OF_REPORT = text(
+    _SCORES.format(
+        asked="s.report_id = :report AND (CAST(:unit AS text) IS NULL OR s.unit_code = :unit)"
+    )
+)
+_OF_UNIT = text(_SCORES.format(asked="s.unit_code = :unit"))
+_OF_LAST = text(
+    _SCORES.format(
+        asked=f"""s.report_id = (
+      SELECT x.report_id FROM report_signature x WHERE {_VALID.format(of="x")}
+      ORDER BY x.year DESC, x.serial DESC LIMIT 1)"""
+    )
+)
 
 
 async def scores(
@@ -83,8 +88,17 @@ async def scores(
     after: tuple[int, int, str] | None,
     limit: int,
 ) -> list[ScoreRow]:
-    """Published scores, those of the report signed last in front, after a (year, serial, unit)."""
+    """Published scores, those of the report signed last in front, after a (year, serial, unit).
+
+    Whose scores are asked for by neither report nor unit sees those of the report signed last.
+    """
     year, serial, after_unit = after or (None, None, None)
-    given = {"report": report, "unit": unit, "limit": limit}
-    given |= {"year": year, "serial": serial, "after_unit": after_unit}
-    return [ScoreRow(*row) for row in await session.execute(_SCORES, given)]
+    given: dict[str, Any] = {"year": year, "serial": serial, "after_unit": after_unit}
+    given["limit"] = limit
+    if report is not None:
+        found = await session.execute(_OF_REPORT, {**given, "report": report, "unit": unit})
+    elif unit is not None:
+        found = await session.execute(_OF_UNIT, {**given, "unit": unit})
+    else:
+        found = await session.execute(_OF_LAST, given)
+    return [ScoreRow(*row) for row in found]

@@ -36,7 +36,7 @@ async def list_schemes(
     ---
     All versions of both schemes, and which are in force. A report keeps the ones that it used.
     """
-    return views.schemes_view(*await service.schemes(session), now)
+    return views.schemes_view(await service.schemes(session, now))
 
 
 @router.put(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NoReturn, TypeVar
+from typing import NamedTuple, NoReturn
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -25,8 +25,6 @@ from shared.security import audit_log
 from shared.web.pagination import PageRequest
 from shared.workflow import refuse
 
-S = TypeVar("S", ScoreScheme, MeritScheme)
-
 _MOVED = Text(
     "评分办法已有新的版本；请读取后再改", "The scheme has a newer version; please read it"
 )
@@ -36,16 +34,24 @@ _OF_A_DAY = Text(
 )
 
 
-async def schemes(session: AsyncSession) -> tuple[Sequence[ScoreScheme], Sequence[MeritScheme]]:
-    """All versions of both, the newest first."""
-    return await queries.deductions(session), await queries.merits(session)
+class Schemes(NamedTuple):
+    """All versions of both, the newest first, and those by which a report of today is scored."""
+
+    deductions: Sequence[ScoreScheme]
+    merits: Sequence[MeritScheme]
+    deduction_in_force: int
+    merit_in_force: int
 
 
-def in_force(versions: Sequence[S], now: datetime) -> int:
-    """Which version is in force today: of those that are, the one of the latest day, the newest."""
-    today = clock.today(now)
-    known = [(one.in_force_from, one.version) for one in versions if one.in_force_from <= today]
-    return max(known)[1]
+async def schemes(session: AsyncSession, now: datetime) -> Schemes:
+    """Both schemes as they stand."""
+    in_force = await reports.scheme(session, clock.today(now))
+    return Schemes(
+        await queries.deductions(session),
+        await queries.merits(session),
+        in_force.version,
+        in_force.merit_version,
+    )
 
 
 async def put_deduction(

@@ -1,23 +1,17 @@
 """Schemes as the API shows them."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
-from services.projects.reports.models import MeritScheme, ScoreScheme
 from services.projects.scoring.queries import ScoreRow
 from services.projects.scoring.schemas import DeductionView, MeritView, SchemesView, ScoreView
-from services.projects.scoring.service import in_force
+from services.projects.scoring.service import Schemes
 
 
-def schemes_view(
-    deductions: Sequence[ScoreScheme], merits: Sequence[MeritScheme], now: datetime
-) -> SchemesView:
-    """All versions, and which are in force now."""
+def schemes_view(found: Schemes) -> SchemesView:
+    """All versions, and which are in force."""
     return SchemesView(
-        deduction=[DeductionView.model_validate(one) for one in deductions],
-        merit=[MeritView.model_validate(one) for one in merits],
-        deduction_in_force=in_force(deductions, now),
-        merit_in_force=in_force(merits, now),
+        deduction=[DeductionView.model_validate(one) for one in found.deductions],
+        merit=[MeritView.model_validate(one) for one in found.merits],
+        deduction_in_force=found.deduction_in_force,
+        merit_in_force=found.merit_in_force,
     )
 
 

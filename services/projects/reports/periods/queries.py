@@ -1,5 +1,6 @@
 """What reports of periods ask: how many fell due, and the rows that they froze."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -30,7 +31,9 @@ from services.projects.reports.periods.statement import (
     PAST_COUNTS,
     PAST_FREEZE,
     ROWS,
+    SEEN_SINCE,
     UNDATED,
+    UNDATED_THEN,
     UNITS,
     USED_DAYS,
     WORST,
@@ -53,7 +56,7 @@ class Opened(NamedTuple):
         return {"unit": self.unit, "verdicts": self.verdicts, **self.group._asdict()}
 
 
-class Moment(NamedTuple):
+class FrozenMoment(NamedTuple):
     """A report that is frozen: of which day, by what was ruled until when, of the past or now."""
 
     report_id: UUID
@@ -69,7 +72,7 @@ async def due_ranges(session: AsyncSession, periods: Sequence[Period]) -> list[D
 
 
 async def counts(
-    session: AsyncSession, ranges: Sequence[DueRange], past: Moment | None = None
+    session: AsyncSession, ranges: Sequence[DueRange], past: FrozenMoment | None = None
 ) -> list[list[Counted]]:
     """By unit and verdict what fell due in each range: as it stands, or as it was judged.
 
@@ -107,15 +110,39 @@ def widest(earliest_first: Sequence[DueRange]) -> DueRange:
     return DueRange(first.after_ord, last.until_ord, first.first_day, last.last_day)
 
 
-async def freeze(session: AsyncSession, moment: Moment, due: DueRange) -> None:
-    """Keep the duties that fell due then as they are counted."""
-    values = {"report_id": moment.report_id, "as_of": moment.as_of, "at": moment.at}
-    await session.execute(PAST_FREEZE if moment.is_past else FREEZE, {**values, **due._asdict()})
+async def seen_since(
+    session: AsyncSession, moment: FrozenMoment, due: DueRange
+) -> dict[UUID, bool]:
+    """The duties of the report of whose publication something was seen after its day, and whether
+    their clock counts plain days."""
+    values = {"report_id": moment.report_id, "at": moment.at}
+    found = await session.execute(SEEN_SINCE, {**values, **due._asdict()})
+    return {row.duty_id: row.by_days for row in found}
 
 
-async def undated(session: AsyncSession) -> dict[str, int]:
+async def freeze(
+    session: AsyncSession,
+    moment: FrozenMoment,
+    due: DueRange,
+    known: Sequence[Mapping[str, Any]] = (),
+) -> None:
+    """Keep the duties that fell due then as they are counted. `known` is what of publications that
+    were looked at again since was known by a past day (a row each, as `PAST_FREEZE` reads it)."""
+    values: dict[str, Any] = {**due._asdict(), "report_id": moment.report_id, "at": moment.at}
+    values["as_of"] = moment.as_of
+    if moment.is_past:
+        await session.execute(PAST_FREEZE, {**values, "known": json.dumps(known, default=str)})
+    else:
+        await session.execute(FREEZE, values)
+
+
+async def undated(session: AsyncSession, moment: FrozenMoment) -> dict[str, int]:
     """By unit, how many duties have no last day: they fall in no period."""
-    found = await session.execute(UNDATED, {"outside": [each.value for each in OUTSIDE]})
+    if moment.is_past:
+        values = {"as_of": moment.as_of, "at": moment.at}
+        found = await session.execute(UNDATED_THEN, values)
+    else:
+        found = await session.execute(UNDATED, {"outside": [each.value for each in OUTSIDE]})
     return {unit: int(n) for unit, n in found}
 
 
@@ -171,7 +198,7 @@ async def units(session: AsyncSession, period: Period, report_id: UUID) -> list[
     return [UnitName(*row) for row in await session.execute(UNITS, values)]
 
 
-async def in_dispute(session: AsyncSession, moment: Moment) -> dict[str, int]:
+async def in_dispute(session: AsyncSession, moment: FrozenMoment) -> dict[str, int]:
     """By unit, about how many findings of the report a dispute was open."""
     found = await session.execute(IN_DISPUTE, {"report_id": moment.report_id, "at": moment.at})
     return {unit: int(n) for unit, n in found}

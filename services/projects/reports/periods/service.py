@@ -7,9 +7,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
+from services.projects.auditing.rules.basis import DueRange
+from services.projects.calendar import service as calendars
+from services.projects.duties import service as duties
+from services.projects.duties.rules import evidence_ordinals, seen_by, summarise
 from services.projects.reports.models import Report
 from services.projects.reports.periods import queries
-from services.projects.reports.periods.queries import Moment
+from services.projects.reports.periods.queries import FrozenMoment
 from services.projects.reports.rules import period_report
 from services.projects.reports.rules import periods as rules
 from services.projects.reports.rules import report as reporting
@@ -25,7 +29,7 @@ _NOTHING = Text(
 
 
 async def gather(
-    session: AsyncSession, moment: Moment, period: Period, worst: int
+    session: AsyncSession, moment: FrozenMoment, period: Period, worst: int
 ) -> tuple[Sequence[Counted], dict[str, Any]]:
     """Freeze the duties that fell due in the period; their counts, and what its report keeps.
 
@@ -41,7 +45,8 @@ async def gather(
     counts = await queries.counts(session, ranges, moment if moment.is_past else None)
     if not counts[0]:
         raise Invalid(_NOTHING, pointer=f"/body/{period.kind}")
-    await queries.freeze(session, moment, ranges[0])
+    known = await _known_then(session, moment, ranges[0]) if moment.is_past else ()
+    await queries.freeze(session, moment, ranges[0], known)
     return counts[0], {
         "is_past": moment.is_past,
         "period": period_report.period_of(period),
@@ -51,8 +56,24 @@ async def gather(
     }
 
 
+async def _known_then(
+    session: AsyncSession, moment: FrozenMoment, due: DueRange
+) -> list[dict[str, Any]]:
+    """What was known by a past day of the publications that were looked at again since."""
+    by_days = await queries.seen_since(session, moment, due)
+    facts, calendar = await duties.facts_of(session, [*by_days]), await calendars.load(session)
+    found = []
+    for duty_id, of_duty in facts.items():
+        evidence = summarise(seen_by(moment.at, of_duty), calendar)
+        if evidence is not None:
+            known = evidence_ordinals(evidence, None, by_days=by_days[duty_id], calendar=calendar)
+            known |= {"trust": evidence.trust, "missing": len(evidence.missing_elements)}
+            found.append({**known, "duty_id": duty_id})
+    return found
+
+
 async def _named(
-    session: AsyncSession, moment: Moment, period: Period, worst: int
+    session: AsyncSession, moment: FrozenMoment, period: Period, worst: int
 ) -> dict[str, Any]:
     """What stands in the report as it was when it was frozen."""
     known_at = await queries.known_at(session, moment.report_id)
@@ -63,7 +84,7 @@ async def _named(
             unit._asdict() for unit in await queries.units(session, period, moment.report_id)
         ],
         "names": await queries.names(session, moment.report_id),
-        "undated": await queries.undated(session),
+        "undated": await queries.undated(session, moment),
         "in_dispute": await queries.in_dispute(session, moment),
         "known_at": known_at and known_at.isoformat(),
         "worst": [reporting.worst_duty(duty) for duty in duties],

@@ -84,7 +84,8 @@ _PAST = """
 # used_days: until when it was published, as the verdict went by it: a late one by its verdict, one
 # in time by the claim that was believed, within our own bracket, or else by when we saw it.
 #
-# trust, missing_elements: those of the publication, where it was seen by that day.
+# trust, missing_elements: those of the publication, where it was seen by that day; of a past day,
+# and so used_days, as far as was seen by then (`known`), for a page may be completed afterwards.
 #
 # rectified: by the order that was closed last because the collector saw that the fault was gone.
 # on_all_carriers: only what was published is looked for elsewhere.
@@ -95,10 +96,10 @@ _FREEZE = """
       (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = {nation})) AS ord)
   INSERT INTO frozen_duty (report_id, duty_id, unit_code, project_code, item_code, phase, region,
     trust, verdict, reason, over_by, due_on, by_days, limit_days, used_days, elements,
-    missing_elements, fact_id, known_at, rectified, missing_then, rectified_in_term,
+    missing_elements, fact_id, known_at, rectified, missing_then, over_then, rectified_in_term,
     on_all_carriers, is_interpretation)
   SELECT CAST(:report_id AS uuid), j.duty_id, j.unit_code, d.project_code, d.item_code, pr.phase,
-         u.region, p.trust, j.verdict, j.reason,
+         u.region, v.trust, j.verdict, j.reason,
          CASE WHEN j.verdict = 'overdue'
               THEN CASE d.basis WHEN 'calendar' THEN day.day_number ELSE day.ord END - k.due_ord
               ELSE j.over_by END,
@@ -106,12 +107,14 @@ _FREEZE = """
          d.basis = 'calendar', k.due_ord - d.start_ord,
          CASE WHEN j.verdict = 'late' THEN k.due_ord + j.over_by
               WHEN j.verdict IN ('on_time', 'incomplete', 'withdrawn') THEN least(k.due_ord,
-                CASE WHEN s.is_claimed AND NOT s.claim_contradicted AND s.claim_ord IS NOT NULL
-                     THEN greatest(s.claim_ord, s.absent_ord) ELSE s.seen_ord END)
+                CASE WHEN v.is_claimed AND NOT v.claim_contradicted AND v.claim_ord IS NOT NULL
+                     THEN greatest(v.claim_ord, v.absent_ord) ELSE v.seen_ord END)
          END - d.start_ord,
-         jsonb_array_length(i.content_elements),
-         coalesce(jsonb_array_length(p.missing_elements), 0),
-         j.fact_id, j.known_at, o.cause, o.missing, o.in_term,
+         jsonb_array_length(i.content_elements), v.missing,
+         j.fact_id, j.known_at, o.cause, o.missing,
+         CASE d.basis WHEN 'calendar' THEN o.ordered_on - DATE '2000-01-01' ELSE oc.ord_end END
+           - k.due_ord,
+         o.in_term,
          CASE WHEN j.fact_id IS NOT NULL THEN (
            SELECT nullif(count(*), 0) = count(*) FILTER (WHERE w.reached_at <= :at)
            FROM ({carriers}) w WHERE w.is_must) END,
@@ -127,29 +130,54 @@ _FREEZE = """
   LEFT JOIN work_calendar c
     ON c.region = d.region AND c.ord_start = k.due_ord AND c.is_workday AND d.basis = 'working'
   LEFT JOIN publication p ON p.duty_id = j.duty_id AND j.fact_id IS NOT NULL
+  {known}
   LEFT JOIN (
     SELECT DISTINCT ON (r.duty_id) r.duty_id, r.cause,
            jsonb_array_length(r.missing_elements) AS missing,
+           (r.issued_at AT TIME ZONE 'Asia/Shanghai')::date AS ordered_on,
            r.level = 1 AND (f.observed_at AT TIME ZONE 'Asia/Shanghai')::date <= r.due_on
              AS in_term
     FROM rectification_order r JOIN publication_fact f ON f.id = r.proof_fact_id
     WHERE r.closing = 'proof' AND r.ended_at <= :at AND {proven}
-    ORDER BY r.duty_id, r.ended_at DESC) o ON o.duty_id = j.duty_id
-  WHERE CASE d.basis WHEN 'calendar'
+    ORDER BY r.duty_id, r.ended_at DESC, r.id DESC) o ON o.duty_id = j.duty_id
+  LEFT JOIN work_calendar oc ON oc.region = d.region AND oc.date = o.ordered_on
+  WHERE {within}"""
+_WITHIN = """CASE d.basis WHEN 'calendar'
     THEN k.due_ord BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)
     ELSE k.due_ord > CAST(:after_ord AS int) AND k.due_ord <= CAST(:until_ord AS int) END"""
+_KNOWN = """SELECT p.trust, coalesce(jsonb_array_length(p.missing_elements), 0) AS missing,
+         s.is_claimed, s.claim_contradicted, s.claim_ord, s.absent_ord, s.seen_ord"""
+_KNOWN_THEN = f"""LEFT JOIN jsonb_to_recordset(CAST(:known AS jsonb)) AS e (
+    duty_id uuid, trust int, missing int, is_claimed bool, claim_contradicted bool,
+    claim_ord int, absent_ord int, seen_ord int) ON e.duty_id = j.duty_id
+  CROSS JOIN LATERAL (
+    SELECT e.trust, e.missing, e.is_claimed, e.claim_contradicted, e.claim_ord, e.absent_ord,
+           e.seen_ord WHERE e.duty_id IS NOT NULL
+    UNION ALL {_KNOWN} WHERE e.duty_id IS NULL) v"""
 FREEZE, PAST_FREEZE = (
     text(
         _FREEZE.format(
             judged=judged,
             due_then=_DUE_THEN,
+            known=known,
             carriers=CARRIERS,
+            within=_WITHIN,
             proven=STILL_PROVES,
             nation=_NATION,
         )
     )
-    for judged in (_NOW, _PAST)
+    for judged, known in ((_NOW, f"CROSS JOIN LATERAL ({_KNOWN}) v"), (_PAST, _KNOWN_THEN))
 )
+
+# Publications of which something was seen after that day.
+SEEN_SINCE = text(f"""
+  SELECT j.duty_id, d.basis = 'calendar' AS by_days
+  FROM past_judgement j JOIN duty d ON d.id = j.duty_id
+  {_DUE_THEN}
+  WHERE j.report_id = :report_id AND j.fact_id IS NOT NULL AND {_WITHIN}
+    AND EXISTS (SELECT FROM publication_fact n
+                WHERE n.duty_id = j.duty_id AND n.observed_at >= :at)
+  ORDER BY j.duty_id""")
 
 # What has no last day falls in no period, and would be missing from all of them without a word.
 UNDATED = text(f"""
@@ -161,6 +189,21 @@ UNDATED = text(f"""
     WHERE NOT s.calendar_days
       AND s.due_ord > (SELECT max(ord_start) FROM work_calendar WHERE region = {_NATION})) each
   WHERE verdict <> ALL(CAST(:outside AS text[])) GROUP BY unit_code""")
+
+# The same of a past day: what was recorded by then, in its ordinary course by the rulings of then.
+UNDATED_THEN = text(f"""
+  SELECT s.unit_code, count(*) AS n
+  FROM standing s
+  JOIN duty d ON d.id = s.duty_id
+  JOIN trigger_event t ON t.id = d.trigger_id
+  WHERE (s.due_ord IS NULL OR NOT s.calendar_days
+      AND s.due_ord > (SELECT max(ord_start) FROM work_calendar WHERE region = 'CN'))
+    AND coalesce(d.formed_on <= CAST(:as_of AS date), t.recorded_at < :at)
+    AND d.hold <> 'not_applicable' AND coalesce((
+      SELECT x.kind FROM duty_ruling x
+      WHERE x.duty_id = d.id AND x.ruled_at < :at AND x.kind <> 'extend'
+      ORDER BY x.ruled_at DESC, x.id DESC LIMIT 1), 'restore') IN ('restore', 'dispute')
+  GROUP BY s.unit_code""")
 
 # Composed anew: what is counted is the duties of the report by the history, not by their own rows.
 COUNTS_BY_HISTORY = text("""
@@ -188,13 +231,14 @@ GROUPS = text("""
 MERITS = text("""
   SELECT unit_code, item_code, verdict, trust, limit_days, used_days, over_by, elements,
          missing_elements, count(*) AS n, rectified, coalesce(missing_then, 0) AS missing_then,
+         over_then,
          coalesce(rectified_in_term, false) AS rectified_in_term,
          coalesce(on_all_carriers, false) AS on_all_carriers,
          coalesce(is_interpretation, false) AS is_interpretation
   FROM frozen_duty WHERE report_id = :report_id AND verdict <> ALL(CAST(:left_out AS text[]))
   GROUP BY unit_code, item_code, verdict, trust, limit_days, used_days, over_by, elements,
-           missing_elements, rectified, missing_then, rectified_in_term, on_all_carriers,
-           is_interpretation""")
+           missing_elements, rectified, missing_then, over_then, rectified_in_term,
+           on_all_carriers, is_interpretation""")
 
 USED_DAYS = text("""
   SELECT used_days AS days, count(*) AS n FROM frozen_duty

@@ -114,8 +114,9 @@ def _scored(
     for count in merits:
         of_unit.setdefault(count.unit_code, []).append(count)
     weights, items = inputs["merit_weights"], inputs["item_weights"]
+    rule = inputs["versions"].get("merit_rule", 1)
     return [
-        {**line, "merit_score": merit.score(of_unit.get(line["unit"], []), weights, items)}
+        {**line, "merit_score": merit.score(of_unit.get(line["unit"], []), weights, items, rule)}
         for line in units
     ]
 

@@ -67,10 +67,10 @@ def asked_for(order: Asked, today: date) -> Period | None:
     return period
 
 
-def _period(kind: PeriodKind, said: str | int | date, until: date) -> Period:
-    if isinstance(said, date):
-        return Period(kind, said, max(said, until))
-    year, _, part = str(said).partition("-")
+def _period(kind: PeriodKind, asked: str | int | date, until: date) -> Period:
+    if isinstance(asked, date):
+        return Period(kind, asked, max(asked, until))
+    year, _, part = str(asked).partition("-")
     month = {"": 1}.get(part) or (3 * int(part[1]) - 2 if part.startswith("Q") else int(part))
     return _of_months(kind, date(int(year), month, 1))
 

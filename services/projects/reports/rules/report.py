@@ -1,7 +1,8 @@
 """The unit report (监察报表) as data: composed from counts, canonical bytes, CSV. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -120,6 +121,26 @@ def compose(
         "versions": inputs["versions"],
         "evidence_root": evidence_root,
     }
+
+
+def counts_agree(
+    content: Mapping[str, Any], counts: Sequence[Counted], columns: Mapping[str, Sequence[str]]
+) -> bool:
+    """Whether each line, and their sum, has in each of its columns as many as are counted of the
+    verdicts that it held then. What was no column of it is not asked."""
+    found: Counter[tuple[str, str]] = Counter()
+    whole: Counter[str] = Counter()
+    for row in counts:
+        for column in (name for name, verdicts in columns.items() if row.verdict in verdicts):
+            found[row.unit_code, column] += int(row.n)
+    for line in content["units"]:
+        for column in columns:
+            n = found[line["unit"], column]
+            whole[column] += n
+            if line.get(column, n) != n:
+                return False
+    totals = content["totals"]
+    return all(totals.get(name, whole[name]) == whole[name] for name in columns)
 
 
 def _named(unit: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:

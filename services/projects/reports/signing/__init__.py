@@ -1,0 +1,1 @@
+"""What becomes of a frozen report: signed by another person, withdrawn, a signed one by two."""
