@@ -155,10 +155,8 @@ class City:
         duty = self._duty(place)
         if duty is None:
             return
-        [found] = await duties.views_of(self.session, [duty], self.now)
-        order = ORDERS[kind].model_copy(update={"version": found.version})
         try:
-            await ruling.rule(self.session, duty, kind, order, self.now, OFFICE)
+            await ruling.carry_out(self.session, duty, kind, ORDERS[kind], self.now, OFFICE)
         except StateConflict:
             return
 

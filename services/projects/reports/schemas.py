@@ -176,7 +176,7 @@ class Withdrawn(View):
 class ProposedWithdrawal(View):
     """That one person would withdraw a signed report; it counts until another has done so too."""
 
-    proposed_at: AwareDatetime
+    proposed_at: AwareDatetime = Field(description="何时提议撤回 | When that was proposed.")
     reason: str | None = Field(
         None, description="理由，只有监察人员看到 | Why; shown to auditors alone."
     )

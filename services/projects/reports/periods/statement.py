@@ -197,7 +197,7 @@ UNDATED_THEN = text(f"""
   JOIN duty d ON d.id = s.duty_id
   JOIN trigger_event t ON t.id = d.trigger_id
   WHERE (s.due_ord IS NULL OR NOT s.calendar_days
-      AND s.due_ord > (SELECT max(ord_start) FROM work_calendar WHERE region = 'CN'))
+      AND s.due_ord > (SELECT max(ord_start) FROM work_calendar WHERE region = {_NATION}))
     AND coalesce(d.formed_on <= CAST(:as_of AS date), t.recorded_at < :at)
     AND d.hold <> 'not_applicable' AND coalesce((
       SELECT x.kind FROM duty_ruling x
