@@ -21,6 +21,11 @@ def day_start(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
+def moment_text(moment: datetime) -> str:
+    """A moment as programs and people read it, in Shanghai: 2026-11-30 09:00."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
 def moment_zh(moment: datetime) -> str:
     """A moment as people say it: 11月30日 09:00."""
     local = moment.astimezone(SHANGHAI)

@@ -184,7 +184,8 @@ def a_duty(**others: Any) -> PublicDuty:
         "unit_name": "财政局", "item_code": "FB-01", "item_name": "政府\x00预算",
         "category": "预算",
         "formed_on": None, "due_on": None, "verdict": Verdict.UNKNOWN, "changed_at": None,
-        "in_dispute": False, "url": "javascript:alert(1)", "claim_kind": ClaimKind.NONE,
+        "in_dispute": False, "created_at": now(), "is_open": True,
+        "url": "javascript:alert(1)", "claim_kind": ClaimKind.NONE,
         "claimed_at": None, "contradicted": False, "trust": 0, "first_seen_at": None,
         "last_absent_at": None, "gone_at": None,
     }  # fmt: skip

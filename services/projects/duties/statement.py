@@ -5,6 +5,7 @@ from sqlalchemy import text
 from services.projects.auditing.walks import COUNTS
 from services.projects.coverage import COVERAGE
 from services.projects.duties.models import Publication, PublicationFact
+from services.projects.open_to_all import IS_SHOWN, URL
 from services.projects.proven import STILL_PROVES
 from services.projects.successors import with_predecessors
 from services.projects.tables import Table
@@ -86,21 +87,22 @@ DETAIL = text(f"""
   JOIN catalogue_item i ON i.id = v.item_id
   JOIN trigger_event t ON t.id = v.trigger_id""")
 
+_OPEN_VIEW = _VIEW.replace("p.url,", f"{URL} AS url,")
 LIFE = text(f"""
   SELECT v.*, i.category_l1, i.item_l2 AS item_name, u.name AS unit_name, u.name_en AS unit_name_en
-  FROM ({_VIEW} WHERE d.project_code = :project
+  FROM ({_OPEN_VIEW} WHERE d.project_code = :project AND {IS_SHOWN}
           AND (CAST(:after_id AS uuid) IS NULL OR (coalesce(d.formed_on, 'infinity'), d.id)
                > (coalesce(CAST(:after_on AS date), 'infinity'), CAST(:after_id AS uuid)))) v
   JOIN catalogue_item i ON i.id = v.item_id
   JOIN responsible_unit u ON u.code = v.unit_code
   ORDER BY v.formed_on NULLS LAST, v.id LIMIT :limit""")
 
-LIFE_COUNTS = text("""
+LIFE_COUNTS = text(f"""
   SELECT s.verdict, p.duty_id IS NOT NULL AS is_published, count(*) AS n
   FROM duty d
   JOIN standing s ON s.duty_id = d.id
   LEFT JOIN publication p ON p.duty_id = d.id
-  WHERE d.project_code = :project GROUP BY 1, 2""")
+  WHERE d.project_code = :project AND {IS_SHOWN} GROUP BY 1, 2""")
 
 # A duty that was seen goes with the unseen ones of its project and item: a page that none of them
 # is told apart by may be of each. What a merged unit took down, this one puts back.

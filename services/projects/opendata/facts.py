@@ -29,7 +29,8 @@ class PublicProject:
 class PublicDuty:
     """What must be published, by when, and what was seen of it; `trust` 0 while unseen,
     `changed_at` when something of it moved last. Not
-    everything is about a project: a budget is a unit's."""
+    everything is about a project: a budget is a unit's. `url` None: it is gone, or what was seen
+    stands in a column that is not `is_open` to everybody."""
 
     id: UUID
     project_code: str | None
@@ -44,7 +45,9 @@ class PublicDuty:
     verdict: Verdict
     changed_at: datetime | None
     in_dispute: bool
+    created_at: datetime
     url: str | None
+    is_open: bool
     claim_kind: ClaimKind | None
     claimed_at: datetime | None
     contradicted: bool

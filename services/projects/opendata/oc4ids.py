@@ -96,7 +96,7 @@ def project(row: PublicProject, duties: Sequence[PublicDuty], prefix: str) -> di
         budget=budget,
         publicAuthority=lead,
         parties=list(_parties(row, duties)),
-        documents=[_document(duty) for duty in duties if duty.first_seen_at is not None],
+        documents=[_document(each) for each in duties if each.first_seen_at and each.is_open],
         milestones=[_milestone(duty) for duty in duties],
     )
 

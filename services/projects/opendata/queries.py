@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing.models import Verdict
 from services.projects.duties.models import ClaimKind
+from services.projects.open_to_all import IS_CLOSED, IS_SHOWN, URL
 from services.projects.opendata.facts import PublicationFilter, PublicDuty, PublicProject
 from services.projects.register.models import ApprovalKind, Phase
 from services.projects.successors import with_predecessors
@@ -25,9 +26,9 @@ _PROJECTS = text("""
       WHERE m.project_code = p.code AND l.year = :year))
   ORDER BY p.code LIMIT :limit""")
 
-_DUTY = """
+_DUTY = f"""
   SELECT d.id, d.project_code, r.name AS project_name, d.unit_code, u.name AS unit_name,
-         d.item_code, i.item_l2 AS item_name, i.category_l1 AS category, d.formed_on,
+         d.item_code, i.item_l2 AS item_name, i.category_l1 AS category, d.formed_on, d.created_at,
          CASE WHEN d.basis = 'calendar' THEN DATE '2000-01-01' + d.due_ord
               ELSE c.date END AS due_on,
          s.verdict, greatest(
@@ -35,7 +36,7 @@ _DUTY = """
            (SELECT max(f.recorded_at) FROM publication_fact f WHERE f.duty_id = d.id)
          ) AS changed_at,
          EXISTS (SELECT FROM dispute x WHERE x.duty_id = d.id AND x.state = 'open') AS in_dispute,
-         p.url, p.claim_kind, p.claimed_at,
+         {URL} AS url, coalesce(NOT {IS_CLOSED}, true) AS is_open, p.claim_kind, p.claimed_at,
          coalesce(p.contradicted, false) AS contradicted, coalesce(p.trust, 0) AS trust,
          p.first_seen_at, p.last_absent_at, p.gone_at
   FROM duty d
@@ -48,14 +49,15 @@ _DUTY = """
 
 _OF_PROJECTS = text(f"""{_DUTY}
   LEFT JOIN publication p ON p.duty_id = d.id
-  WHERE d.project_code = ANY(CAST(:codes AS text[]))
+  WHERE d.project_code = ANY(CAST(:codes AS text[])) AND {IS_SHOWN}
   ORDER BY d.project_code, d.formed_on NULLS LAST, d.id LIMIT :limit""")
 
 
 # The newest first, read backwards in the order of their index, or of the few duties that fit.
 _NEWEST = f"""{_DUTY}
   JOIN publication p ON p.duty_id = d.id
-  WHERE {{conditions}} ORDER BY p.first_seen_at DESC, p.duty_id DESC LIMIT :limit"""
+  WHERE {IS_SHOWN} AND NOT {IS_CLOSED} AND {{conditions}}
+  ORDER BY p.first_seen_at DESC, p.duty_id DESC LIMIT :limit"""
 _ABOUT = f"""{_DUTY}
   LEFT JOIN publication p ON p.duty_id = d.id
   WHERE s.hold <> 'not_applicable' AND {{conditions}} ORDER BY d.id LIMIT :limit"""
@@ -77,11 +79,9 @@ async def projects(
     return [_project(row) for row in await _rows(session, _PROJECTS, wanted)]
 
 
-async def duties_of(
-    session: AsyncSession, codes: Sequence[str], limit: int | None = None
-) -> list[PublicDuty]:
-    """All that must be published about these projects, or the first of it, in the order of their
-    lives."""
+async def duties_of(session: AsyncSession, codes: Sequence[str], limit: int) -> list[PublicDuty]:
+    """What must be published about these projects, the first of it, project by project and in the
+    order of their lives."""
     wanted = {"codes": [*codes], "limit": limit}
     return [_duty(row) for row in await _rows(session, _OF_PROJECTS, wanted)]
 
@@ -105,7 +105,7 @@ async def duties_about(
     session: AsyncSession, wanted: PublicationFilter, limit: int
 ) -> list[PublicDuty]:
     """Some duties of a unit, or of one that became part of it, about a project and of an item, as
-    far as these are named."""
+    far as these are named; also those that are not told of."""
     given = _given(wanted._asdict() | {"limit": limit})
     narrowed = _narrowed(_ABOUT, given, unit=f"d.unit_code = ANY({with_predecessors(':unit')})")
     return [_duty(row) for row in await _rows(session, narrowed, given)]

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.opendata import oc4ids, queries
-from services.projects.opendata.facts import PublicationFilter, PublicDuty
+from services.projects.opendata.facts import PublicationFilter, PublicDuty, PublicProject
 from services.projects.packs import service as packs
 from services.projects.packs.rules import PhaseOf
 from services.projects.register import service as register
@@ -22,6 +22,8 @@ from shared.web.pagination import PageRequest, encode
 
 ROOT = "/api/v1/opendata"
 MOST_ON_A_PAGE = 1_000
+MOST_IN_A_PACKAGE = 5_000
+"""Duties: of projects that owe very much a package has fewer."""
 FEED_DAYS = timedelta(days=90)
 _NO_PROJECT = Text("还没有这样的项目", "There is no such project yet")
 _PUBLISHER = "政务公开办公室"
@@ -58,10 +60,7 @@ async def oc4ids_package(
     )
     if not rows:
         raise NotFound(_NO_PROJECT)
-    shown = rows[: paging.limit]
-    of_project: dict[str, list[PublicDuty]] = defaultdict(list)
-    for duty in await queries.duties_of(session, [row.code for row in shown]):
-        of_project[duty.project_code or ""].append(duty)
+    shown, of_project = await _with_duties(session, rows[: paging.limit])
     asked = {name: value for name, value in wanted._asdict().items() if value is not None}
     here = asked | ({} if after is None else {"cursor": encode(after)}) | {"limit": paging.limit}
     # In a thread: it takes tenths of a second of projects that owe very much.
@@ -74,10 +73,26 @@ async def oc4ids_package(
         publisher=publisher(settings),
         licence=settings.open_licence,
     )
-    if len(rows) <= paging.limit:
+    if len(rows) == len(shown):
         return ExportPart(made, None)
     last = encode((shown[-1].code,))
     return ExportPart(made, _following(settings, "oc4ids.json", asked, last, paging.limit))
+
+
+async def _with_duties(
+    session: AsyncSession, projects: list[PublicProject]
+) -> tuple[list[PublicProject], dict[str, list[PublicDuty]]]:
+    """So many of the projects, at least one, as owe no more than a package holds, with what they
+    owe; of one alone the first of it."""
+    codes = [project.code for project in projects]
+    owed = await queries.duties_of(session, codes, MOST_IN_A_PACKAGE + 1)
+    if len(owed) > MOST_IN_A_PACKAGE:
+        cut = codes.index(owed.pop().project_code or "")
+        projects = projects[: max(cut, 1)]
+    of_project: dict[str, list[PublicDuty]] = defaultdict(list)
+    for duty in owed:
+        of_project[duty.project_code or ""].append(duty)
+    return projects, of_project
 
 
 class ProjectLifeLine(NamedTuple):
