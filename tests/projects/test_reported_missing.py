@@ -3,76 +3,34 @@ person, in any order."""
 
 import asyncio
 import itertools
-import json
 import re
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from services.projects.duties import observing
 from services.projects.reported_missing import handlers, service
 from services.projects.reported_missing.contracts import (
-    DutyMoved,
     MissingReported,
     OrderEnded,
-    OrderMoved,
+    OwedByAnother,
+    PublicationGone,
     PublicationOrdered,
-    PublicationSeen,
 )
 from services.projects.reported_missing.schemas import DOCUMENT
-from shared.clock import SHANGHAI, now
-from shared.messaging.events import Envelope
+from shared.clock import now, today
 from tests.conftest import Headers
 from tests.projects import make
+from tests.projects.missing_reports import CHECKS, ITEM, REPORTED_AT, Place
 from tests.projects.test_reports import inside, see, walk
 from tests.provoking import provokes
 from tests.support import Connect, Databases, eventually
 
-ITEM, CHECKS = "MP-02-01", "/api/v1/disclosure-checks"
 NOBODY = "00000000-0000-7000-8000-000000000000"
-REPORTED_AT = datetime(2026, 11, 23, 10, tzinfo=SHANGHAI)
-
-
-class Place:
-    """A unit and a project of a test's own, what is reported of them, and what is answered."""
-
-    def __init__(
-        self, client: httpx.AsyncClient, as_: Headers, databases: Databases, rows: Any
-    ) -> None:
-        self.client, self.as_, self.databases, self.rows = client, as_, databases, rows
-        self.unit = self.project = ""
-
-    async def report(self, times: int = 1, **others: str | None) -> None:
-        named = {"project_code": self.project, "item_code": ITEM, "department_code": self.unit}
-        event = MissingReported(**(named | others), reported_at=REPORTED_AT)
-        for _ in range(times):
-            await self.deliver(handlers.take_report, event)
-
-    async def record(self, on: str | None) -> dict[str, Any]:
-        body = make.event(self.project, self.unit, on)
-        return await make.duty(self.client, self.as_("system"), body)
-
-    async def moved(self, kind: type[DutyMoved | OrderMoved] = PublicationSeen) -> None:
-        """A duty of this project and unit moved, as its event says."""
-        event = kind(project_code=self.project, item_code=ITEM, unit_code=self.unit)
-        await self.deliver(handlers.look_again, event)
-
-    async def deliver(self, handle: Any, event: Any) -> None:
-        envelope: Envelope[Any] = Envelope(source="urn:test", type=event.type, data=event)
-        await inside(self.databases, lambda session: handle(session, envelope))
-
-    async def check(self, **others: str | None) -> dict[str, Any]:
-        asked = {"unit": self.unit, **others}
-        found = await self.client.get(CHECKS, params=asked, headers=self.as_("auditor"))
-        [one] = found.json()["items"]
-        return dict(one)
-
-    async def answers(self) -> list[dict[str, Any]]:
-        subject = f"projects.disclosure_check.answered.v1.{self.unit}"
-        query = "SELECT body FROM outbox WHERE subject = $1 ORDER BY position"
-        return [json.loads(row["body"])["data"] for row in await self.rows.fetch(query, subject)]
 
 
 @pytest.fixture
@@ -206,6 +164,47 @@ async def test_an_order_to_publish_is_the_answer_whichever_of_the_two_comes_firs
     await place.moved(OrderEnded)
     check = await place.check()
     assert (check["answer"], check["document"]) == ("overdue", None), "no order stands any more"
+
+
+async def test_what_a_duty_answered_is_taken_back_once_it_says_so_no_more(place: Place) -> None:
+    duty = await place.record("2026-03-02")
+    await place.report()
+    await see(place.databases, duty["id"], "2026-03-10")
+    await place.moved()
+    url, at = "https://example.gov.cn/t1.htm", now()
+    gone = observing.record_gone
+    await inside(place.databases, lambda s: gone(s, UUID(duty["id"]), url, at, at, actor="test"))
+    await place.moved(PublicationGone)
+    check = await place.check()
+    assert (check["state"], check["answer"], check["url"]) == ("open", None, None)
+    published, reopened = await place.answers()
+    assert (published["answer"], reopened["answer"]) == ("published", "reopened")
+    assert reopened["version"] > published["version"]
+
+
+async def test_what_another_unit_owes_now_is_no_answer_of_the_one_that_was_named(
+    place: Place,
+) -> None:
+    duty = await place.record(now().date().isoformat())
+    await place.report()
+    heir = await make.unit(place.rows)
+    await place.rows.execute("UPDATE duty SET unit_code = $2 WHERE id = $1", duty["id"], heir)
+    event = OwedByAnother(duty_id=duty["id"])
+    await place.deliver(handlers.look_at_taken_over, event)
+    assert (await place.check())["state"] == "open"
+
+
+async def test_a_day_that_was_named_by_a_person_ends_with_it(place: Place) -> None:
+    await place.report()
+    check = await place.check()
+    path, auditor = f"{CHECKS}/{check['id']}/answer", place.as_("auditor")
+    said = {"answer": "not_due", "due_on": today(now()).isoformat()}
+    assert (await place.client.post(path, json=said, headers=auditor)).status_code == 200
+    await inside(place.databases, lambda session: service.end_outlived(session, now()))
+    assert (await place.check())["answer"] == "not_due"
+    later = now() + timedelta(days=2)
+    await inside(place.databases, lambda session: service.end_outlived(session, later))
+    assert (await place.check())["state"] == "open"
 
 
 @provokes("answer_disclosure_check", "state-conflict")

@@ -1,6 +1,7 @@
 """What this room reads of events: somebody reports that something is missing, or a duty moved."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
@@ -19,7 +20,8 @@ class MissingReported(Event):
 
 
 class DutyMoved(Event):
-    """A duty was recorded, its publication found, or its limit passed."""
+    """A duty was recorded, its verdict moved, or its publication was found, is gone, or was never
+    its own."""
 
     project_code: str
     item_code: str
@@ -36,6 +38,26 @@ class PublicationSeen(DutyMoved):
 
 class LimitPassed(DutyMoved):
     type: ClassVar[str] = "projects.duty.overdue.v1"
+
+
+class PublicationGone(DutyMoved):
+    type: ClassVar[str] = "projects.publication.withdrawn.v1"
+
+
+class PublicationUndone(DutyMoved):
+    type: ClassVar[str] = "projects.publication.taken_back.v1"
+
+
+class VerdictMoved(DutyMoved):
+    type: ClassVar[str] = "projects.duty.judged.v1"
+
+
+class OwedByAnother(Event):
+    """Another unit owes it from now on."""
+
+    type: ClassVar[str] = "projects.duty.taken_over.v1"
+
+    duty_id: UUID
 
 
 class OrderMoved(Event):

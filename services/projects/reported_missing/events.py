@@ -22,7 +22,10 @@ class DisclosureCheckAnswered(Event):
     department_code: str | None = Field(description="所反映的部门 | The unit that was named.")
     version: int = Field(description="第几次答复，越大越新 | Counts the answers.")
     answer: str = Field(
-        description="published、not_due、overdue、ordered 或 not_owed | One of them.",
+        description="published、not_due、overdue、ordered 或 not_owed；"
+        "reopened：原来的结果不再成立，重新核查中"
+        " | One of them; or reopened: what was answered does not hold any more, and is being looked"
+        " into again.",
         examples=["published"],
     )
     duty_id: UUID | None

@@ -1,7 +1,7 @@
 """SQL of the checks of what is reported missing."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, text, tuple_
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.reported_missing.models import CheckState, DisclosureCheck
+from services.projects.reported_missing.models import CheckAnswer, CheckState, DisclosureCheck
 
 MOST_CHECKS = 200
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('projects.reported_missing', 11))")
@@ -56,6 +56,25 @@ async def about(
         col(DisclosureCheck.project_code) == project, col(DisclosureCheck.unit_code) == unit
     )
     query = select(DisclosureCheck).where(found, *(_fits(*each) for each in named))
+    query = query.order_by(col(DisclosureCheck.id)).limit(MOST_CHECKS).with_for_update()
+    return (await session.exec(query)).all()
+
+
+async def answered_by(session: AsyncSession, duty_id: UUID) -> Sequence[DisclosureCheck]:
+    """The checks that this duty answers; locked, in their order."""
+    query = select(DisclosureCheck).where(col(DisclosureCheck.duty_id) == duty_id)
+    query = query.order_by(col(DisclosureCheck.id)).limit(MOST_CHECKS).with_for_update()
+    return (await session.exec(query)).all()
+
+
+async def outlived(session: AsyncSession, today: date) -> Sequence[DisclosureCheck]:
+    """Some checks of which a person said that it is not due, by a day that is over; locked."""
+    query = select(DisclosureCheck).where(
+        col(DisclosureCheck.state) == CheckState.ANSWERED,
+        col(DisclosureCheck.answer) == CheckAnswer.NOT_DUE,
+        col(DisclosureCheck.answered_by).is_not(None),
+        col(DisclosureCheck.due_on) < today,
+    )
     query = query.order_by(col(DisclosureCheck.id)).limit(MOST_CHECKS).with_for_update()
     return (await session.exec(query)).all()
 

@@ -9,8 +9,9 @@ from services.projects.auditing.models import Verdict
 from services.projects.opendata import rules as opendata
 from services.projects.opendata.facts import PublicDuty
 from services.projects.rectification.models import RectificationOrder
-from services.projects.reported_missing.models import CheckAnswer, DisclosureCheck
+from services.projects.reported_missing.models import CheckAnswer, CheckState, DisclosureCheck
 from services.projects.reported_missing.schemas import CheckAnswerInput
+from services.projects.reported_missing.workflow import CheckAction
 from shared.errors import Invalid, Text
 
 MOST_DUTIES = 50
@@ -55,13 +56,14 @@ def find(
 ) -> CheckFinding | None:
     """What the duties answer, with the open orders to put them right; None where a person has to.
 
-    Only a report that names an item, or that one duty alone fits, is about something definite. Of
-    several the worst speaks: one that is overdue, else one whose publication was ordered, else one
-    that is due later, else all are online, and the last one is shown.
+    Only a report that names an item is about something definite, and one that names no project as
+    well about what belongs to none: whatever else fits may not be what somebody misses. Of several
+    the worst speaks: one that is overdue, else one whose publication was ordered, else one that is
+    due later, else all are online, and the last one is shown.
     """
-    if not duties or len(duties) > MOST_DUTIES:
+    if check.item_code is None or not duties or len(duties) > MOST_DUTIES:
         return None
-    if len(duties) > 1 and (check.item_code is None or check.project_code is None):
+    if check.project_code is None and (len(duties) > 1 or duties[0].project_code is not None):
         return None
     answers = {duty.id: _answer_of(duty, orders) for duty in duties}
     for answer in (CheckAnswer.OVERDUE, CheckAnswer.ORDERED, None, CheckAnswer.NOT_DUE):
@@ -71,12 +73,36 @@ def find(
     return _published(max(duties, key=_seen))
 
 
-def stands(check: DisclosureCheck, found: CheckFinding) -> bool:
-    """Whether the answer that was given stays: a person's is changed by a publication alone."""
-    is_a_persons = check.answered_by is not None
-    return not found.is_new_to(check) or (
-        is_a_persons and found.answer is not CheckAnswer.PUBLISHED
-    )
+def next_step(
+    check: DisclosureCheck, found: CheckFinding | None, duties: Sequence[PublicDuty], today: date
+) -> CheckAction | None:
+    """What becomes of the answer that was given; None: it stays.
+
+    What a duty answered holds as long as a duty does. What a person said stays until it is
+    published, or until that has outlived what it rested on.
+    """
+    if check.state is CheckState.OPEN:
+        return CheckAction.FIND if found is not None else None
+    if found is not None and not found.is_new_to(check):
+        return None
+    is_published = found is not None and found.answer is CheckAnswer.PUBLISHED
+    if check.answered_by is not None and not is_published and _holds(check, duties, today):
+        return None
+    return CheckAction.REOPEN if found is None else CheckAction.FIND
+
+
+def _holds(check: DisclosureCheck, duties: Sequence[PublicDuty], today: date) -> bool:
+    """Whether what a person answered can still be so: that it is not due until its day is over,
+    that it is owed by nobody until it is recorded, that it is online until it is gone."""
+    if check.answer is CheckAnswer.NOT_DUE:
+        return check.due_on is None or today <= check.due_on
+    answered_at = check.answered_at
+    assert answered_at is not None
+    if check.answer is CheckAnswer.NOT_OWED:
+        return not any(duty.created_at > answered_at for duty in duties)
+    if check.answer is CheckAnswer.PUBLISHED:
+        return not any(duty.gone_at is not None and duty.gone_at > answered_at for duty in duties)
+    return True
 
 
 def given(order: CheckAnswerInput) -> CheckFinding:
@@ -90,7 +116,10 @@ def given(order: CheckAnswerInput) -> CheckFinding:
 
 
 def _answer_of(duty: PublicDuty, orders: Orders) -> CheckAnswer | None:
+    """None of what was published and cannot be shown to everybody: gone, or in a closed column."""
     answer = _ANSWER_OF.get(duty.verdict)
+    if answer is CheckAnswer.PUBLISHED and duty.url is None:
+        return None
     return CheckAnswer.ORDERED if answer is CheckAnswer.OVERDUE and duty.id in orders else answer
 
 

@@ -8,8 +8,14 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from services.projects.reported_missing.models import CheckAnswer, CheckState
 from shared.web.models import Input, View
 
-DOCUMENT = r"^\S.*[号条款项]$"
-"""A number or an article and no more: the answer goes out as an event."""
+_NUMERAL = r"[0-9一二三四五六七八九十百〇零]{1,7}"
+_LAW = r"(《[一-鿿（）]{2,30}》|[一-鿿]{0,10}(法|条例|规定|办法|细则|规则|决定|意见|通知|目录))?"
+_PART = rf"(第{_NUMERAL}款)?(第[（(]?{_NUMERAL}[)）]?项)?"
+_ARTICLE = rf"{_LAW}第{_NUMERAL}条(之[一二三四五六七八九])?{_PART}"
+_NUMBER = r"[一-鿿]{1,12}([〔\[（(](19|20)[0-9]{2}[〕\]）)]|(19|20)[0-9]{2}年)第?[0-9]{1,5}号"
+DOCUMENT = rf"^({_NUMBER}|{_ARTICLE})$"
+"""A document's number (GB/T 9704 7.2.5) or an article, and no more: the answer goes out as an
+event, and neither form has room for a person with a number to call."""
 
 
 class CheckAnswerInput(Input):
@@ -36,8 +42,8 @@ class CheckAnswerInput(Input):
         None,
         pattern=DOCUMENT,
         max_length=100,
-        description="责令公开的文号，或不予公开的条款，到“号”“条”“款”或“项”为止"
-        " | The order's number, or the article; it ends with `号`, `条`, `款` or `项`.",
+        description="责令公开的文号，如“宁政公开整改〔2026〕12号”，或不予公开的条款，如“条例第十四条第一款”"
+        " | The order's number, or the article; nothing besides.",
         examples=["宁政公开整改〔2026〕12号"],
     )
     version: int | None = Field(

@@ -18,6 +18,7 @@ from services.projects.reported_missing.models import CheckState, DisclosureChec
 from services.projects.reported_missing.rules import CheckFinding
 from services.projects.reported_missing.schemas import CheckAnswerInput
 from services.projects.reported_missing.workflow import WORKFLOW, CheckAction
+from shared import clock
 from shared.database.deciding import DecidingSession
 from shared.database.versioned import swap
 from shared.errors import NotFound
@@ -25,6 +26,9 @@ from shared.messaging import outbox
 from shared.security import audit_log
 from shared.security.identity import Caller
 from shared.web import versions
+
+REOPENED = "reopened"
+"""In events, where no answer holds."""
 
 
 async def take_report(session: AsyncSession, reported: MissingReported, now: datetime) -> None:
@@ -53,15 +57,35 @@ async def look_again(session: AsyncSession, moved: DutyMoved | OrderMoved, now: 
         await _look(session, check, now)
 
 
+async def look_at_answered_by(session: AsyncSession, duty_id: UUID, now: datetime) -> None:
+    """Whether what this duty answered still stands."""
+    await queries.take_turn(session)
+    for check in await queries.answered_by(session, duty_id):
+        await _look(session, check, now)
+
+
+async def end_outlived(session: AsyncSession, now: datetime) -> int:
+    """Look at some answers whose day is over; how many."""
+    await queries.take_turn(session)
+    found = await queries.outlived(session, clock.today(now))
+    for check in found:
+        await _look(session, check, now)
+    return len(found)
+
+
 async def _look(session: AsyncSession, check: DisclosureCheck, now: datetime) -> None:
     wanted = PublicationFilter(check.unit_code, check.project_code, check.item_code)
     owed = await opendata.duties_about(session, wanted, rules.MOST_DUTIES + 1)
     orders = await rectification.open_orders(session, [duty.id for duty in owed])
     found = rules.find(check, owed, orders)
-    if found is None or rules.stands(check, found):
+    action = rules.next_step(check, found, owed, clock.today(now))
+    if action is None:
         return
-    step = WORKFLOW[check.state, CheckAction.FIND]
-    await _answer(session, check, step.to, found, now, by=None)
+    step = WORKFLOW[check.state, action]
+    if step.to is CheckState.OPEN:
+        await _reopen(session, check, step.to, now)
+    elif found is not None:
+        await _answer(session, check, step.to, found, now, by=None)
 
 
 async def answer(
@@ -103,18 +127,37 @@ async def _answer(
     """Write the answer, and give it to those who have the letters."""
     changes = {**found._asdict(), "state": state, "answered_at": now, "answered_by": by}
     answered = await swap(session, check, changes)
-    event = DisclosureCheckAnswered(
-        check_id=answered.id,
-        project_code=answered.project_code,
-        item_code=answered.item_code,
-        department_code=answered.unit_code,
-        version=answered.version,
-        answered_at=now,
-        **found._asdict(),
-    )
-    scope = answered.unit_code or "_"
-    await outbox.record(session, event, scope=scope, subject=str(answered.id))
+    await _publish(session, answered, found.answer, now)
     return answered
+
+
+async def _reopen(
+    session: AsyncSession, check: DisclosureCheck, state: CheckState, now: datetime
+) -> None:
+    """Take the answer back, also from those who have the letters."""
+    nothing = dict.fromkeys((*CheckFinding._fields, "answered_at", "answered_by"))
+    reopened = await swap(session, check, {**nothing, "state": state})
+    await _publish(session, reopened, REOPENED, now)
+
+
+async def _publish(
+    session: AsyncSession, check: DisclosureCheck, answer: str, now: datetime
+) -> None:
+    event = DisclosureCheckAnswered(
+        check_id=check.id,
+        project_code=check.project_code,
+        item_code=check.item_code,
+        department_code=check.unit_code,
+        version=check.version,
+        answer=answer,
+        duty_id=check.duty_id,
+        url=check.url,
+        published_at=check.published_at,
+        due_on=check.due_on,
+        document=check.document,
+        answered_at=now,
+    )
+    await outbox.record(session, event, scope=check.unit_code or "_", subject=str(check.id))
 
 
 async def find(session: AsyncSession, check_id: UUID, caller: Caller) -> DisclosureCheck:

@@ -1,4 +1,5 @@
-"""How a report that something is missing is answered: by the duty itself, or by an auditor."""
+"""How a report that something is missing is answered: by the duty itself, or by an auditor; and
+opened again where neither holds any more."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from shared.workflow import Workflow
 class CheckAction(StrEnum):
     FIND = "find"
     ANSWER = "answer"
+    REOPEN = "reopen"
 
 
 class CheckStep(NamedTuple):
@@ -30,6 +32,7 @@ WORKFLOW = Workflow(
     (
         CheckStep(_S.OPEN, _A.FIND, _S.ANSWERED, _NOBODY),
         CheckStep(_S.ANSWERED, _A.FIND, _S.ANSWERED, _NOBODY),
+        CheckStep(_S.ANSWERED, _A.REOPEN, _S.OPEN, _NOBODY),
         CheckStep(_S.OPEN, _A.ANSWER, _S.ANSWERED, _AUDITOR, "disclosure_check.answered"),
         CheckStep(_S.ANSWERED, _A.ANSWER, _S.ANSWERED, _AUDITOR, "disclosure_check.answered"),
     ),
@@ -37,6 +40,7 @@ WORKFLOW = Workflow(
     {
         _A.FIND: Text("从义务得出结果", "find the duty"),
         _A.ANSWER: Text("答复", "answer"),
+        _A.REOPEN: Text("原答复已不成立", "the answer does not hold any more"),
     },
     title=Text("反映未公开的核查", "Checks of what is reported missing"),
     starts=[_S.OPEN],
