@@ -98,7 +98,8 @@ async def test_an_import_creates_updates_and_lists(
     admin = as_("admin", "*")
     dry = await upload(projects, admin, "\n".join(lines), dry_run=True)
     counts = {"rows": 2, "created": 2, "updated": 0, "unchanged": 0, "without_unit": 1}
-    assert dry.json() == {"dry_run": True, **counts}
+    unmoved = {"renamed": 0, "emptied": [], "not_taken": []}
+    assert dry.json() == {"dry_run": True, **counts, **unmoved}
     assert (await projects.get(f"/api/v1/projects/{one}")).status_code == 404
     done = await upload(projects, admin, "\ufeff" + "\r\n".join(lines))
     assert done.json()["created"] == 2
@@ -111,6 +112,7 @@ async def test_an_import_creates_updates_and_lists(
         "updated": 1,
         "unchanged": 1,
         "without_unit": 1,
+        **unmoved,
     }
     life = (await projects.get(f"/api/v1/projects/{one}")).json()
     assert (life["project"]["phase"], life["lists"][0]["title"]) == ("completed", title)
@@ -149,6 +151,9 @@ async def test_an_import_changes_what_somebody_else_registers_or_changes_meanwhi
         "updated": 1,
         "unchanged": 0,
         "without_unit": 2,
+        "renamed": 1,
+        "emptied": [],
+        "not_taken": [],
     }
     raced = (await projects.get(f"/api/v1/projects/{before}")).json()["project"]
     assert (raced["name"], raced["version"]) == ("导入工程", 2 if is_new else 3)

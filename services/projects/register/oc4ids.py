@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.projects.register.models import UNIT_CODE, ApprovalKind, Phase
-from services.projects.register.schemas import ImportRow
+from services.projects.register.models import UNIT_CODE, ApprovalKind, Phase, Project
+from services.projects.register.schemas import ImportRow, PackageRow
 from shared.errors import Text
 from shared.web import imports
 from shared.web.imports import Line, LineError
@@ -52,6 +52,14 @@ _NAMES = {
     "phase": "status",
 }
 """Where in the standard a field of ours is read."""
+_READ = frozenset(
+    ("id", "identifiers", "title", "status", "additionalClassifications", "budget")
+    + ("publicAuthority", "updated", "language")
+)
+"""What of a project is read here, and what only says when and how it was written."""
+_OWN_SCHEMES = (APPROVAL_SCHEME, PHASE_SCHEME, SCOPE_SCHEME)
+_PUT = {"approval_kind": ApprovalKind.EXAMINE, "phase": Phase.APPROVAL}
+_COLUMN_OF = {"lead_unit": "lead_unit_code"}
 _NO_PACKAGE = Text(
     "不是项目数据包：应列出各个项目",
     "not an OC4IDS project package: it lists its projects",
@@ -66,7 +74,8 @@ def read(content: bytes, *, max_rows: int) -> tuple[list[Line[ImportRow]], list[
     A project goes under its unified code where its identifiers have one, and else under its own
     OC4IDS id, which is the only one of its kind in the world. Where it does not say how it was
     approved, it is one that government examines: what the standard is about is invested in by
-    government (政府投资条例 art. 9). An investment in another currency is not known in ours.
+    government (政府投资条例 art. 9). An investment in another currency is not known in ours. What a
+    package does not say is put so for new projects alone (`as_known`).
     """
     package = _package(content)
     projects, source = _projects(package, max_rows), _source(package)
@@ -79,7 +88,7 @@ def read(content: bytes, *, max_rows: int) -> tuple[list[Line[ImportRow]], list[
             errors.append(LineError(number, "status", f"{_CANCELLED.zh} | {_CANCELLED.en}"))
         else:
             try:
-                lines.append(Line(number, ImportRow.model_validate(_values(project, source))))
+                lines.append(Line(number, PackageRow.model_validate(_values(project, source))))
             except ValidationError as error:
                 errors += _named(number, error)
     return lines, errors
@@ -121,17 +130,44 @@ def _values(project: Mapping[str, Any], source: str) -> dict[str, Any]:
         for each in _dicts(project.get("additionalClassifications"))
         if isinstance(each.get("scheme"), str)
     }
+    stage = str(project.get("status"))
     phase = classified.get(PHASE_SCHEME, {}).get("id")
-    own = {
-        "code": _code(project),
-        "name": project.get("title"),
-        "approval_kind": classified.get(APPROVAL_SCHEME, {}).get("id", ApprovalKind.EXAMINE),
-        "phase": phase or _PHASE_OF.get(str(project.get("status")), Phase.APPROVAL),
-        "scope_basis": classified.get(SCOPE_SCHEME, {}).get("description", source),
+    said = {
+        "approval_kind": classified.get(APPROVAL_SCHEME, {}).get("id"),
+        "phase": phase or _PHASE_OF.get(stage),
+        "scope_basis": classified.get(SCOPE_SCHEME, {}).get("description"),
         "lead_unit": _authority(project),
         "investment_10k_yuan": _investment(project.get("budget")),
     }
-    return {name: value for name, value in own.items() if value is not None}
+    unsaid = {name for name, value in said.items() if value is None}
+    put = {**_PUT, "scope_basis": source}
+    return {
+        **{name: value for name, value in said.items() if value is not None},
+        **{name: put[name] for name in unsaid & put.keys()},
+        "code": _code(project),
+        "name": project.get("title"),
+        "unsaid": unsaid,
+        "stage": None if phase else stage,
+        "not_taken": _not_taken(project),
+    }
+
+
+def _not_taken(project: Mapping[str, Any]) -> set[str]:
+    """The fields of a project that are not read, as far as it has them."""
+    others = {name for name, value in project.items() if name not in _READ and value}
+    classified = _dicts(project.get("additionalClassifications"))
+    if any(each.get("scheme") not in _OWN_SCHEMES for each in classified):
+        others.add("additionalClassifications")
+    return others
+
+
+def as_known(row: PackageRow, known: Project) -> PackageRow:
+    """The row for a project that is registered: what the package does not say stays, and so does a
+    phase that the standard does not tell from the one it names."""
+    kept = {name: getattr(known, _COLUMN_OF.get(name, name)) for name in row.unsaid}
+    if row.stage is not None and STATUS_OF[known.phase] == row.stage:
+        kept["phase"] = known.phase
+    return row.model_copy(update=kept)
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -51,6 +51,16 @@ class ImportRow(ProjectInput):
     list_title: str | None = Field(None, min_length=2, max_length=200)
 
 
+class PackageRow(ImportRow):
+    """A project of an OC4IDS package, with what the package does not say of it: of a project that
+    is known that stays as it is. `stage` is the standard's, which has several phases of ours;
+    `not_taken` are the standard's fields that are not read."""
+
+    unsaid: frozenset[str] = frozenset()
+    stage: str | None = None
+    not_taken: frozenset[str] = frozenset()
+
+
 class ProjectView(View):
     """A project."""
 
@@ -83,9 +93,37 @@ class ImportResult(View):
     unchanged: int
 
 
+class EmptiedField(View):
+    """Something that is known of a project, and that the file leaves empty."""
+
+    line: int = Field(description="文件中的行号 | The line of the file.")
+    code: str = Field(description="项目代码 | The project.")
+    field: str = Field(description="哪一列 | Which column.", examples=["lead_unit"])
+
+
+class NotTaken(View):
+    """A field of OC4IDS that projects of the file have and that is not taken over."""
+
+    field: str = Field(description="标准中的字段 | The standard's field.", examples=["documents"])
+    projects: int = Field(description="多少个项目有 | How many projects have it.")
+
+
 class ProjectImportResult(ImportResult):
     """The same of projects."""
 
+    renamed: int = Field(
+        description="名称改变的项目数；OC4IDS 文件里的新名称待确认后生效"
+        " | How many get another name. One from an OC4IDS file counts once it is confirmed."
+    )
+    emptied: list[EmptiedField] = Field(
+        description="会被文件清空的内容，前一百处；OC4IDS 文件没有写的，保持不变"
+        " | What the file empties, the first hundred. What an OC4IDS file does not say stays."
+    )
+    not_taken: list[NotTaken] = Field(
+        description="OC4IDS 文件里有而不导入的字段：文件、节点、合同等，此处只登记项目"
+        " | Fields of an OC4IDS file that are not taken over, such as documents, milestones and"
+        " contracts: what is registered here are the projects."
+    )
     without_unit: int = Field(
         description="没有牵头单位的项目数；OC4IDS 文件里的公共机构不在名录中的，也计在内"
         " | How many no unit leads; those of an OC4IDS file whose public authority is not"

@@ -133,7 +133,7 @@ async def _change(
     session: AsyncSession, project: Project, order: ProjectInput, now: datetime, caller: Caller
 ) -> Project:
     """Write the change and note it in the audit log."""
-    changes = changes_of(project, order, now, caller)
+    changes = changes_of(project, order, now, names_wait=not caller.has("admin"))
     project = await swap(session, project, changes, state="phase")
     await _audit(session, project, "project.put", now, caller)
     return project
@@ -264,12 +264,12 @@ def values_of(order: ProjectInput, now: datetime) -> dict[str, Any]:
 
 
 def changes_of(
-    project: Project, order: ProjectInput, now: datetime, caller: Caller
+    project: Project, order: ProjectInput, now: datetime, *, names_wait: bool
 ) -> dict[str, Any]:
-    """The columns of the change; under new names its duties are matched with pages again."""
+    """The columns of the change; under new names its duties are matched with pages again, and they
+    count at once or wait to be confirmed."""
     aliases = project.aliases if order.aliases is None else order.aliases
-    by_officer = not caller.has("admin")
-    names = rules.renamed(project, order.name, aliases, now, by_officer=by_officer)
+    names = rules.renamed(project, order.name, aliases, now, by_officer=names_wait)
     return {**values_of(order, now), "aliases": aliases, **names}
 
 
