@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from services.projects.evidence.buckets import EvidenceBucket, EvidenceStoreDown
 from services.projects.evidence.rules import content_hash
 from services.projects.settings import ProjectsSettings
+from shared.errors import Unavailable
 
 
 class EvidenceStore(Protocol):
@@ -100,8 +101,27 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+class _Answering:
+    """The store as requests ask it: while it cannot be had, the answer says so."""
+
+    def __init__(self, store: EvidenceStore) -> None:
+        self._store = store
+
+    async def put(self, body: bytes) -> str:
+        try:
+            return await self._store.put(body)
+        except EvidenceStoreDown as error:
+            raise Unavailable from error
+
+    async def get(self, sha256: str) -> bytes | None:
+        try:
+            return await self._store.get(sha256)
+        except EvidenceStoreDown as error:
+            raise Unavailable from error
+
+
 async def _store(request: Request) -> EvidenceStore:
-    return store_of(request.state.settings)
+    return _Answering(store_of(request.state.settings))
 
 
 Files = Annotated[EvidenceStore, Depends(_store)]
