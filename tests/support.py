@@ -213,6 +213,14 @@ NO_FLOOD = dict.fromkeys(
 """Tests write one text again and again; those of the guard itself set its limits."""
 
 
+PUSHER, PUSH_KEY = "oa-system", "a secret of one system and of nobody else"
+"""The account of a system that signs what it pushes, and its key."""
+
+
+def _of_projects(tokens: Tokens) -> dict[str, Any]:
+    return {"evidence_dir": tokens.jwks.parent / "evidence", "push_keys": {PUSHER: PUSH_KEY}}
+
+
 def settings_for(
     service: str, database_url: str, nats: NatsServer, tokens: Tokens, **others: Any
 ) -> Any:
@@ -226,7 +234,7 @@ def settings_for(
             "jwks_url": f"file://{tokens.jwks}",
             "column_keys": COLUMN_KEYS,
             "index_key": INDEX_KEY,
-            **({"evidence_dir": tokens.jwks.parent / "evidence"} if service == "projects" else {}),
+            **(_of_projects(tokens) if service == "projects" else {}),
             **(NO_FLOOD if service == "feedback" else {}),
             **others,
         }

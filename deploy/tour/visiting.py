@@ -61,6 +61,10 @@ class Person:
             headers["If-Match"] = f'"{version}"'
         return self._send("POST", path, json=body, headers=headers)
 
+    def put(self, path: str, body: Any, *, version: int) -> Any:
+        """The answer's JSON, of what stands there as it was read in that version."""
+        return self._send("PUT", path, json=body, headers={"If-Match": f'"{version}"'})
+
     def delete(self, path: str) -> Any:
         """The answer's JSON."""
         return self._send("DELETE", path)

@@ -1,13 +1,24 @@
-"""Which carriers a duty has to appear on, and which it has reached: SQL for several rooms."""
+"""Which carriers a duty has to appear on, which it has reached, and which end a clock.
+
+
+Pieces of SQL that `publishing` offers to rooms which read the tables of carriers with their own;
+they stand beside the rooms, because `publishing` itself looks duties up.
+"""
 
 from services.projects.successors import now_of, with_predecessors
 
 # Whether an entry `r` of the release register is about a duty `d`, also what a unit entered before
-# it became part of the one that owes it now.
+# it became part of the one that owes it now: it names the duty, or the same project and subject, or
+# at least the document's number. What names neither project nor subject nor number is about no
+# duty: one entry for a quarter would be about all of them.
 IS_ABOUT = f"""
 (r.unit_code = ANY({with_predecessors("d.unit_code")}) AND r.item_code = d.item_code
  AND (r.duty_id = d.id OR r.duty_id IS NULL AND r.project_code IS NOT DISTINCT FROM d.project_code
-  AND (r.doc_no IS NULL OR d.doc_no IS NULL OR r.doc_no = d.doc_no)))"""
+  AND (r.doc_no = d.doc_no OR r.subject IS NOT DISTINCT FROM d.subject
+   AND (r.doc_no IS NULL OR d.doc_no IS NULL))))"""
+
+# A carrier `y` on which nothing ends a clock: what stands there only reaches one more place.
+ENDS_NO_CLOCK = "y.enabled AND NOT y.is_statutory"
 
 # Reached: a page there publishes the duty, or the register's entry about it was verified there.
 _REACHED = f"""

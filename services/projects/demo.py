@@ -22,6 +22,7 @@ from services.projects.demo_world import World, world
 from services.projects.duties import service as duties
 from services.projects.duties.models import TriggerEvent, TriggerKind
 from services.projects.duties.schemas import TriggerOrder
+from services.projects.evidence.files import store_of
 from services.projects.register.models import (
     ApprovalKind,
     Phase,
@@ -114,7 +115,7 @@ async def main() -> None:
     engine = new_engine(settings, "projects-demo")
     async with new_sessions(engine)() as session, session.begin():
         made = await load(session, now) + await demo_packs_loading.load(session, now)
-        await demo_publishing.load(session, now)
+        await demo_publishing.load(session, store_of(settings), now)
         columns = 0
         if settings.demo_portal_url:
             columns = await demo_portals.load(session, settings.demo_portal_url, now)

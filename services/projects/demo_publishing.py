@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.evidence.files import EvidenceStore
 from services.projects.publishing.models import (
     Carrier,
     CarrierKind,
@@ -18,6 +19,13 @@ from services.projects.publishing.models import (
 AUTHOR = "demo-officer"
 PROJECT, UNIT = "2408-359900-47-03-837832", "D01"
 ITEM = "MP-02-01"
+PDF = (
+    b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+    b"2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+    b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>\nendobj\n"
+    b"trailer\n<</Root 1 0 R>>\n%%EOF\n"
+)
+"""An empty page: what is to be published, checked and approved."""
 FIRST = UUID("01993f6a-6c00-7abc-8def-0123456789c0")
 
 
@@ -38,19 +46,20 @@ CARRIERS = (
 )
 
 
-async def load(session: AsyncSession, now: datetime) -> None:
+async def load(session: AsyncSession, files: EvidenceStore, now: datetime) -> None:
     """The carriers and one entry for each who has something to do, as far as they are not there."""
     for carrier in CARRIERS:
         if await session.get(Carrier, carrier.code) is None:
             given = {**carrier._asdict(), "must_for": [*carrier.must_for]}
             session.add(Carrier(**given, updated_at=now))
     if await session.get(RegisteredRelease, FIRST) is None:
-        await _entries(session, now)
+        await _entries(session, await files.put(PDF), now)
 
 
-async def _entries(session: AsyncSession, now: datetime) -> None:
+async def _entries(session: AsyncSession, sha256: str, now: datetime) -> None:
+    document = {"name": "批复.pdf", "kind": "pdf", "size": len(PDF), "sha256": sha256}
     state = RegisteredReleaseState
-    planned = {"planned_at": now + timedelta(days=2)}
+    planned = {"planned_at": now + timedelta(days=2), "document": document}
     checked = {
         "checked_at": now,
         "checked_by": "demo-reviewer",

@@ -119,8 +119,11 @@ async def _releases(session: AsyncSession) -> dict[str, Example]:
     for operation, action in RELEASES.items():
         rows = publishing.WORKFLOW.of(action)
         of_unit = [row for row in rows if not row.not_by_unit]
-        states = [row.state for row in of_unit or rows]
-        release = await newest_in(session, RegisteredRelease, states)
+        usable = [row for row in of_unit or rows if row.of_register]
+        has_document = col(RegisteredRelease.document).is_not(None)
+        where = [has_document] if any(row.needs_document for row in usable) else []
+        states = [row.state for row in usable]
+        release = await newest_in(session, RegisteredRelease, states, *where)
         if release is not None:
             found[operation] = of_row("release_id", release)
     return found

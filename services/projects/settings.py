@@ -1,9 +1,13 @@
+import json
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from shared.settings import Settings
+
+PushKeys = tuple[tuple[str, Annotated[SecretStr, Field(min_length=32)]], ...]
 
 
 class ProjectsSettings(Settings):
@@ -44,8 +48,20 @@ class ProjectsSettings(Settings):
         pattern=r"^oc4ids-[a-z0-9]{6}$",
         description="The city's registered prefix of OC4IDS project ids; it never changes.",
     )
+    push_keys: Annotated[PushKeys, NoDecode] = Field(
+        (),
+        description="By which systems sign what they push (docs: RFC 9421), as a JSON object: the"
+        " secret by the account, or by the account, a slash and a word while a key is changed.",
+    )
     open_licence: str | None = Field(
         None,
         pattern=r"^(https?://\S+)?$",
         description="The address of the licence of the open data. None: nothing is said of one.",
     )
+
+    @field_validator("push_keys", mode="before")
+    @classmethod
+    def _as_pairs(cls, given: Any) -> Any:
+        """Of an object, or of an empty text, as a compose file passes on what nobody has set."""
+        found = json.loads(given or "{}") if isinstance(given, str) else given
+        return tuple(found.items()) if isinstance(found, dict) else found

@@ -1,5 +1,9 @@
 """The release register of a unit of its own, over the API, by the people who may."""
 
+import base64
+import hashlib
+import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +16,14 @@ from tests.conftest import Headers
 from tests.projects import make
 from tests.projects.absence_world import World
 from tests.projects.unruly_portal import listing
+from tests.support import PUSH_KEY, PUSHER
 
 ITEM = "MP-02-01"
 AUTHOR, CHECKER, APPROVER, AUDITOR = "author-a", "checker-b", "approver-c", "auditor-d"
 ROLE_OF = {AUTHOR: "officer", CHECKER: "reviewer", APPROVER: "reviewer", AUDITOR: "auditor"}
+DOCUMENT = {"name": "批复.pdf", "content": "JVBERi0xLjcKJSVFT0YK"}
 STEPS: tuple[tuple[str, str, dict[str, str] | None], ...] = (
+    ("attach", AUTHOR, DOCUMENT),
     ("submit", AUTHOR, None),
     ("check", CHECKER, {"basis": "不涉及国家秘密、商业秘密和个人隐私"}),
     ("approve", APPROVER, None),
@@ -95,21 +102,30 @@ class Register:
         at: datetime | None = None,
         status: int = 201,
         headers: dict[str, str] | None = None,
+        signed_at: datetime | None = None,
         **others: Any,
     ) -> dict[str, Any]:
-        """What another system reports as published, now or `at`."""
+        """What another system reports as published, now or `at`; signed if so wanted."""
+        body = self.pushed(*urls, at=at, **others)
+        headers = headers or self.as_("system", self.unit, sub=PUSHER)
+        if signed_at is not None:
+            headers = headers | signature(body, signed_at)
+        answer = await self.send_push(body, headers)
+        assert answer.status_code == status, answer.text
+        return dict(answer.json())
+
+    def pushed(self, *urls: str, at: datetime | None = None, **others: Any) -> bytes:
+        """What is sent of it."""
         body = {
             **self.subject,
             "places": [{"url": url} for url in urls],
             "published_at": (at or clock.now()).isoformat(),
         }
-        answer = await self.client.post(
-            "/api/v1/publications",
-            json=body | others,
-            headers=headers or self.as_("system", self.unit, sub="oa-system"),
-        )
-        assert answer.status_code == status, answer.text
-        return dict(answer.json())
+        return json.dumps(body | others).encode()
+
+    async def send_push(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        typed = headers | {"Content-Type": "application/json"}
+        return await self.client.post("/api/v1/publications", content=body, headers=typed)
 
     async def read(self, release: Mapping[str, Any]) -> dict[str, Any]:
         answer = await self.client.get(
@@ -124,6 +140,30 @@ class Register:
         )
         assert answer.status_code == 200, answer.text
         return [str(one["id"]) for one in answer.json()["items"]]
+
+
+def signature(
+    body: bytes,
+    at: datetime,
+    *,
+    method: str = "POST",
+    path: str = "/api/v1/publications",
+    key_id: str = PUSHER,
+    secret: str = PUSH_KEY,
+    covered: str = '"@method" "@path" "content-digest"',
+) -> dict[str, str]:
+    """The headers of RFC 9421, made by its letter and without a library."""
+    digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    values = {'"@method"': method, '"@path"': path, '"content-digest"': digest}
+    parameters = f'({covered});created={int(at.timestamp())};keyid="{key_id}"'
+    lines = [f"{name}: {values[name]}" for name in covered.split()]
+    base = "\n".join([*lines, f'"@signature-params": {parameters}'])
+    mac = base64.b64encode(hmac.digest(secret.encode(), base.encode(), "sha256")).decode()
+    return {
+        "Content-Digest": digest,
+        "Signature-Input": f"push={parameters}",
+        "Signature": f"push=:{mac}:",
+    }
 
 
 def publish_today(world: World) -> None:

@@ -44,7 +44,8 @@ async def test_register_push_page_and_event_give_one_verdict_in_any_order(
                 case "push":
                     at = now if claimed == "today" else now - timedelta(days=1)
                     title = f"{world.name}建议书批复"
-                    pushed = await register.push(f"{world.address}/a", at=at, title=title)
+                    url = f"{world.address}/a"
+                    pushed = await register.push(url, at=at, signed_at=clock.now(), title=title)
                 case "show" if shown != "nothing":
                     if shown == "today":
                         publish_today(world)

@@ -125,6 +125,56 @@ async def test_only_a_statutory_carrier_ends_the_clock_and_keeps_it(world: World
     assert await world.verdict(duty) == "withdrawn"
 
 
+QUARTER, NEXT = "2026年第一季度", "2026年第二季度"
+
+
+@pytest.mark.parametrize(
+    ("named", "reached"),
+    [
+        ({}, []),
+        ({"subject": QUARTER}, [QUARTER]),
+        ({"subject": "2025年第一季度"}, []),
+        ({"doc_no": "宁扶〔2026〕1号"}, [QUARTER]),
+        ({"doc_no": "宁扶〔2026〕2号"}, []),
+        ({"subject": QUARTER, "doc_no": "宁扶〔2026〕2号"}, []),
+        ({"subject": NEXT, "doc_no": "宁扶〔2026〕7号"}, [NEXT]),
+    ],
+)
+async def test_an_entry_of_one_quarter_is_about_that_quarter(
+    projects: httpx.AsyncClient,
+    as_: Headers,
+    sql: Connect,
+    named: dict[str, Any],
+    reached: list[str],
+) -> None:
+    """Both are of one unit and item, and of no project."""
+    unit = await make.unit(await sql("projects"))
+    code = f"wechat-{unit}"
+    await put(projects, as_, code, kind="wechat", unit_code=unit, must_for=["MP-02"])
+    about = {QUARTER: {"doc_no": "宁扶〔2026〕1号"}, NEXT: {}}
+    duties = {}
+    for subject, others in about.items():
+        body = make.event("", unit, "2026-03-02", subject=subject, **others)
+        made = await make.duty(projects, as_("officer", unit), body | {"project_code": None})
+        duties[subject] = made["id"]
+    register = Register(projects, as_, unit, "")
+    places = [{"carrier_code": code}]
+    pushed = await register.push(project_code=None, places=places, **named)
+    await (await sql("projects")).execute(
+        "UPDATE release_place SET seen_at = now() WHERE release_id = $1", pushed["id"]
+    )
+    await (await sql("projects")).execute(
+        "UPDATE registered_release SET state = 'verified' WHERE id = $1", pushed["id"]
+    )
+    found = []
+    for subject, duty in duties.items():
+        path = f"/api/v1/duties/{duty}/carriers"
+        answer = await projects.get(path, headers=as_("officer", unit))
+        if answer.json()["reached"]:
+            found.append(subject)
+    assert found == reached
+
+
 @provokes("list_duty_carriers", "not-found")
 async def test_the_carriers_of_a_duty_are_its_units_to_see(
     projects: httpx.AsyncClient, as_: Headers, sql: Connect

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -51,6 +52,25 @@ async def test_a_push_that_claims_yesterday_is_not_believed_and_waits_for_a_pers
     verified = await register.take(pushed, "verify", AUDITOR, why)
     assert (verified["state"], verified["verification"]) == ("verified", why["reason"])
     assert [bool(place["seen_at"]) for place in verified["places"]] == [True]
+
+
+async def test_only_the_places_that_a_person_has_looked_at_were_seen(register: Register) -> None:
+    pushed = await register.push(URL, f"{URL}?2", f"{URL}?3", at=yesterday())
+
+    async def verified(release: dict[str, Any], *urls: str) -> httpx.Response:
+        places = {"places": [{"url": url} for url in urls]} if urls else {}
+        return await register.send(release, "verify", AUDITOR, {"reason": "逐处看过"} | places)
+
+    for urls in ((), ("https://www.example.gov.cn/other.html",), (URL, f"{URL}?9")):
+        refused = await verified(pushed, *urls)
+        assert refused.json()["errors"][0]["pointer"] == "/body/places", urls
+    first = (await verified(pushed, URL, URL)).json()
+    assert first["state"] == "verified"
+    seen = {place["url"]: place["seen_at"] is not None for place in first["places"]}
+    assert seen == {URL: True, f"{URL}?2": False, f"{URL}?3": False}
+    second = (await verified(first, f"{URL}?2")).json()
+    assert sum(place["seen_at"] is not None for place in second["places"]) == 2
+    assert second["verified_at"] == first["verified_at"], "it was verified then"
 
 
 @provokes("verify_release", "four-eyes")

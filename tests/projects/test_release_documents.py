@@ -107,6 +107,51 @@ async def test_what_is_out_gets_its_document_once(register: Register) -> None:
     assert (await register.read(pushed))["document"]["sha256"] == content_hash(PDF)
 
 
+async def test_nothing_is_submitted_without_the_document_that_is_checked(
+    register: Register,
+) -> None:
+    draft = await register.draft()
+    refused = await register.send(draft, "submit", AUTHOR)
+    assert (refused.status_code, refused.json()["state"]) == (409, "draft")
+    assert "文件" in refused.json()["detail"]
+    await register.come_to("check")
+
+
+async def test_no_document_comes_to_what_was_approved_without_it(
+    register: Register, desk: Desk
+) -> None:
+    """As long as nothing was submitted without one, such entries are of before."""
+    out = await register.released(URL)
+    for state in ("released", "unverified"):
+        await desk.do(
+            "UPDATE registered_release SET document = NULL, state = :state"
+            " WHERE id = CAST(:id AS uuid)",
+            id=out["id"],
+            state=state,
+        )
+        refused = await put(register, out, PDF)
+        assert (refused.status_code, refused.json()["state"]) == (409, state)
+
+
+@pytest.mark.parametrize("method", ["PUT", "GET"])
+async def test_while_the_store_cannot_be_had_the_answer_says_so(
+    register: Register, desk: Desk, method: str
+) -> None:
+    body = PDF + method.encode()
+    draft = await register.draft()
+    assert (await put(register, draft, body)).status_code == 200
+    folder = (desk.folder / content_hash(body)[:2]).rename(desk.folder / "moved-away")
+    folder.with_name(content_hash(body)[:2]).touch()  # no folder: neither to be read nor written
+    try:
+        path = f"/api/v1/release-register/{draft['id']}/document"
+        kept = {"json": upload(body)} if method == "PUT" else {}
+        answer = await register.client.request(method, path, headers=register.by(AUTHOR), **kept)
+    finally:
+        folder.with_name(content_hash(body)[:2]).unlink()
+        folder.rename(desk.folder / content_hash(body)[:2])
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+
+
 @provokes("upload_release_document", "not-found")
 @provokes("get_release_document", "not-found")
 @provokes("get_release_document", "evidence-damaged")

@@ -1,6 +1,7 @@
 """先审后发: what goes out was checked and approved by others, and is numbered."""
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.projects.release_register import (
     AUDITOR,
     AUTHOR,
     CHECKER,
+    DOCUMENT,
     STEPS,
     Register,
     new_project,
@@ -28,13 +30,14 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 WHY = {"reason": "标题与文件不一致"}
 PLACES = {"places": [{"url": "https://www.example.gov.cn/a.html"}]}
 BODIES: dict[str, dict[str, Any] | None] = {
-    "check": STEPS[1][2],
+    "check": STEPS[2][2],
     "reject": WHY,
     "withdraw": WHY,
     "release": PLACES,
     "verify": WHY,
-    "attach": {"name": "批复.pdf", "content": "JVBERi0xLjcKJSVFT0YK"},
+    "attach": DOCUMENT,
 }
+_KEPT = {"name": "批复.pdf", "kind": "pdf", "size": 9, "sha256": "0"}
 S, A = RegisteredReleaseState, RegisteredReleaseAction
 
 
@@ -48,14 +51,18 @@ def body_of(register: Register, action: str) -> dict[str, Any] | None:
 
 
 async def put_in_state(sql: Connect, release: dict[str, Any], state: str) -> None:
-    """The release in its first version, in that state, decided on by nobody."""
+    """The release in its first version, in that state, decided on by nobody; what is out was
+    pushed, and its document is not here."""
+    is_here = state not in {row.state for row in WORKFLOW.rows if not row.of_register}
     await (await sql("projects")).execute(
         "UPDATE registered_release SET state = $2, version = 1, checked_by = NULL,"
         " approved_by = NULL, approved_at = NULL, register_no = NULL, register_seq = NULL,"
-        " released_at = now(), claimed_at = now(), document = NULL,"
+        " released_at = now(), claimed_at = now(), document = $3, origin = $4,"
         " authors = '[\"author-a\"]' WHERE id = $1",
         release["id"],
         state,
+        json.dumps(_KEPT) if is_here else None,
+        "register" if is_here else "push",
     )
 
 
@@ -98,8 +105,9 @@ async def test_whoever_changed_or_submitted_it_is_an_author_too(register: Regist
         headers=colleague,
     )
     assert revised.json()["authors"] == [AUTHOR, APPROVER]
-    release = await register.take(revised.json(), "submit", AUTHOR)
-    release = await register.take(release, *STEPS[1])
+    release = await register.take(revised.json(), *STEPS[0])
+    release = await register.take(release, "submit", AUTHOR)
+    release = await register.take(release, *STEPS[2])
     refused = await register.send(release, "approve", APPROVER)
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/four-eyes")
 
@@ -133,7 +141,7 @@ async def test_what_was_sent_back_is_checked_anew_once_it_was_revised(register: 
 
 async def test_two_approved_at_once_get_two_numbers(register: Register) -> None:
     waiting = [await register.come_to("approve") for _ in range(3)]
-    done = await asyncio.gather(*(register.take(one, *STEPS[2]) for one in waiting))
+    done = await asyncio.gather(*(register.take(one, *STEPS[3]) for one in waiting))
     numbers = sorted(one["register_no"].rpartition("-")[2] for one in done)
     assert numbers == ["00001", "00002", "00003"]
 

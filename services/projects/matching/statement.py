@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from services.projects.calendar.rules import EPOCH
 from services.projects.collecting.models import GIVEN_UP_AFTER, PortalPage
+from services.projects.coverage import ENDS_NO_CLOCK
 from services.projects.matching.models import MatchMethod, MatchState, PageMatch, ReviewReason
 from services.projects.successors import now_of, with_predecessors
 from shared.database import rows
@@ -111,9 +112,8 @@ _IN_ROW = f"""
       OR o.project_code IS NULL AND (o.doc_no IS NOT NULL OR o.project_name IS NOT NULL))))"""
 
 # What stands where no clock ends is not published by that (`Carrier.is_statutory`).
-_ENDS_CLOCK = """
-NOT EXISTS (SELECT FROM carrier y
-  WHERE y.portal_id = p.portal_id AND y.enabled AND NOT y.is_statutory)"""
+_ENDS_CLOCK = f"""
+NOT EXISTS (SELECT FROM carrier y WHERE y.portal_id = p.portal_id AND {ENDS_NO_CLOCK})"""
 
 STANDING_PAGES = text(f"""
 SELECT DISTINCT m.duty_id FROM page_match m JOIN portal_page p ON p.id = m.page_id

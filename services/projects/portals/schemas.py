@@ -17,7 +17,8 @@ from shared.errors import Text
 from shared.web.models import Input, View
 
 
-def _web_address(text: str) -> str:
+def web_address(text: str) -> str:
+    """An address without a user or a password in it. Raises ValueError."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise ValueError(
@@ -32,7 +33,7 @@ def _web_address(text: str) -> str:
 WebAddress = Annotated[
     str,
     Field(min_length=10, max_length=800, pattern=r"^[\x21-\x7e]+$"),
-    AfterValidator(_web_address),
+    AfterValidator(web_address),
 ]
 
 

@@ -34,7 +34,7 @@ async def ensure_known(
     unit = subject.unit_code
     if not caller.at(unit):
         raise NotFound
-    codes = {place.carrier_code for place in places if place.carrier_code is not None}
+    codes = _carriers(places)
     known = await queries.basis(
         session, unit, subject.item_code, subject.duty_id, codes, today(now)
     )
@@ -46,8 +46,32 @@ async def ensure_known(
     )
     for is_known, name, zh, en in faults:
         if not is_known:
-            detail = Text(f"没有这个{zh}，请核对", f"No such {en}; please check it")
-            raise UnknownReference(detail, pointer=f"/body/{name}")
+            raise _unknown(name, zh, en)
+
+
+async def ensure_carriers(
+    session: AsyncSession,
+    release: RegisteredRelease,
+    places: Sequence[PlaceInput],
+    now: datetime,
+) -> None:
+    """Raises UnknownReference for a carrier that is not the unit's. What the entry itself refers to
+    was known when it was written."""
+    codes = _carriers(places)
+    known = await queries.basis(
+        session, release.unit_code, release.item_code, release.duty_id, codes, today(now)
+    )
+    if known.unknown_carriers:
+        raise _unknown("places", "公开载体", "carrier of the unit")
+
+
+def _carriers(places: Sequence[PlaceInput]) -> set[str]:
+    return {place.carrier_code for place in places if place.carrier_code is not None}
+
+
+def _unknown(name: str, zh: str, en: str) -> UnknownReference:
+    detail = Text(f"没有这个{zh}，请核对", f"No such {en}; please check it")
+    return UnknownReference(detail, pointer=f"/body/{name}")
 
 
 def places_of(release_id: UUID, places: Collection[PlaceInput]) -> list[ReleasePlace]:

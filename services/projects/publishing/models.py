@@ -137,6 +137,8 @@ class RegisteredRelease(Table, table=True):
     item_code: str = Field(max_length=16)
     project_code: str | None = Field(default=None, max_length=24)
     duty_id: UUID | None = Field(default=None, foreign_key="duty.id", index=True)
+    subject: str | None = Field(default=None, max_length=200)
+    """What it is about besides, or instead of, a project, as the duty names it."""
     doc_no: str | None = Field(default=None, max_length=100)
     title: str = Field(max_length=300)
     origin: ReleaseOrigin = Field(sa_type=enum_type(ReleaseOrigin, length=16))
@@ -170,6 +172,8 @@ class RegisteredRelease(Table, table=True):
     document: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     """Name, kind, size and sha256 of the document that is published, once it was uploaded."""
     push_sha256: str | None = Field(default=None, max_length=64)
+    signed_at: datetime | None = Field(default=None, sa_type=Moment)
+    """When its source signed the push, the last time that it came; None: nobody signed it."""
     version: int = 1
 
 

@@ -1,7 +1,8 @@
 """Documents that are out already, as other systems push them and officers enter them by hand.
 
 What is pushed is the unit's own word. It counts from when it reached us: an earlier time that it
-claims rests on nothing, so that such an entry is contradicted, and for a person.
+claims rests on nothing, so that such an entry is contradicted, and for a person. What its source
+has signed is attested (`rules.UnitClaim`); a bearer's or an officer's word alone is not.
 """
 
 from datetime import datetime
@@ -14,24 +15,31 @@ from services.projects.publishing.models import (
 )
 from services.projects.publishing.queries import SeenRelease
 from services.projects.publishing.schemas import PushedPublication
+from services.projects.publishing.signing import TAKEN, SignatureRefused
 from shared.database.deciding import DecidingSession
+from shared.database.versioned import swap
 from shared.security.identity import Caller
 
 
 async def push(
-    session: DecidingSession, pushed: PushedPublication, now: datetime, caller: Caller
+    session: DecidingSession,
+    pushed: PushedPublication,
+    signed_at: datetime | None,
+    now: datetime,
+    caller: Caller,
 ) -> SeenRelease:
     """The entry of the register, received `now`; the same push again is the entry of the first.
 
-    Raises NotFound for a unit that is not the caller's, UnknownReference, Invalid for a time ahead.
+    Raises NotFound for a unit that is not the caller's, UnknownReference, Invalid for a time ahead,
+    SignatureRefused for a signature that was received before.
     """
     digest = rules.push_digest(pushed)
     known = await queries.find_push(session, caller.sub, digest)
     if known is not None:
-        return known
+        return await _again(session, known, signed_at)
     rules.ensure_not_ahead(pushed.published_at, now)
     await entries.ensure_known(session, pushed, pushed.places, now, caller)
-    release = _entry(pushed, digest, now, caller)
+    release = _entry(pushed, digest, signed_at, now, caller)
     places = entries.places_of(release.id, pushed.places)
     queries.add(session, release, places)
     await entries.announce(session, release, places)
@@ -39,8 +47,24 @@ async def push(
     return SeenRelease(release, places)
 
 
+async def _again(
+    session: DecidingSession, known: SeenRelease, signed_at: datetime | None
+) -> SeenRelease:
+    """What is known already stands as it was told first: signed later, it is not signed then."""
+    before = known.release.signed_at
+    if signed_at is None or before is None:
+        return known
+    if signed_at <= before:
+        raise SignatureRefused(TAKEN)
+    return SeenRelease(await swap(session, known.release, {"signed_at": signed_at}), known.places)
+
+
 def _entry(
-    pushed: PushedPublication, digest: str, now: datetime, caller: Caller
+    pushed: PushedPublication,
+    digest: str,
+    signed_at: datetime | None,
+    now: datetime,
+    caller: Caller,
 ) -> RegisteredRelease:
     is_timely = rules.is_timely(pushed.published_at, now)
     return RegisteredRelease(
@@ -54,4 +78,5 @@ def _entry(
         released_at=now,
         released_by=caller.sub,
         push_sha256=digest,
+        signed_at=signed_at,
     )

@@ -28,6 +28,8 @@ from services.projects.publishing.workflow import (
 from shared.database.deciding import DecidingSession, write
 from shared.database.faults import Overtaken
 
+MOST_MISSED = 200
+"""So many releases a turn are found missing."""
 _BEFORE_SEEN, _SEEN = WORKFLOW.leads(RegisteredReleaseAction.SEE)
 _BEFORE_MISSED, _MISSED = WORKFLOW.leads(RegisteredReleaseAction.MISS)
 
@@ -230,7 +232,8 @@ async def claims(
     of the portals that are carriers, and no statutory ones."""
     given = {"duties": [*duties], "portals": [*portals], "believed": sorted(BELIEVED)}
     rows = (await session.execute(statement.CLAIMS, given)).all()
-    return [UnitClaim(*row[1:]) for row in rows if row.duty_id is not None], set(rows[0].portals)
+    found = [UnitClaim(*row[1:8]) for row in rows if row.duty_id is not None]
+    return found, set(rows[0].portals)
 
 
 async def coverage_only(session: AsyncSession, portals: Collection[str]) -> set[str]:
@@ -277,14 +280,14 @@ async def note_seen(
 
 
 async def note_missed(session: AsyncSession) -> list[UUID]:
-    """The releases that two walks did not find are for a person now."""
-    moved = {"to": _MISSED, "before": sorted(_BEFORE_MISSED)}
+    """The releases that two walks did not find are for a person now, some at a time."""
+    moved = {"to": _MISSED, "before": sorted(_BEFORE_MISSED), "limit": MOST_MISSED}
     return list((await session.execute(statement.MISS, moved)).scalars())
 
 
-async def note_places(session: AsyncSession, release_id: UUID, now: datetime) -> None:
-    """A person has found it wherever the collector has not."""
-    await write(session, statement.FOUND_BY_PERSON, {"release": release_id, "now": now})
+async def note_places(session: AsyncSession, places: Collection[UUID], now: datetime) -> None:
+    """A person has found it at these places, as far as the collector has not."""
+    await write(session, statement.FOUND_BY_PERSON, {"places": [*places], "now": now})
 
 
 async def carriers_of_duty(

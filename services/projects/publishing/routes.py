@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, status
+from fastapi import Depends, Query, Request, status
 from pydantic import AwareDatetime
 
 from services.projects.duties.rules import UnknownReference
 from services.projects.duties.schemas import UnitCode
-from services.projects.publishing import pushing, service, views
+from services.projects.publishing import pushing, service, signing, views
 from services.projects.publishing.models import RegisteredReleaseState
 from services.projects.publishing.schemas import (
     PushedPublication,
@@ -17,6 +17,7 @@ from services.projects.publishing.schemas import (
     ReleaseDraft,
     ReleaseOrder,
     ReleaseRemark,
+    ReleaseVerification,
     SecrecyCheck,
 )
 from services.projects.publishing.workflow import WORKFLOW, RegisteredReleaseAction
@@ -60,10 +61,11 @@ Step = Annotated[_ReleaseContext, Depends()]
     status_code=status.HTTP_201_CREATED,
     operation_id="push_publication",
     summary="报送已发布的信息 | Push a publication",
-    responses=problem_responses(NotFound, UnknownReference),
+    responses=problem_responses(NotFound, UnknownReference, signing.SignatureRefused),
 )
 async def push_publication(
     order: PushedPublication,
+    request: Request,
     session: Deciding,
     now: Now,
     caller: Annotated[Caller, allow("system", "officer")],
@@ -71,12 +73,20 @@ async def push_publication(
     """其他系统报送、经办人补录已经发布的信息。只从我方收到之时起采信：自称早于收到之日发布的，转人工核对；是否在
     网上，由采集核实。同一报送重复提交，仍是同一条。
 
+    系统可按 RFC 9421 用本账号的密钥签名（HMAC-SHA-256，覆盖 `@method`、`@path`、`content-digest`，
+    带 `created` 和 `keyid`，五分钟内有效，每个签名只收一次）：与网页自称的日期相符时，可信度最高。
+
     ---
     What is out already, pushed by another system or entered by an officer. It is believed from when
     it reached us: one that claims an earlier day is for a person to look at; whether it is online
     is verified by the collector. The same push again is the same entry.
+
+    A system may sign it by RFC 9421 with its account's key (HMAC-SHA-256 over `@method`, `@path`
+    and `content-digest`, with `created` and `keyid`, good for five minutes and once): what is
+    signed is trusted most where the page names the same day.
     """
-    return views.release_view(await pushing.push(session, order, now, caller))
+    signed_at = await signing.signed_at(request, request.state.settings, caller)
+    return views.release_view(await pushing.push(session, order, signed_at, now, caller))
 
 
 @register.get(
@@ -276,12 +286,13 @@ async def release_draft(
     responses=_BY_ANOTHER,
 )
 async def verify_release(
-    order: ReleaseRemark, step: Step, caller: Annotated[Caller, who_may(_A.VERIFY)]
+    order: ReleaseVerification, step: Step, caller: Annotated[Caller, who_may(_A.VERIFY)]
 ) -> RegisteredReleaseView:
-    """采集不到的，由其他单位的监察人员查看后核实；监察结论不因此改变。
+    """采集不到的，由其他单位的监察人员逐处查看后核实；没有写明的各处不算看过，以后可以再核实。监察结论不因此改变。
 
     ---
-    Where the collector cannot look, an auditor of no part in it does. It moves no verdict.
+    Where the collector cannot look, an auditor of no part in it does, place by place: those that
+    are not named were not looked at, and may be later. It moves no verdict.
     """
     by = step.by(caller)
     return views.release_view(await service.verify(step.session, step.release_id, order, by))

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from services.projects.duties.schemas import ItemCode, ProjectCode, UnitCode
 from services.projects.portals.models import PORTAL_ID
+from services.projects.portals.schemas import web_address
 from services.projects.publishing.models import (
     CarrierKind,
     RegisteredReleaseState,
@@ -19,8 +20,9 @@ LARGEST_BODY = 13_400_000
 """Bytes of the largest document in Base64, with what is around it."""
 CARRIER_CODE = r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$"
 CarrierCode = Annotated[str, Field(pattern=CARRIER_CODE, examples=["city-portal"])]
-WebAddress = Annotated[
+PageAddress = Annotated[
     str,
+    AfterValidator(web_address),
     Field(
         pattern=r"^https?://[^\s#]+$",
         max_length=800,
@@ -82,7 +84,7 @@ class PlaceInput(Input):
     """Where a document stands: on a carrier, at an address, or both."""
 
     carrier_code: CarrierCode | None = None
-    url: WebAddress | None = None
+    url: PageAddress | None = None
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> "PlaceInput":
@@ -98,6 +100,16 @@ class Subject(Prose):
     item_code: ItemCode
     project_code: ProjectCode | None = Field(
         None, description="所属项目；不属于项目的为空 | Its project; null if it has none."
+    )
+    subject: str | None = Field(
+        None,
+        min_length=2,
+        max_length=200,
+        description="不属于项目的，写明所针对的事项，与公开义务的写法一致；项目、事项、义务和文号都没写的，只作登记，"
+        "不计入任何一项义务"
+        " | What it is about where it is no project, in the words of the duty. What names neither"
+        " project, subject, duty nor number is kept, and counts for no duty.",
+        examples=["2026年部门预算"],
     )
     duty_id: UUID | None = Field(
         None, description="所履行的公开义务，可不填 | The duty that it fulfils, if you know it."
@@ -139,6 +151,18 @@ class ReleaseRemark(Prose):
     """A step with its reason."""
 
     reason: str = Field(min_length=2, max_length=500, description="理由或说明 | Why.")
+
+
+class ReleaseVerification(ReleaseRemark):
+    """What a person has looked at, and at which of the places."""
+
+    places: list[PlaceInput] | None = Field(
+        None,
+        min_length=1,
+        max_length=20,
+        description="看过并见到的载体、网址，与登记的写法一致；只有一处的可不填"
+        " | Where it was looked for and found, as registered; may be left out where there is one.",
+    )
 
 
 class ReleaseOrder(Input):
@@ -187,6 +211,7 @@ class RegisteredReleaseView(View):
     unit_code: str
     item_code: str
     project_code: str | None
+    subject: str | None = Field(description="项目以外的对象 | What it is about besides a project.")
     duty_id: UUID | None
     doc_no: str | None
     title: str
@@ -212,6 +237,10 @@ class RegisteredReleaseView(View):
     released_at: AwareDatetime | None = Field(
         description="我方得知的时间，此前的不予采信"
         " | When we were told, by our clock: nothing before it is believed."
+    )
+    signed_at: AwareDatetime | None = Field(
+        description="报送系统签名的时间；没有签名的为空，可信度较低"
+        " | When its source signed the push; null: it was not signed, and is trusted less."
     )
     verified_at: AwareDatetime | None
     verified_by: str | None

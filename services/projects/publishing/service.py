@@ -23,8 +23,8 @@ from services.projects.publishing.schemas import (
     ReleaseOrder,
     ReleaseRemark,
     ReleaseUpload,
+    ReleaseVerification,
     SecrecyCheck,
-    Subject,
 )
 from services.projects.publishing.workflow import (
     WORKFLOW,
@@ -43,6 +43,14 @@ from shared.workflow import refuse
 _ATTACHED = Text(
     "文件已经上传；发布之后不能更换",
     "Its document is here already; once it is out it is not replaced",
+)
+_NO_DOCUMENT = Text(
+    "请先上传要公开的文件：保密审查和审批看的就是它",
+    "Please upload the document first: it is what is checked and approved",
+)
+_APPROVED_WITHOUT = Text(
+    "这份文件没有经过保密审查和审批，不能补传；请另行登记",
+    "Nobody checked or approved that document, so it is not added now; please register it anew",
 )
 READERS = ("officer", "reviewer", "auditor", "supervisor", "admin")
 _S, _A = RegisteredReleaseState, RegisteredReleaseAction
@@ -128,7 +136,7 @@ async def release(
 ) -> SeenRelease:
     """It is out, there. Raises UnknownReference for a carrier that is not the unit's."""
     found, step = await _begin(session, release_id, _A.RELEASE, by)
-    await entries.ensure_known(session, _subject(found.release), order.places, by.now, by.caller)
+    await entries.ensure_carriers(session, found.release, order.places, by.now)
     said = {"claimed_at": by.now, "released_at": by.now, "released_by": by.caller.sub}
     places = entries.places_of(found.release.id, order.places)
     session.add_all(places)
@@ -138,15 +146,23 @@ async def release(
 
 
 async def verify(
-    session: DecidingSession, release_id: UUID, order: ReleaseRemark, by: StepTaker
+    session: DecidingSession, release_id: UUID, order: ReleaseVerification, by: StepTaker
 ) -> SeenRelease:
-    """A person has looked where the collector cannot. It moves no verdict: the clock of a duty ends
-    by what is collected. Raises FourEyes for the unit's own people."""
+    """A person has looked where the collector cannot, at the places that they name. It moves no
+    verdict: the clock of a duty ends by what is collected.
+
+    What is verified already gets further places, and keeps who verified it first. Raises FourEyes
+    for the unit's own people, Invalid for a place that is not registered.
+    """
     found, step = await _begin(session, release_id, _A.VERIFY, by)
-    said = {"verified_at": by.now, "verified_by": by.caller.sub, "verification": order.reason}
-    await queries.note_places(session, release_id, by.now)
+    seen = rules.looked_at(found.places, order.places)
+    said: dict[str, Any] = {"verification": found.release.verification or order.reason}
+    if step.state is not _S.VERIFIED:
+        said |= {"verified_at": by.now, "verified_by": by.caller.sub}
+    await queries.note_places(session, seen, by.now)
     done = await _take(session, found, step, by, said)
-    return SeenRelease(done.release, [_found_by(place, by.now) for place in found.places])
+    places = [_found_by(each, by.now) if each.id in seen else each for each in found.places]
+    return SeenRelease(done.release, places)
 
 
 async def attach(
@@ -156,13 +172,16 @@ async def attach(
     given: ReleaseUpload,
     by: StepTaker,
 ) -> SeenRelease:
-    """Its document, kept as evidence; once it is out it is not replaced by another one.
+    """Its document, kept as evidence; once it is out it is not replaced by another one, and of what
+    was approved here none comes that nobody checked.
 
     Raises Invalid for what is too large or of another kind.
     """
     found, step = await _begin(session, release_id, _A.ATTACH, by)
     old = found.release
-    if old.released_at is not None and old.document is not None:
+    if old.origin is ReleaseOrigin.REGISTER and not step.of_register:
+        refuse(old.state, old.version, _APPROVED_WITHOUT)
+    if not step.of_register and old.document is not None:
         refuse(old.state, old.version, _ATTACHED)
     uploaded = await asyncio.to_thread(documents.read, given)
     sha256 = await files.put(uploaded.body)
@@ -202,6 +221,8 @@ async def _begin(
         not_by_checker=step.not_by_checker,
         not_by_unit=step.not_by_unit,
     )
+    if step.needs_document and release.document is None:
+        refuse(release.state, release.version, _NO_DOCUMENT)
     return found, step
 
 
@@ -256,7 +277,3 @@ def _waiting(caller: Caller) -> queries.Waiting:
         sorted({row.state for row in rows if row.not_by_author or row.not_by_unit}),
         sorted({row.state for row in rows if row.not_by_checker}),
     )
-
-
-def _subject(release: RegisteredRelease) -> Subject:
-    return Subject(**{name: getattr(release, name) for name in Subject.model_fields})

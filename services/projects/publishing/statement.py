@@ -2,15 +2,15 @@
 
 from sqlalchemy import text
 
-from services.projects.coverage import CARRIERS, IS_ABOUT
+from services.projects.coverage import CARRIERS, ENDS_NO_CLOCK, IS_ABOUT
 from services.projects.successors import now_of
 
 _UNIT_NOW = now_of("r.unit_code")
 
 # Portals that are carriers and no statutory ones.
-_COVERAGE_ONLY = """
-SELECT portal_id FROM carrier
-WHERE portal_id = ANY(CAST(:portals AS text[])) AND enabled AND NOT is_statutory"""
+_COVERAGE_ONLY = f"""
+SELECT y.portal_id FROM carrier y
+WHERE y.portal_id = ANY(CAST(:portals AS text[])) AND {ENDS_NO_CLOCK}"""
 COVERAGE_ONLY = text(_COVERAGE_ONLY)
 
 # One row without a claim where there is none.
@@ -18,13 +18,14 @@ CLAIMS = text(f"""
 SELECT o.portals, said.*
 FROM (SELECT ARRAY({_COVERAGE_ONLY}) AS portals) o
 LEFT JOIN (
-  SELECT d.id AS duty_id, x.url, r.title, r.doc_no, r.claimed_at, r.released_at AS received_at
+  SELECT d.id AS duty_id, x.url, r.title, r.doc_no, r.claimed_at, r.released_at AS received_at,
+         r.origin = 'register' OR r.signed_at IS NOT NULL AS is_attested, r.id AS release_id
   FROM duty d
   JOIN registered_release r ON {IS_ABOUT} AND r.state = ANY(CAST(:believed AS text[]))
   JOIN release_place x ON x.release_id = r.id AND x.url IS NOT NULL
   LEFT JOIN carrier c ON c.code = x.carrier_code
   WHERE d.id = ANY(CAST(:duties AS uuid[])) AND coalesce(c.is_statutory, true)) said ON true
-ORDER BY said.received_at, said.duty_id, said.claimed_at, said.url""")
+ORDER BY said.received_at, said.duty_id, said.claimed_at, said.url, said.release_id""")
 
 # Pages at an address that was released since they were read are looked through again. The places
 # are locked before their pages, by the matcher alone.
@@ -111,11 +112,12 @@ WHERE id IN (
       WHERE x.release_id = r.id
         AND (p.proven_at IS NULL OR p.proven_at <= r.released_at OR EXISTS (
           SELECT FROM portal_page q WHERE q.portal_id = p.id AND q.match_wanted)))
-  ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED)
+  ORDER BY r.id LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id""")
 
 FOUND_BY_PERSON = text("""
-UPDATE release_place SET seen_at = :now WHERE release_id = :release AND seen_at IS NULL""")
+UPDATE release_place SET seen_at = :now
+WHERE id = ANY(CAST(:places AS uuid[])) AND seen_at IS NULL""")
 
 # Whether unit, item and duty are there, and which carriers are neither the unit's own nor for all.
 BASIS = text("""

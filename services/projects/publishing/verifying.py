@@ -11,11 +11,13 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.projects.calendar import service as calendars
 from services.projects.collecting.models import PortalPage
 from services.projects.publishing import queries, rules
 from services.projects.publishing.rules import UnitClaim
 from services.projects.publishing.workflow import WORKFLOW, RegisteredReleaseAction
 from shared.security import audit_log
+from shared.workdays import Workdays
 
 _SEEN = WORKFLOW.of(RegisteredReleaseAction.SEE)[0].audited
 _MISSED = WORKFLOW.of(RegisteredReleaseAction.MISS)[0].audited
@@ -25,8 +27,10 @@ class RegisterClaims:
     """What the register says of some duties, by which their pages are read; `coverage_only` are the
     portals of which nothing ends a clock."""
 
-    def __init__(self, claims: Sequence[UnitClaim], coverage_only: Collection[str]) -> None:
-        self._coverage_only = coverage_only
+    def __init__(
+        self, claims: Sequence[UnitClaim], coverage_only: Collection[str], calendar: Workdays
+    ) -> None:
+        self._coverage_only, self._calendar = coverage_only, calendar
         self._of_duty: dict[UUID, list[UnitClaim]] = defaultdict(list)
         for claim in claims:
             self._of_duty[claim.duty_id].append(claim)
@@ -37,7 +41,7 @@ class RegisterClaims:
 
     def of(self, page: PortalPage, duty_id: UUID) -> UnitClaim | None:
         """What stands for when the page came online; None where the register does not say."""
-        return rules.believed(self._of_duty[duty_id], page)
+        return rules.believed(self._of_duty[duty_id], page, self._calendar)
 
 
 async def claims_about(
@@ -45,7 +49,8 @@ async def claims_about(
 ) -> RegisterClaims:
     """What the register says of these duties, for these pages."""
     portals = {page.portal_id for page in pages}
-    return RegisterClaims(*await queries.claims(session, duties, portals))
+    found = await queries.claims(session, duties, portals)
+    return RegisterClaims(*found, await calendars.load(session))
 
 
 async def coverage_only(session: AsyncSession, pages: Collection[PortalPage]) -> set[str]:
@@ -106,5 +111,6 @@ async def note_missed(session: AsyncSession, now: datetime, *, actor: str) -> in
 async def _note(
     session: AsyncSession, releases: Sequence[UUID], action: str, now: datetime, actor: str
 ) -> None:
-    for release_id in releases:
-        await audit_log.write(session, actor, action, f"release:{release_id}", now, {})
+    entries: list[tuple[str, dict[str, object]]] = [(f"release:{each}", {}) for each in releases]
+    if entries:
+        await audit_log.write_many(session, actor, action, entries, now)

@@ -33,7 +33,8 @@ class ReleaseStep(NamedTuple):
 
     No roles: the matcher alone. `writes`: whoever takes it is one of its authors from then on.
     `leads_on`: somebody is waited for to take it. `not_by_author`, `not_by_checker`, `not_by_unit`:
-    who of those that have the role may not.
+    who of those that have the role may not. `needs_document`: only with the document at hand that
+    is checked and approved. `of_register` False: only of what was not approved here.
     """
 
     state: RegisteredReleaseState
@@ -46,6 +47,8 @@ class ReleaseStep(NamedTuple):
     not_by_author: bool = False
     not_by_checker: bool = False
     not_by_unit: bool = False
+    needs_document: bool = False
+    of_register: bool = True
 
 
 _S, _A, _R = RegisteredReleaseState, RegisteredReleaseAction, ReleaseStep
@@ -58,12 +61,21 @@ WORKFLOW = Workflow(
     (
         _R(_S.DRAFT, _A.REVISE, _S.DRAFT, _OFFICER, "release.revised", writes=True),
         _R(_S.REJECTED, _A.REVISE, _S.DRAFT, _OFFICER, "release.revised", writes=True),
-        _R(_S.DRAFT, _A.SUBMIT, _S.SUBMITTED, _OFFICER, "release.submitted", writes=True),
-        _R(_S.SUBMITTED, _A.CHECK, _S.CHECKED, _REVIEWER, "release.checked", not_by_author=True),
+        _R(
+            *(_S.DRAFT, _A.SUBMIT, _S.SUBMITTED, _OFFICER, "release.submitted"),
+            writes=True,
+            needs_document=True,
+        ),
+        _R(
+            *(_S.SUBMITTED, _A.CHECK, _S.CHECKED, _REVIEWER, "release.checked"),
+            not_by_author=True,
+            needs_document=True,
+        ),
         _R(
             *(_S.CHECKED, _A.APPROVE, _S.APPROVED, _REVIEWER, "release.approved"),
             not_by_author=True,
             not_by_checker=True,
+            needs_document=True,
         ),
         *(
             _R(
@@ -79,7 +91,11 @@ WORKFLOW = Workflow(
         ),
         _R(_S.DRAFT, _A.ATTACH, _S.DRAFT, _OFFICER, "release.attached", writes=True),
         *(
-            _R(state, _A.ATTACH, state, _OFFICER | _SYSTEM, "release.attached", leads_on=False)
+            _R(
+                *(state, _A.ATTACH, state, _OFFICER | _SYSTEM, "release.attached"),
+                leads_on=False,
+                of_register=False,
+            )
             for state in (_S.RELEASED, _S.UNVERIFIED, _S.CONTRADICTED)
         ),
         _R(_S.APPROVED, _A.RELEASE, _S.RELEASED, _OFFICER, "release.released"),
@@ -89,6 +105,11 @@ WORKFLOW = Workflow(
         *(
             _R(state, _A.VERIFY, _S.VERIFIED, _AUDITOR, "release.verified", not_by_unit=True)
             for state in (_S.UNVERIFIED, _S.CONTRADICTED)
+        ),
+        _R(
+            *(_S.VERIFIED, _A.VERIFY, _S.VERIFIED, _AUDITOR, "release.verified"),
+            leads_on=False,
+            not_by_unit=True,
         ),
         *(
             _R(
@@ -134,6 +155,8 @@ WORKFLOW = Workflow(
         "not_by_author": Text("起草人除外", "not by an author"),
         "not_by_checker": Text("保密审查人除外", "not by who checked"),
         "not_by_unit": Text("本单位人员除外", "not by the unit"),
+        "needs_document": Text("须已上传文件", "needs its document"),
+        "of_register": Text("在此审批的也可", "also of what was approved here"),
     },
 )
 BELIEVED = frozenset({_S.RELEASED, _S.VERIFIED, _S.UNVERIFIED})
