@@ -13,6 +13,8 @@ from services.projects.tables import Table
 from shared.database.tables import Moment, enum_type
 from shared.ids import new_id
 
+ITEM_CODE = r"^[A-Z]{2,3}-\d{2}(-\d{2})?$"
+
 
 class DutyKind(StrEnum):
     """What the item asks for (the handbook's `duty_kind`)."""

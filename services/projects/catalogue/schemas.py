@@ -1,10 +1,11 @@
 """The catalogue as people and programs read it, and a row of the file it is imported from."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from services.projects.catalogue.models import (
+    ITEM_CODE,
     AudienceKind,
     DisclosureLimitUnit,
     DutyKind,
@@ -13,13 +14,15 @@ from services.projects.catalogue.models import (
 )
 from shared.web.models import Input, View
 
+ItemCode = Annotated[str, Field(pattern=ITEM_CODE, examples=["MP-02-01"])]
+
 
 class ItemRow(Input):
     """One row of a catalogue file, its mixed text values split into one value per column."""
 
     model_config = ConfigDict(frozen=True)
 
-    item_code: str = Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", max_length=16)
+    item_code: str = Field(pattern=ITEM_CODE, max_length=16)
     domain: str = Field(min_length=1, max_length=60)
     category_l1: str = Field(min_length=1, max_length=100)
     item_l2: str = Field(min_length=1, max_length=200)

@@ -9,7 +9,8 @@ from services.projects.disputes import printing, service, views
 from services.projects.disputes.models import DisputeState
 from services.projects.disputes.schemas import DisputeDecision, DisputeView
 from services.projects.duties import views as duty_views
-from services.projects.duties.schemas import DutyDetail, Ruling, UnitCode
+from services.projects.duties.schemas import DutyDetail, Ruling
+from services.projects.register.schemas import UnitCode
 from shared.clock import today
 from shared.errors import FourEyes, NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller

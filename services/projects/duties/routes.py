@@ -12,11 +12,10 @@ from services.projects.duties.schemas import (
     DutyClock,
     DutyDetail,
     DutyView,
-    ProjectCode,
     ProjectLife,
     TriggerOrder,
-    UnitCode,
 )
+from services.projects.register.schemas import ProjectCode, UnitCode
 from shared.errors import NotFound, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Deciding, Now, Paging, Session, allow, public

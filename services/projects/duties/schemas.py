@@ -1,7 +1,6 @@
 """Trigger events and duties as people and programs send and read them."""
 
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -10,6 +9,7 @@ from services.projects.auditing.models import Verdict
 from services.projects.auditing.schemas import ReasonView
 from services.projects.calendar.models import RuleKind
 from services.projects.calendar.schemas import DayView, Note
+from services.projects.catalogue.schemas import ItemCode
 from services.projects.duties.models import (
     Hold,
     TriggerKind,
@@ -24,13 +24,8 @@ from services.projects.duties.record_schemas import (
     ShortVerdict,
     VerdictMove,
 )
-from services.projects.register.models import PROJECT_CODE, UNIT_CODE
-from services.projects.register.schemas import ListView, ProjectView
+from services.projects.register.schemas import ListView, ProjectCode, ProjectView, UnitCode
 from shared.web.models import Input, View, named, old_name_of
-
-ItemCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", examples=["MP-02-01"])]
-ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
-UnitCode = Annotated[str, Field(pattern=UNIT_CODE, examples=["D01"])]
 
 
 class TriggerOrder(Input):

@@ -8,7 +8,7 @@ from services.projects import notice_page
 from services.projects.duties import views as duty_views
 from services.projects.duties.models import RulingKind
 from services.projects.duties.ruling import Ruled
-from services.projects.duties.schemas import DutyDetail, Exemption, Extension, Ruling, UnitCode
+from services.projects.duties.schemas import DutyDetail, Exemption, Extension, Ruling
 from services.projects.exemptions import printing, service, views
 from services.projects.exemptions.models import ExemptionState
 from services.projects.exemptions.schemas import (
@@ -16,6 +16,7 @@ from services.projects.exemptions.schemas import (
     ExemptionView,
     ExemptionWithdrawal,
 )
+from services.projects.register.schemas import UnitCode
 from shared.clock import today
 from shared.errors import FourEyes, NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller

@@ -2,13 +2,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request, Response
 
-from services.projects.duties.schemas import ItemCode, ProjectCode
+from services.projects.catalogue.schemas import ItemCode
 from services.projects.opendata import atom, printing, service, tables, views
 from services.projects.opendata.atom import Feed
 from services.projects.opendata.facts import PublicationFilter
 from services.projects.opendata.schemas import PublicationView
 from services.projects.opendata.service import ProjectFilter
 from services.projects.register.models import UNIT_CODE
+from services.projects.register.schemas import ProjectCode
 from shared.errors import NotFound, Responses, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Language, Now, Paging, Session, public

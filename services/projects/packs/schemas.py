@@ -7,12 +7,10 @@ from typing import Annotated
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.calendar.schemas import Note
-from services.projects.catalogue.schemas import ItemRow
+from services.projects.catalogue.schemas import ItemCode, ItemRow
 from services.projects.packs.models import PackVersionState
 from services.projects.register.models import Phase
 from shared.web.models import Input, View, old_name_of
-
-PackItemCode = Annotated[str, Field(pattern=r"^[A-Z]{2,3}-\d{2}(-\d{2})?$", examples=["PW-12"])]
 
 
 class PackSubject(StrEnum):
@@ -121,7 +119,7 @@ class PackDetail(PackView):
 class PackUseInput(Input):
     """Switch a pack on for a unit, or change that; `version` is that of the one to change."""
 
-    item_codes: list[PackItemCode] = Field(
+    item_codes: list[ItemCode] = Field(
         max_length=200,
         description="该单位按周期应公开的事项 | The periodic items that the unit owes.",
         examples=[["PW-12"]],

@@ -5,35 +5,45 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, field_validator
 
 from services.projects.portals.models import PortalHealth, PortalRule
 from services.projects.reading.claims import Claim
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault
+from services.projects.reading.hosts import host_of
 from services.projects.reading.lists import ListPage
-from services.projects.reading.readers import AnyRule
+from services.projects.reading.readers import AnyRule, rule_of
+from services.projects.register.schemas import UnitCode
 from shared.errors import Text
 from shared.web.models import Input, View
 
+_NO_ADDRESS = Text(
+    "应为 http 或 https 地址，不含用户名和密码",
+    "Must be an http or https address without user information",
+)
 
-def web_address(text: str) -> str:
-    """An address without a user or a password in it. Raises ValueError."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
-        raise ValueError(
-            Text(
-                "应为 http 或 https 地址，不含用户名和密码",
-                "Must be an http or https address without user information",
-            )
-        )
+_ENCODED = Text(
+    "网址中的汉字请写成编码后的形式，可从浏览器地址栏复制",
+    "Please give the address in its encoded form, as a browser copies it",
+)
+
+
+def _web_address(text: str) -> str:
+    if host_of(text) is None or urlsplit(text).username is not None:
+        raise ValueError(_NO_ADDRESS)
     return text
 
 
 WebAddress = Annotated[
     str,
-    Field(min_length=10, max_length=800, pattern=r"^[\x21-\x7e]+$"),
-    AfterValidator(web_address),
+    Field(
+        min_length=10,
+        max_length=800,
+        pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$",
+        examples=["https://www.ningchuan.gov.cn/zfbm/fgw/2026/t20261130_88.html"],
+    ),
+    AfterValidator(_web_address),
 ]
 
 
@@ -47,7 +57,7 @@ class PortalWrite(Input):
     """一个公开栏目：哪个单位在哪里公开，多久看一次 | Where a unit publishes, how often to look."""
 
     name: str = Field(min_length=1, max_length=200, examples=["住建局·批准结果信息"])
-    unit_code: str = Field(pattern=r"^[A-Z0-9][A-Z0-9-]{0,31}$", examples=["D03"])
+    unit_code: UnitCode
     start_url: WebAddress = Field(examples=["https://www.example.gov.cn/zdxm/index.htm"])
     allow_private: bool = Field(
         False, description="地址可否为内网地址 | Whether the address may be a private one."
@@ -80,6 +90,13 @@ class PortalWrite(Input):
         description="所改栏目的版本号，新栏目为空"
         " | Of the portal being changed; null for a new one.",
     )
+
+    @field_validator("start_url")
+    @classmethod
+    def _is_as_it_is_asked(cls, url: str) -> str:
+        if not url.isascii():
+            raise ValueError(_ENCODED)
+        return url
 
 
 class PortalView(View):
@@ -243,4 +260,4 @@ class PortalRuleView(View):
 
     @classmethod
     def of(cls, stored: PortalRule, trial: Trial | None = None) -> Self:
-        return cls.model_validate(stored).model_copy(update={"trial": trial})
+        return cls(**stored.model_dump(exclude={"rule"}), rule=rule_of(stored.rule), trial=trial)

@@ -8,7 +8,6 @@ from fastapi import Depends, Query, Request, status
 from pydantic import AwareDatetime
 
 from services.projects.duties.rules import UnknownReference
-from services.projects.duties.schemas import UnitCode
 from services.projects.publishing import pushing, service, signing, views
 from services.projects.publishing.models import RegisteredReleaseState
 from services.projects.publishing.schemas import (
@@ -21,6 +20,7 @@ from services.projects.publishing.schemas import (
     SecrecyCheck,
 )
 from services.projects.publishing.workflow import WORKFLOW, RegisteredReleaseAction
+from services.projects.register.schemas import UnitCode
 from shared.errors import FourEyes, NotFound, StateConflict, problem_responses
 from shared.security.identity import Caller
 from shared.web.dependencies import Deciding, Now, Paging, Session, StepContext, allow

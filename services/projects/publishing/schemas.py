@@ -1,18 +1,19 @@
 """The release register and carriers as people and programs send and read them."""
 
 from typing import Annotated
+from urllib.parse import urldefrag
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
-from services.projects.duties.schemas import ItemCode, ProjectCode, UnitCode
+from services.projects.catalogue.schemas import ItemCode
 from services.projects.portals.models import PORTAL_ID
-from services.projects.portals.schemas import web_address
 from services.projects.publishing.models import (
     CarrierKind,
     RegisteredReleaseState,
     ReleaseOrigin,
 )
+from services.projects.register.schemas import ProjectCode, UnitCode
 from shared.errors import Text
 from shared.web.models import Input, Prose, View
 
@@ -20,15 +21,6 @@ LARGEST_BODY = 13_400_000
 """Bytes of the largest document in Base64, with what is around it."""
 CARRIER_CODE = r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$"
 CarrierCode = Annotated[str, Field(pattern=CARRIER_CODE, examples=["city-portal"])]
-PageAddress = Annotated[
-    str,
-    AfterValidator(web_address),
-    Field(
-        pattern=r"^https?://[^\s#]+$",
-        max_length=800,
-        examples=["https://www.ningchuan.gov.cn/zfbm/fgw/2026/t20261130_88.html"],
-    ),
-]
 CataloguePart = Annotated[str, Field(pattern=r"^(\*|[A-Z]{2,3}(-\d{2}){0,2})$", examples=["MP-02"])]
 _NOWHERE = Text(
     "请写明载体或网址，至少其一", "Please say on which carrier or at which address, or both"
@@ -84,7 +76,12 @@ class PlaceInput(Input):
     """Where a document stands: on a carrier, at an address, or both."""
 
     carrier_code: CarrierCode | None = None
-    url: PageAddress | None = None
+    url: WebAddress | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_whole_page(cls, url: str | None) -> str | None:
+        return url and urldefrag(url).url
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> "PlaceInput":

@@ -1,14 +1,16 @@
 """The declarative rules of collectors: data, checked like any other input."""
 
-from typing import Annotated, Any, Literal
+import base64
+import hashlib
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, field_validator
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from services.projects.catalogue.schemas import ItemCode
 from shared.errors import Text
 from shared.web.models import Input
 
-ITEM_CODE = r"^[A-Z]{2,3}-\d{2}(-\d{2})?$"
 _NO_SELECTOR = Text(
     "这不是可用的选择器，请核对写法", "This is no selector that could be used; please check it"
 )
@@ -111,12 +113,32 @@ class DetailRule(_Part):
 class ItemCue(_Part):
     """How a page shows which catalogue item it is: by its column, or by words of its title."""
 
-    item_code: Annotated[str, Field(pattern=ITEM_CODE)]
+    item_code: ItemCode
     columns: Words = []
     words: Words = []
 
 
 Items = Annotated[list[ItemCue], Field(max_length=100)]
+
+
+Rendered = Literal["list", "pages"]
+
+
+class Posted(NamedTuple):
+    """What is sent to an address where a list is asked for by POST."""
+
+    body: bytes
+    content_type: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """With a digest (RFC 9530), so that evidence of the headers is evidence of the body."""
+        digest = base64.b64encode(bytes.fromhex(self.sha256)).decode()
+        return {"Content-Type": self.content_type, "Content-Digest": f"sha-256=:{digest}:"}
 
 
 class CollectorRule(_Part):
@@ -131,6 +153,17 @@ class CollectorRule(_Part):
         None, description="仅在自动识别出错时填写 | Only where detection goes wrong."
     )
     max_pages: int = Field(200, ge=1, le=2000)
+
+    def posted(self, url: str) -> Posted | None:
+        """What is sent for the page of the list at `url`; None where it is simply fetched.
+
+        Pages that stand at one address differ by the fragment of `url`.
+        """
+        return None
+
+    def renders(self, part: Rendered) -> bool:
+        """Whether the scripts of such pages are run before they are read."""
+        return False
 
     @property
     def may_end_unannounced(self) -> bool:
@@ -172,6 +205,15 @@ class HtmlPagesRule(CollectorRule):
     """What a rule says whose items have pages of HTML, however they are listed."""
 
     detail: DetailRule = DetailRule()
+    rendered: Annotated[list[Rendered], Field(max_length=2)] = Field(
+        [],
+        description="哪些网页要先由渲染服务执行脚本再读：列表页、条目网页；须已设置渲染服务"
+        " | Which pages, the list's or those of items, are read once their scripts were run, by a"
+        " rendering service that must be set up.",
+    )
+
+    def renders(self, part: Rendered) -> bool:
+        return part in self.rendered
 
     @property
     def judges_elements(self) -> bool:

@@ -6,7 +6,6 @@ from fastapi import Query, Request, Response, status
 
 from services.projects import notice_page
 from services.projects.duties import service as duties
-from services.projects.duties.schemas import UnitCode
 from services.projects.duties.views import duty_view
 from services.projects.rectification import handling, printing, rules, service, views
 from services.projects.rectification.handling import RectificationHandler
@@ -20,6 +19,7 @@ from services.projects.rectification.schemas import (
     RectificationReply,
     RectificationView,
 )
+from services.projects.register.schemas import UnitCode
 from shared.clock import today
 from shared.errors import FourEyes, NotFound, StateConflict, Text, problem_responses
 from shared.security.identity import Caller

@@ -11,6 +11,7 @@ from services.projects.register.models import PROJECT_CODE, UNIT_CODE, ApprovalK
 from shared.web.models import Input, View
 
 ProjectCode = Annotated[str, Field(pattern=PROJECT_CODE, examples=["2408-359900-47-03-837832"])]
+UnitCode = Annotated[str, Field(pattern=UNIT_CODE, examples=["D01"])]
 
 
 Alias = Annotated[str, Field(min_length=2, max_length=300)]

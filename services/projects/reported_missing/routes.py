@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from services.projects.duties.schemas import ProjectCode, UnitCode
+from services.projects.register.schemas import ProjectCode, UnitCode
 from services.projects.reported_missing import service
 from services.projects.reported_missing.models import CheckState
 from services.projects.reported_missing.schemas import CheckAnswerInput, DisclosureCheckView

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from services.projects.register.models import UNIT_CODE
+from services.projects.catalogue.schemas import ItemCode
+from services.projects.register.schemas import UnitCode
 from services.projects.reports.models import PeriodKind
 from shared.errors import Text
 from shared.web.models import Input, View
@@ -19,8 +20,6 @@ Part = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 MOST_BONUS = 0.3
 Bonus = Annotated[float, Field(ge=0, le=MOST_BONUS, allow_inf_nan=False)]
 ItemWeight = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
-ItemCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,15}$")]
-UnitCode = Annotated[str, StringConstraints(pattern=UNIT_CODE)]
 Peers = Annotated[list[UnitCode], Field(min_length=1, max_length=2000)]
 GroupName = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
