@@ -266,3 +266,14 @@ class View(BaseModel):
     ) -> CoreSchema:
         shown: CoreSchema = _rewritten(handler(source), _at_home)
         return shown
+
+
+class WordsView(View):
+    """What people read, in both languages."""
+
+    zh: str
+    en: str
+
+    @classmethod
+    def of(cls, text: Text) -> "WordsView":
+        return cls(zh=text.zh, en=text.en)

@@ -84,6 +84,40 @@ async def test_the_longest_down_come_first_and_the_next_page_goes_on_there(
     assert (seen, asked["cursor"]) == ([made[1], made[2], made[0]], None)
 
 
+async def test_a_source_that_is_read_and_proves_no_absence_for_weeks_is_on_the_board(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect
+) -> None:
+    rows = await sql("projects")
+    unit = await make.unit(rows)
+    silent, sound, slow, ruleless = [
+        await a_portal(rows, unit, health="up", days=300) for _ in range(4)
+    ]
+    put = (
+        "UPDATE portal SET rule_version = $2, proven_at = now() - make_interval(days => $3),"
+        " every_minutes = $4 WHERE id = $1"
+    )
+    for portal_id, *values in (
+        (silent, 1, 40, 60),
+        (sound, 1, 2, 60),
+        (slow, 1, 20, 10_080),
+        (ruleless, None, 40, 60),
+    ):
+        await rows.execute(put, portal_id, *values)
+    down = await a_portal(rows, unit, health="down", days=50, fault="timeout")
+    board = (await projects.get(PATH, params={"unit": unit}, headers=as_("auditor"))).json()
+    assert [line["portal_id"] for line in board["items"]] == [down, silent]
+    line = board["items"][1]
+    assert line["since"] == line["unproven_since"] == line["proven_at"]
+    assert (line["health"], line["words"]["en"]) == ("up", "can be read, but proves no absence")
+    assert board["unproven"] >= 1
+    up = {"unit": unit, "health": "up"}
+    board = (await projects.get(PATH, params=up, headers=as_("auditor"))).json()
+    assert {line["portal_id"] for line in board["items"]} == {silent, sound, slow, ruleless}
+    page = await projects.get(PATH, params={"format": "html"}, headers=as_("auditor"))
+    assert "长期不能证明“未公开”" in page.text
+    await rows.execute("UPDATE portal SET enabled = false WHERE unit_code = $1", unit)
+
+
 async def test_a_host_whose_portals_wait_for_over_a_day_is_behind(
     projects: httpx.AsyncClient, as_: Headers, sql: Connect
 ) -> None:
@@ -133,6 +167,7 @@ def test_a_board_without_faults_says_so() -> None:
             for health in (PortalHealth.UP,)
         ] + [{"health": health, "words": {"zh": "-", "en": "-"}, "portals": 0, "units": 0}
              for health in (PortalHealth.DOWN, PortalHealth.UNKNOWN)],
-        switched_off=0, faults=[], waiting_duties=0, behind=[], items=[], next_cursor=None,
+        switched_off=0, faults=[], waiting_duties=0, unproven=0, behind=[], items=[],
+        next_cursor=None,
     )  # fmt: skip
     assert "2 个公开栏目都没有抓取故障" in printing.board_page(board, {})

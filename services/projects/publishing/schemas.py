@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_va
 
 from services.projects.catalogue.schemas import ItemCode
 from services.projects.portals.models import PORTAL_ID
+from services.projects.portals.schemas import WebAddress
 from services.projects.publishing.models import (
     CarrierKind,
     RegisteredReleaseState,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -40,6 +41,7 @@ class Summary(NamedTuple):
 
     tallies: Sequence[SourceTally]
     waiting_duties: int
+    unproven: int
     behind: Sequence[HostBehind]
 
 
@@ -57,28 +59,36 @@ class SourceRow(NamedTuple):
     walked_at: datetime | None
     proven_at: datetime | None
     read_at: datetime | None
+    run_id: UUID | None
+    unproven_since: datetime | None
     next_run_at: datetime
     waiting_duties: int
     duties: list[dict[str, Any]] | None
 
 
 class Wanted(NamedTuple):
-    """Which portals, and after which one."""
+    """Which portals, and after which one; without a state those that need somebody."""
 
-    health: PortalHealth
+    health: PortalHealth | None
     fault: Fault | None
     unit: str | None
+    unproven_since: datetime
     after: tuple[datetime, str] | None
     limit: int
 
 
-async def summary(session: AsyncSession, behind_since: datetime) -> Summary:
-    """All that is counted, with the hosts that have portals which were due before a moment."""
-    asked = {"since": behind_since, "limit": HOSTS_SHOWN}
-    tallies, waiting, behind = (await session.execute(SUMMARY, asked)).one()
+async def summary(
+    session: AsyncSession, behind_since: datetime, unproven_since: datetime
+) -> Summary:
+    """All that is counted, with the hosts that have portals which were due before a moment, and
+    how many portals have proven nothing since another.
+    """
+    asked = {"since": behind_since, "limit": HOSTS_SHOWN, "unproven_since": unproven_since}
+    tallies, waiting, unproven, behind = (await session.execute(SUMMARY, asked)).one()
     return Summary(
         [SourceTally(**_dated(each)) for each in tallies or []],
         waiting,
+        unproven,
         [HostBehind(**_dated(each)) for each in behind or []],
     )
 
@@ -89,6 +99,7 @@ async def sources(session: AsyncSession, wanted: Wanted) -> Sequence[SourceRow]:
         "health": wanted.health,
         "fault": wanted.fault,
         "unit": wanted.unit,
+        "unproven_since": wanted.unproven_since,
         "after": after,
         "after_id": after_id,
         "limit": wanted.limit,

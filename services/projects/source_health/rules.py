@@ -8,6 +8,8 @@ from shared.errors import Text
 
 BEHIND_AFTER = timedelta(hours=24)
 """A portal is to be walked once a day."""
+UNPROVEN_AFTER = timedelta(days=14)
+"""Two whole walks that agree are a proof of absence; of a sound portal there is one every day."""
 
 STATES = {
     PortalHealth.UP: Text("可以抓取", "can be read"),
@@ -39,4 +41,5 @@ WHAT_TO_DO = {
     Fault.ROBOTS_DISALLOW: Text("请与网站主管单位联系", "Please talk to the site's owner"),
 }
 """By class of error; whatever else passes by itself, or is tried again."""
+UNPROVEN = Text("能抓取，但长期不能证明“未公开”", "can be read, but proves no absence")
 WAIT = Text("系统会自动重试", "It is tried again by itself")

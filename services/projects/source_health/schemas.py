@@ -6,14 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from services.projects.portals.models import PortalHealth
 from services.projects.reading.faults import Fault
-from shared.web.models import View
-
-
-class WordsView(View):
-    """What people read, in both languages."""
-
-    zh: str
-    en: str
+from shared.web.models import View, WordsView
 
 
 class StateTally(View):
@@ -68,6 +61,14 @@ class SourceView(View):
     read_at: AwareDatetime | None = Field(
         description="最近一次读完的时间 | When it was last read to the end of what was asked."
     )
+    run_id: UUID | None = Field(
+        description="读完的那一次采集，其记录列出读不到的网页"
+        " | The run that read it then, which names the pages that could not be read."
+    )
+    unproven_since: AwareDatetime | None = Field(
+        description="能抓取但长期不能证明“未公开”的，自何时起；其余为空"
+        " | Of one that can be read and proves no absence, since when; else null."
+    )
     walked_at: AwareDatetime | None = Field(
         description="最近一次完整核查的开始时间 | Start of the last full walk without gaps."
     )
@@ -86,11 +87,16 @@ class SourceView(View):
 
 
 class SourceBoard(View):
-    """All sources: how many can be read, and those that cannot, the longest first."""
+    """All sources: how many can be read, and those that need somebody, the longest first."""
 
     as_of: AwareDatetime
     states: list[StateTally]
     switched_off: int = Field(description="已停用的栏目数 | How many portals are switched off.")
+    unproven: int = Field(
+        description="能抓取但两周以上未能证明“未公开”的栏目数，所属单位因此不会被判逾期"
+        " | How many can be read and have proven no absence for two weeks or more, so that their"
+        " units are called overdue in nothing."
+    )
     faults: list[FaultTally]
     waiting_duties: int = Field(
         description="因来源无法访问而不能判定的义务总数 | How many duties cannot be judged by it."

@@ -5,7 +5,7 @@ from datetime import datetime
 from services.projects.portals.models import PortalHealth
 from services.projects.reading.faults import Fault
 from services.projects.source_health.queries import SourceRow, SourceTally, Summary
-from services.projects.source_health.rules import FAULTS, STATES, WAIT, WHAT_TO_DO
+from services.projects.source_health.rules import FAULTS, STATES, UNPROVEN, WAIT, WHAT_TO_DO
 from services.projects.source_health.schemas import (
     FaultTally,
     HostBehindView,
@@ -13,9 +13,8 @@ from services.projects.source_health.schemas import (
     SourceView,
     StateTally,
     WaitingDuty,
-    WordsView,
 )
-from shared.errors import Text
+from shared.web.models import WordsView
 from shared.web.pagination import Page
 
 
@@ -32,6 +31,7 @@ def source_board(board: Summary, as_of: datetime, sources: Page[SourceView]) -> 
             for fault, tally in sorted(by_fault, key=lambda each: (-each[1].portals, each[0]))
         ],
         waiting_duties=board.waiting_duties,
+        unproven=board.unproven,
         behind=[HostBehindView(**host._asdict()) for host in board.behind],
         items=sources.items,
         next_cursor=sources.next_cursor,
@@ -41,9 +41,10 @@ def source_board(board: Summary, as_of: datetime, sources: Page[SourceView]) -> 
 def source_view(row: SourceRow) -> SourceView:
     """One portal of the board."""
     words = STATES[row.health] if row.fault is None else FAULTS[row.fault]
+    words = words if row.unproven_since is None else UNPROVEN
     columns = row._asdict() | {
         "portal_id": row.id,
-        "words": _words(words),
+        "words": WordsView.of(words),
         "duties": [WaitingDuty(**duty) for duty in row.duties or []],
     }
     return SourceView(**{name: columns[name] for name in SourceView.model_fields})
@@ -51,19 +52,17 @@ def source_view(row: SourceRow) -> SourceView:
 
 def _state(health: PortalHealth, tally: SourceTally | None) -> StateTally:
     portals, units = (tally.portals, tally.units) if tally else (0, 0)
-    return StateTally(health=health, words=_words(STATES[health]), portals=portals, units=units)
+    return StateTally(
+        health=health, words=WordsView.of(STATES[health]), portals=portals, units=units
+    )
 
 
 def _fault(fault: Fault, tally: SourceTally, as_of: datetime) -> FaultTally:
     return FaultTally(
         fault=fault,
-        words=_words(FAULTS[fault]),
-        advice=_words(WHAT_TO_DO.get(fault, WAIT)),
+        words=WordsView.of(FAULTS[fault]),
+        advice=WordsView.of(WHAT_TO_DO.get(fault, WAIT)),
         portals=tally.portals,
         units=tally.units,
         since=tally.since or as_of,
     )
-
-
-def _words(text: Text) -> WordsView:
-    return WordsView(zh=text.zh, en=text.en)
