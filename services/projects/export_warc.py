@@ -43,7 +43,8 @@ async def _write(
         archive = WebArchive(out, portal, f"{portal}-{day}.warc.gz")
         for capture in captures:
             earlier = await evidence.answered_before(session, capture)
-            archive.add(capture, await evidence.raw(files, capture), earlier)
+            body, posted = await evidence.raw(files, capture), await evidence.posted(files, capture)
+            archive.add(capture, body, earlier, posted)
     return len(captures)
 
 

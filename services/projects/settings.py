@@ -38,6 +38,13 @@ class ProjectsSettings(Settings):
     )
     evidence_access_key: SecretStr = Field(SecretStr(""), description="The store's access key.")
     evidence_secret_key: SecretStr = Field(SecretStr(""), description="And its secret.")
+    renderer_url: str = Field(
+        "",
+        pattern=r"^(https?://\S*\{url\}\S*)?$",
+        description="A rendering service for pages that scripts fill, with {url} for the page's"
+        " address, such as http://renderer:3000/render/{url}; empty: none. It must not reach the"
+        " own network.",
+    )
     public_url: str = Field(
         "http://127.0.0.1:8000",
         pattern=r"^https?://[^\s/?#]+$",

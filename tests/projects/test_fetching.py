@@ -10,6 +10,7 @@ import pytest
 from services.projects.fetching.addresses import Origin, is_public, origin_of, resolve
 from services.projects.fetching.robots import MAX_DELAY_SECONDS, read_robots
 from services.projects.reading.faults import SourceFault
+from services.projects.reading.hosts import host_of
 
 
 @pytest.mark.parametrize(
@@ -49,11 +50,20 @@ def test_only_the_open_internet_is_public(address: str, public: bool) -> None:
         "http://example.com:99999/",
         "http:///x",
         "//example.com/",
+        f"http://{'例' * 70}.中国/",
+        "http://a..中国/",
     ],
 )
 def test_addresses_that_no_portal_page_has_are_refused(url: str) -> None:
     with pytest.raises(SourceFault, match="address_refused"):
         origin_of(url)
+
+
+def test_a_name_of_any_script_is_one_host_with_the_name_that_the_network_has() -> None:
+    origin = origin_of("http://例子。中国./a")
+    assert origin.host == "xn--fsqu00a.xn--fiqs8s"
+    assert origin.site == host_of("https://xn--fsqu00a.xn--FIQS8S/")
+    assert host_of(f"http://{'例' * 70}.中国/") is None
 
 
 class _Names:

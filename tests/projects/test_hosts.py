@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,12 +14,17 @@ import pytest
 from sqlalchemy import text
 
 from services.projects.collecting import service as collecting
+from services.projects.collecting import trying
 from services.projects.collecting.models import RunState
+from services.projects.collecting.rules import MOST_TAKEOVERS
 from services.projects.collecting.running import Collector
 from services.projects.portals.models import HOST
+from services.projects.reading.hosts import host_of
 from shared import clock
+from tests.conftest import Headers
 from tests.projects.collecting_world import PATIENT, Desk, serving
 from tests.projects.unruly_portal import UnrulyPortal, listing
+from tests.provoking import provokes
 
 
 @dataclass
@@ -137,6 +143,73 @@ async def test_a_killed_run_keeps_its_host_until_somebody_takes_it_over(
     await last.go()
 
 
+async def test_a_run_that_is_taken_over_again_and_again_without_going_on_ends_and_frees_its_host(
+    desk: Desk, host: tuple[Watched, str]
+) -> None:
+    first, second = await columns(desk, host, 2)
+    for _ in range(1 + MOST_TAKEOVERS):
+        taken = await desk.collector._claim()
+        assert taken is not None
+        assert taken.run.id == first
+        await desk.do("UPDATE collector_run SET lease_until = now() WHERE id = :id", id=first)
+    following = await replace(desk.collector)._claim()
+    run = await desk.run(first)
+    assert (run.state, run.errors[-1]["fault"]) == (RunState.FAILED, "unreadable")
+    await desk.do("UPDATE portal_host SET free_at = now() WHERE free_at > now()")
+    following = following or await desk.collector._claim()
+    assert following is not None
+    assert following.run.id == second
+    await following.go()
+    assert (await desk.run(second)).state is RunState.FINISHED
+
+
+async def test_who_goes_on_is_taken_over_as_often_as_it_takes(
+    desk: Desk, host: tuple[Watched, str]
+) -> None:
+    [only] = await columns(desk, host, 1)
+    lose = "UPDATE collector_run SET lease_until = now(), takeovers = :n WHERE id = :id"
+    walk = await desk.collector._claim()
+    assert walk is not None
+    await desk.do(lose, id=only, n=MOST_TAKEOVERS - 1)
+    last = await desk.collector._claim()
+    assert last is not None
+    assert last.run.takeovers == MOST_TAKEOVERS
+    await last.go()
+    run = await desk.run(only)
+    assert (run.state, run.takeovers) == (RunState.FINISHED, 0)
+
+
+@provokes("dry_run", "host-busy")
+async def test_a_rule_is_tried_in_the_hosts_turn_and_at_its_pace(
+    desk: Desk, host: tuple[Watched, str], as_: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trying, "PATIENCE_SECONDS", 0)
+    watched, _ = host
+    [run_id] = await columns(desk, host, 1, pace=60)
+    portal_id = (await desk.run(run_id)).portal_id
+    path = f"/api/v1/portals/{portal_id}/runs:dry-run"
+    walk = await desk.collector._claim()
+    assert walk is not None
+    busy = await desk.client.post(path, headers=as_("auditor"))
+    assert (busy.status_code, busy.json()["type"]) == (409, "/problems/host-busy")
+    assert watched.asked_at == []
+    await walk.held.release(0)
+    began = clock.now()
+    tried = await desk.client.post(path, headers=as_("auditor"))
+    assert (tried.json()["entries"], tried.json()["detail"]["fault"]) == (1, None)
+    assert watched.least_pause >= 0.055
+    [row] = await desk.rows("SELECT * FROM portal_host WHERE host = :host", host=walk.portal.host)
+    paused = row["free_at"] - timedelta(milliseconds=60)
+    assert row["run_id"] is None
+    assert began < paused < clock.now()
+    # Whoever asked last, the next one waits for the pause after it.
+    await desk.do("UPDATE portal_host SET free_at = now() + interval '1 hour' WHERE host = :host",
+                  host=walk.portal.host)  # fmt: skip
+    assert (await desk.client.post(path, headers=as_("auditor"))).status_code == 409
+    await desk.do("UPDATE portal_host SET free_at = now() WHERE free_at > now()")
+    assert await desk.collector.work(clock.now()) == 1
+
+
 async def test_a_run_that_is_given_back_frees_its_host_after_its_pause(
     desk: Desk, host: tuple[Watched, str]
 ) -> None:
@@ -182,6 +255,7 @@ async def test_http_and_https_of_a_name_are_one_host_and_another_port_is_another
     asked = f"SELECT {HOST} AS host FROM unnest(CAST(:urls AS text[])) AS start_url"
     rows = await desk.rows(asked.replace(":(", r"\:("), urls=list(ADDRESSES))
     assert [row["host"] for row in rows] == list(ADDRESSES.values())
+    assert [host_of(url) for url in ADDRESSES] == list(ADDRESSES.values())
 
 
 async def test_of_each_host_the_column_that_waits_for_longest_is_queued_one_at_a_time(

@@ -195,3 +195,67 @@ def test_a_page_of_json_that_says_nothing_is_not_read() -> None:
         read_page('{"code": 404, "msg": "无"}', URL, rule(page=PAGE), NOW)
     with pytest.raises(SourceFault, match="redesigned"):
         read_page("<html></html>", URL, rule(page=PAGE), NOW)
+
+
+POSTED = {"body": {"page": {"no": 1, "size": 2}, "after": "", "type": "jg"}}
+IN_BODY = {"kind": "page", "parameter": "page.no"}
+
+
+@pytest.mark.parametrize(
+    ("pager", "following", "body"),
+    [
+        (IN_BODY, "page.no=2", {"page": {"no": 2, "size": 2}, "after": "", "type": "jg"}),
+        (
+            {"kind": "offset", "parameter": "page.no", "size": 2},
+            "page.no=2",
+            {"page": {"no": 2, "size": 2}, "after": "", "type": "jg"},
+        ),
+        (
+            {"kind": "cursor", "parameter": "after", "next": "data.next"},
+            "after=x%2F1",
+            {"page": {"no": 1, "size": 2}, "after": "x/1", "type": "jg"},
+        ),
+    ],
+)
+def test_a_list_that_is_posted_for_turns_its_pages_by_its_body(
+    pager: dict[str, Any], following: str, body: dict[str, Any]
+) -> None:
+    posted = rule(pager=pager, post=POSTED)
+    page = read_list(answer(row(1), row(2), next="x/1"), URL, posted, number=1)
+    assert page.next_url == f"{URL}#{following}"
+    first, second = posted.posted(URL), posted.posted(page.next_url)
+    assert first is not None
+    assert second is not None
+    assert json.loads(first.body) == POSTED["body"]
+    assert json.loads(second.body) == body
+    assert second.content_type == "application/json"
+
+
+def test_a_form_is_sent_as_forms_are() -> None:
+    flat = {"format": "form", "body": {"pageNo": 1, "name": "项目"}}
+    posted = rule(pager=BY_PAGE, post=flat).posted(f"{URL}#pageNo=3")
+    assert posted is not None
+    assert posted.body == b"pageNo=3&name=%E9%A1%B9%E7%9B%AE"
+
+
+@pytest.mark.parametrize(
+    ("pager", "post"),
+    [
+        ({"kind": "page", "parameter": "no"}, POSTED),
+        ({"kind": "page", "parameter": "page"}, POSTED),
+        ({"kind": "cursor", "next": "data.next"}, POSTED),
+        ({"kind": "none"}, {"format": "form", "body": {"page": {"no": 1}}}),
+        ({"kind": "none"}, {"body": {"much": "x" * 9000}}),
+    ],
+)
+def test_what_cannot_be_posted_a_page_at_a_time_is_no_rule(
+    pager: dict[str, Any], post: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError):
+        rule(pager=pager, post=post)
+
+
+def test_an_address_cannot_put_anything_else_into_the_body() -> None:
+    posted = rule(pager=IN_BODY, post=POSTED).posted(f"{URL}#/list?a=b")
+    assert posted is not None
+    assert json.loads(posted.body) == POSTED["body"]

@@ -1,16 +1,27 @@
 """Rules are read by the reader of their kind, and by nothing else."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from services.projects.reading import details
 from services.projects.reading.details import PageReading
+from services.projects.reading.faults import SourceFault
 from services.projects.reading.lists import Entry, ListPage
-from services.projects.reading.readers import READERS, decode_by, read_list, read_page, rule_of
+from services.projects.reading.readers import (
+    PLUGINS,
+    READERS,
+    decode_by,
+    plugged_in,
+    read_list,
+    read_page,
+    rule_of,
+)
 from services.projects.reading.rule import CollectorRule, DetailRule
 from tests.conftest import Headers
 from tests.projects.collecting_world import Desk, serving
@@ -44,9 +55,43 @@ class LinesReader:
         return details.read_page(f"<title>{text}</title>", url, DetailRule(), now)
 
 
-def test_a_rule_of_a_kind_that_nobody_reads_is_refused() -> None:
-    with pytest.raises(ValidationError):
-        rule_of({**RULE, "kind": "by_hand"})
+def test_a_stored_rule_of_a_kind_that_is_no_more_says_what_it_is_about_and_reads_nothing() -> None:
+    rule = rule_of({**RULE, "kind": "by_hand", "items": [{"item_code": "MP-02"}]})
+    assert [cue.item_code for cue in rule.items] == ["MP-02"]
+    with pytest.raises(SourceFault, match="redesigned"):
+        read_list(BYTES, HEADERS, URL, rule)
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Installs a package that adds a reader under a name."""
+
+    def install(kind: str) -> None:
+        folder = tmp_path / "lines-1.0.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: lines\nVersion: 1.0\n")
+        line = f"{kind} = {LinesReader.__module__}:LinesReader"
+        (folder / "entry_points.txt").write_text(f"[{PLUGINS}]\n{line}\n")
+        monkeypatch.syspath_prepend(tmp_path)
+
+    return install
+
+
+def test_an_installed_package_adds_a_kind_by_an_entry_point(
+    installed: Callable[[str], None],
+) -> None:
+    assert plugged_in(READERS) == {}
+    installed("lines")
+    [(kind, reader)] = plugged_in(READERS).items()
+    assert (kind, reader.rule) == ("lines", LinesRule)
+
+
+def test_no_package_takes_the_place_of_a_kind_that_there_is(
+    installed: Callable[[str], None],
+) -> None:
+    installed("feed")
+    with pytest.raises(ValueError, match="feed"):
+        plugged_in(READERS)
 
 
 def test_a_rule_stored_before_there_were_kinds_is_an_html_list() -> None:

@@ -1,4 +1,4 @@
-"""Runners end once nothing is left, whatever becomes of one of them."""
+"""Runners end together: once nothing is left, or when one of them fails."""
 
 import asyncio
 
@@ -11,22 +11,35 @@ class Broken(Exception):
     """The database was away for a moment."""
 
 
-async def test_a_runner_that_fails_keeps_none_of_the_others_waiting() -> None:
-    asked = 0
+class LongWalk:
+    """One that another runner is on meanwhile."""
 
-    async def claim() -> None:
-        nonlocal asked
-        asked += 1
-        is_first = asked == 1
+    given_back = False
+
+    async def go(self) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.given_back = True
+
+
+async def test_a_runner_that_fails_takes_the_others_along_and_none_is_left() -> None:
+    walk = LongWalk()
+    claims = iter([walk, None])
+
+    async def claim() -> LongWalk | None:
         await asyncio.sleep(0)
-        if is_first:
-            raise Broken
+        try:
+            return next(claims)
+        except StopIteration:
+            raise Broken from None
 
     async def renew() -> int:
         return 0
 
     before = asyncio.all_tasks()
-    with pytest.raises(Broken):
-        await Shift(claim, renew, look_again=0.01).work(3)
     async with asyncio.timeout(5):
-        await asyncio.gather(*(asyncio.all_tasks() - before))
+        with pytest.RaisesGroup(Broken):
+            await Shift(claim, renew, look_again=0.01).work(3)
+    assert asyncio.all_tasks() == before
+    assert walk.given_back

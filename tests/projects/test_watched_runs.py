@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from services.projects.collecting import progress
+from services.projects.collecting.progress import ProgressAnswer
+from services.projects.collecting.schemas import RunView
 from shared import clock
 from tests.conftest import Headers
 from tests.projects.collecting_world import Desk, serving
@@ -43,14 +45,13 @@ async def test_a_run_is_watched_from_its_order_to_its_end(
     desk: Desk, run_of: str, as_: Headers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "LOOKS_EVERY", 0.01)
-    path = f"/api/v1/runs/{run_of}/events"
-    watching = asyncio.create_task(desk.client.get(path, headers=as_("auditor")))
-    await asyncio.sleep(0.05)
-    await desk.collector.work(clock.now())
-    answer = await watching
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert answer.headers["cache-control"] == "no-store"
-    seen = frames(answer.text)
+    ordered = RunView.model_validate(await desk.run(UUID(run_of)))
+    stream = aiter(ProgressAnswer(desk.sessions, ordered).body_iterator)
+    sent = [await anext(stream)]
+    walking = asyncio.create_task(desk.collector.work(clock.now()))
+    sent += [each async for each in stream]
+    await walking
+    seen = frames(b"".join(map(bytes, sent)).decode())  # type: ignore[arg-type]
     names = [name for name, _ in seen]
     assert (names[0], names[-1], set(names[:-1])) == ("progress", "end", {"progress"})
     states = [run["state"] for _, run in seen]
@@ -64,6 +65,8 @@ async def test_a_run_that_has_ended_says_so_at_once(desk: Desk, run_of: str, as_
     await desk.collector.work(clock.now())
     path = f"/api/v1/runs/{run_of}/events"
     answer = await desk.client.get(path, headers=as_("admin"))
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["cache-control"] == "no-store"
     assert [name for name, _ in frames(answer.text)] == ["progress", "end"]
 
 

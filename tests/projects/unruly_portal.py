@@ -40,6 +40,8 @@ class UnrulyPortal:
     robots: str = ""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     redirect_to: str = ""
+    redirects: dict[str, str] = field(default_factory=dict)
+    """Where paths lead."""
     anything_else: str | None = None
     """What every address answers at which there is nothing."""
     when_asked: dict[str, Callable[[], Awaitable[None] | None]] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class UnrulyPortal:
             happening = self.when_asked.pop(path)()
             if happening is not None:
                 await happening
+        if path in self.redirects:
+            return RedirectResponse(self.redirects[path])
         if path in self.statuses:
             return PlainTextResponse("-", self.statuses[path])
         if path == "/robots.txt":

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,6 +19,7 @@ from services.projects.reading.article import FileLink
 from services.projects.reading.beside import beside
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.files import AttachmentKind, FileFault, FileWords, labels_of
+from services.projects.reading.hosts import host_of
 from shared.errors import NotFound
 
 MAX_FILES = 10
@@ -49,7 +49,7 @@ class Attachments:
         """
         if number >= MAX_FILES:
             return _unread(link, FileFault.TOO_MANY)
-        if urlsplit(link.url).hostname != urlsplit(url).hostname:
+        if host_of(link.url) != host_of(url):
             return _unread(link, FileFault.OTHER_HOST)
         return await self._fetched(fetcher, link)
 

@@ -1,7 +1,7 @@
 """Which document a page is: another one in its place, or one that stood elsewhere before."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,18 +14,28 @@ from services.projects.collecting.workflow import PAGES, PageAction
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.models import Capture
-from services.projects.fetching.fetcher import Fetched, Fetcher, Validators
+from services.projects.fetching.fetcher import Fetched, Validators
 from services.projects.portals.models import Portal
 from services.projects.reading.article import Substance
 from services.projects.reading.beside import beside
 from services.projects.reading.charset import Decoded
 from services.projects.reading.claims import Claim, Flag
 from services.projects.reading.details import PageReading
-from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.faults import Fault, OtherHost, SourceFault
 from services.projects.reading.files import FileWords, page_of_file
+from services.projects.reading.hosts import host_of
 from services.projects.reading.readers import ReadPage, decode_by, is_file, read_page
 from services.projects.reading.removed import LEADS_AWAY, Place, leads_away, removal
 from services.projects.reading.rule import CollectorRule
+
+
+class SeenPage(NamedTuple):
+    """An item's page as it was answered, as evidence keeps it, and what it says."""
+
+    answer: Fetched
+    capture: evidence.Answer
+    read: ReadPage
+
 
 NO_TEXT = Decoded("", "", misdeclared=False)
 """Of a file."""
@@ -151,6 +161,17 @@ def why_none(
     return removal(decoded.text, is_known=is_known, place=place)
 
 
+def led_elsewhere(page: PortalPage, fault: OtherHost, start_url: str) -> SourceFault:
+    """What it means that a page leads to another host, which is not asked: it stands there, but
+    what leads to a front page is gone, and whether one that was read here is, nobody knows.
+    """
+    is_known = page.content_sha256 is not None
+    if leads_away(page.url, fault.where, start_url):
+        return SourceFault(Fault.GONE if is_known else Fault.UNREADABLE, LEADS_AWAY)
+    is_of_portal = host_of(page.url) == host_of(start_url)
+    return SourceFault(fault.fault, fault.detail) if is_known and is_of_portal else fault
+
+
 def why_no_successor(
     page: PortalPage, reading: PageReading, rule: CollectorRule
 ) -> SourceFault | None:
@@ -178,33 +199,3 @@ async def emptied(
     was = await beside(read_page, decoded, before.url, rule, before.fetched_at)
     had_words = was.substance is not Substance.NOTHING
     return SourceFault(Fault.GONE, "its article is empty now") if had_words else None
-
-
-@dataclass
-class AnswersForNothing:
-    """What a portal answers for an address at which there is nothing: it is asked for one in each
-    folder that never was. Such an answer behind a 200 is no document.
-    """
-
-    rule: CollectorRule
-    _known: dict[str, str | None] = field(default_factory=dict)
-
-    async def include(self, fetcher: Fetcher, page: PortalPage, reading: PageReading) -> bool:
-        """Whether that is what the page, new or no longer what it was, holds now."""
-        is_known = page.content_sha256 is not None
-        if is_known and rules.same_document(page, reading, self.rule.items):
-            return False
-        where = rules.missing_address(page.url, page.id)
-        folder = where.rpartition("/")[0]
-        if folder not in self._known:
-            self._known[folder] = await self._ask(fetcher, where)
-        return self._known[folder] == reading.text_sha256
-
-    async def _ask(self, fetcher: Fetcher, where: str) -> str | None:
-        try:
-            answer = await fetcher.get(where)
-            decoded = decode_by(self.rule, answer.body, answer.headers)
-            read = await beside(read_page, decoded, answer.url, self.rule, answer.fetched_at)
-            return read.text_sha256
-        except SourceFault:
-            return None

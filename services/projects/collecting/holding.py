@@ -1,10 +1,11 @@
 """A run that a runner holds, and the steps that are written under its lease."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,9 +17,27 @@ from services.projects.reading.faults import Fault, SourceFault
 from shared.database.engine import Sessions
 from shared.database.faults import is_bad_value
 
+log = structlog.get_logger()
+
 
 class LeaseLost(Exception):
     """Another runner has taken the run over; this one must not write any more."""
+
+
+@contextmanager
+def reading(portal_id: str, url: str) -> Iterator[None]:
+    """Whatever a page of strangers brings to fall that nobody has thought of is its fault.
+
+    Raises SourceFault(unreadable) for it: else the next runner would fall over it as well, and all
+    that stands on the host would wait for ever. Not so for our own database and store.
+    """
+    try:
+        yield
+    except (SourceFault, LeaseLost, OSError, SQLAlchemyError):
+        raise
+    except Exception as error:
+        log.exception("page_not_understood", portal=portal_id, url=url)
+        raise SourceFault(Fault.UNREADABLE, f"not understood: {type(error).__name__}") from error
 
 
 @dataclass

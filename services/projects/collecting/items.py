@@ -6,16 +6,17 @@ from typing import NamedTuple
 from services.projects.attachments import service as attachments
 from services.projects.attachments.service import Attachments, ReadFile
 from services.projects.collecting import documents, rules, service
+from services.projects.collecting.answers import Answers, KeptAnswer, keep_before
 from services.projects.collecting.holding import HeldRun
 from services.projects.collecting.models import PortalPage
+from services.projects.collecting.nothing import AnswersForNothing
 from services.projects.evidence import service as evidence
-from services.projects.evidence.files import EvidenceStore
 from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.portals.models import Portal
 from services.projects.reading.article import FileLink
 from services.projects.reading.beside import beside
 from services.projects.reading.details import PageReading
-from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.faults import Fault, OtherHost, SourceFault
 from services.projects.reading.files import with_files
 from services.projects.reading.readers import ReadPage, names_file
 from services.projects.reading.rule import CollectorRule
@@ -25,7 +26,7 @@ class ReadItem(NamedTuple):
     """An item's page as it was answered, what it says with its files, and these."""
 
     answer: Fetched
-    capture: evidence.Answer
+    kept: KeptAnswer
     read: ReadPage
     files: list[ReadFile]
 
@@ -35,27 +36,35 @@ class Items:
     """Reads items of one portal, under the lease of its run."""
 
     held: HeldRun
-    store: EvidenceStore
+    answers: Answers
     attachments: Attachments
     portal: Portal
-    rule: CollectorRule
-    nothing: documents.AnswersForNothing = field(init=False)
+    nothing: AnswersForNothing = field(init=False)
 
     def __post_init__(self) -> None:
-        self.nothing = documents.AnswersForNothing(self.rule)
+        self.nothing = AnswersForNothing(self.answers)
+
+    @property
+    def rule(self) -> CollectorRule:
+        return self.answers.rule
 
     async def fetch(self, fetcher: Fetcher, page: PortalPage) -> Fetched:
         """The item's address now. Raises SourceFault."""
-        known = documents.validators(page, self.portal)
+        # What is rendered may have changed though the page that its scripts stand in has not.
+        is_rendered = self.rule.renders("pages")
+        known = None if is_rendered else documents.validators(page, self.portal)
         limit = attachments.FILE_BYTES if names_file(page.url) else None
-        return await fetcher.get(page.url, known, limit=limit)
+        try:
+            answer = await fetcher.get(page.url, known, limit=limit)
+        except OtherHost as fault:
+            raise documents.led_elsewhere(page, fault, self.portal.start_url) from fault
+        return await self.answers.shown(fetcher, answer, "pages")
 
     async def read(self, fetcher: Fetcher, page: PortalPage, answer: Fetched) -> ReadItem:
         """What stands there. Raises SourceFault where that is no document of the item."""
         decoded = await beside(documents.decode, answer, self.rule)
         # The evidence is kept before it is read, so that a fault of the page leaves its bytes.
-        sha256 = await self.store.put(answer.body)
-        capture = evidence.answer_of(answer, sha256, decoded.charset or None)
+        kept = await self.answers.stored(answer, decoded.charset or None)
         files = []
         if decoded is documents.NO_TEXT:
             link = FileLink(page.url, page.listed_title or page.title)
@@ -72,13 +81,19 @@ class Items:
         files += await self._linked(fetcher, page, read.reading)
         own = [each.words for each in files] if file is None else []
         whole = await beside(with_files, read.reading, own)
-        return ReadItem(answer, capture, read._replace(reading=whole), files)
+        return ReadItem(answer, kept, read._replace(reading=whole), files)
 
     async def store_item(self, page: PortalPage, item: ReadItem) -> None:
         """Raises SourceFault for what the database cannot hold, and LeaseLost."""
         async with self.held.storing() as session:
+            await keep_before(session, self.portal, item.kept)
             stored = await service.note_detail(
-                session, self.held.run, self.portal, page, *item[:3], self.rule
+                session,
+                self.held.run,
+                self.portal,
+                page,
+                documents.SeenPage(item.answer, item.kept.capture, item.read),
+                self.rule,
             )
             at = item.answer.fetched_at
             if await attachments.note(session, self.portal, stored.id, item.files, at):
@@ -100,4 +115,4 @@ class Items:
             return None
         async with self.held.step() as session:
             before = await evidence.newest_of_url(session, self.portal.id, page.url)
-        return await documents.emptied(before, self.store, self.rule)
+        return await documents.emptied(before, self.answers.store, self.rule)

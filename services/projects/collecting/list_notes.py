@@ -3,6 +3,7 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import queries, rules
+from services.projects.collecting.answers import KeptAnswer, keep_before
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.evidence import service as evidence
 from services.projects.portals import service as portals
@@ -12,16 +13,18 @@ from services.projects.reading.lists import ListPage
 
 
 async def note_list_page(
-    session: AsyncSession, run: CollectorRun, portal: Portal, page: ListPage, seen: evidence.Answer
+    session: AsyncSession, run: CollectorRun, portal: Portal, page: ListPage, kept: KeptAnswer
 ) -> None:
     """Keep a list page as evidence and its entries as listed now; moves the run's progress on."""
-    listed, new = await _note_entries(session, portal, page, seen)
+    seen = kept.capture
+    listed, new = await _note_entries(session, portal, page, kept)
     if rules.counts_otherwise(run, page):
         note_shift(run, seen.url)
     run.declared_pages = run.declared_pages or page.pages
     run.declared_items = page.total if run.declared_items is None else run.declared_items
     run.list_marks = [*run.list_marks, rules.list_mark(page)]
     run.pages += 1
+    run.takeovers = 0
     run.items += listed
     run.new_items += new
     run.known_pages = 0 if new else run.known_pages + 1
@@ -34,12 +37,12 @@ async def note_list_page(
 
 
 async def note_shifted_page(
-    session: AsyncSession, run: CollectorRun, portal: Portal, page: ListPage, seen: evidence.Answer
+    session: AsyncSession, run: CollectorRun, portal: Portal, page: ListPage, kept: KeptAnswer
 ) -> None:
     """A page of the list holds other entries than when it was read first: the list moved."""
-    _, new = await _note_entries(session, portal, page, seen)
+    _, new = await _note_entries(session, portal, page, kept)
     run.new_items += new
-    note_shift(run, seen.url)
+    note_shift(run, kept.capture.url)
 
 
 def note_shift(run: CollectorRun, url: str) -> None:
@@ -56,9 +59,11 @@ def note_listed(run: CollectorRun, listed: int) -> None:
 
 
 async def _note_entries(
-    session: AsyncSession, portal: Portal, page: ListPage, seen: evidence.Answer
+    session: AsyncSession, portal: Portal, page: ListPage, kept: KeptAnswer
 ) -> tuple[int, int]:
     """Keep the page as evidence and its entries as listed; how many there are, how many new."""
+    seen = kept.capture
+    await keep_before(session, portal, kept)
     await evidence.record(session, portal.id, seen, is_public=portal.is_public)
     # What is named twice counts as it is named first; ids rise in the order of the list.
     first = {entry.url: entry for entry in reversed(page.entries)}
@@ -93,7 +98,8 @@ def note_error(run: CollectorRun, url: str, fault: SourceFault) -> None:
 
 def note_stopped(run: CollectorRun, error: OSError) -> None:
     """That the run stopped because evidence could not be kept: said once, and no fault of the
-    portal, so that it is not counted."""
+    portal, so that it is not counted, and neither is who takes the run over."""
+    run.takeovers = 0
     stop = {"url": "", "fault": "evidence_not_kept", "detail": type(error).__name__}
     if stop not in run.errors:
         run.errors = [*run.errors, stop]

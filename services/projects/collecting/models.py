@@ -74,6 +74,8 @@ class CollectorRun(Table, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Moment)
     runner: UUID | None = None
     lease_until: datetime | None = Field(default=None, sa_type=Moment)
+    takeovers: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """How often it was taken over since it last went on."""
     next_url: str | None = Field(default=None, max_length=800)
     parts_left: list[str] = Field(
         default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")}

@@ -153,8 +153,8 @@ async def pages_to_read(
     """Pages whose own page this run has yet to read: new ones, failed ones, then old ones.
 
     Any run looks again at pages that bear a mark of one of the days `moved_on`, a full run also at
-    pages read before `recheck_before`; those that the list no longer shows come first, for they may
-    be gone.
+    pages asked for before `recheck_before`, also those that led to another site then; those that
+    the list no longer shows come first, for they may be gone.
     """
     started = run.started_at or run.requested_at
     unread = col(PortalPage.detail_state).in_([DetailState.PENDING, DetailState.UNREADABLE])
@@ -164,7 +164,9 @@ async def pages_to_read(
     wanted = and_(or_(unread, is_void), unasked)
     if run.kind is RunKind.FULL:
         old = col(PortalPage.checked_at) < recheck_before
-        wanted = or_(wanted, and_(col(PortalPage.detail_state) == DetailState.READ, old))
+        # What is elsewhere by its own address was never asked for, and has no moment of it.
+        again = col(PortalPage.detail_state).in_([DetailState.READ, DetailState.ELSEWHERE])
+        wanted = or_(wanted, and_(again, old))
     found = (
         select(PortalPage)
         .where(

@@ -5,12 +5,15 @@ from uuid import UUID
 from fastapi import Body, Path, Request, status
 
 from services.projects.collecting import service
+from services.projects.collecting.answers import Answers
+from services.projects.collecting.hosts.turn import HostBusy
 from services.projects.collecting.progress import ProgressAnswer
 from services.projects.collecting.rules import NoRule
 from services.projects.collecting.schemas import DryRun, RunRequest, RunStarted, RunView
 from services.projects.collecting.trying import captures_to_try, try_on_captures, try_rule
 from services.projects.evidence.files import Files
 from services.projects.evidence.service import EvidenceDamaged
+from services.projects.fetching.rendering import renderer_of
 from services.projects.portals.models import PORTAL_ID
 from services.projects.portals.schemas import Trial
 from shared.errors import NotFound, problem_responses
@@ -51,7 +54,7 @@ async def start_run(
     "/portals/{portal_id}/runs:dry-run",
     operation_id="dry_run",
     summary="试采一页 | Dry-run a rule",
-    responses=problem_responses(NotFound, NoRule, EvidenceDamaged),
+    responses=problem_responses(NotFound, NoRule, HostBusy, EvidenceDamaged),
 )
 async def dry_run(
     portal_id: PortalId,
@@ -61,12 +64,13 @@ async def dry_run(
     caller: Annotated[Caller, allow("auditor", "admin")],
     wanted: Annotated[DryRun | None, Body()] = None,
 ) -> Trial:
-    """用所给规则（缺省为现行规则）读取列表首页和第一条内容，原样展示，不落库。指定存证时，改为在这些存证上试读，
-    不访问网站。
+    """用所给规则（缺省为现行规则）读取列表首页和第一条内容，原样展示，不落库。与采集一样按该网站的间隔依次读取，
+    网站正在被采集时不读；间隔很长的网站只读列表。指定存证时，改为在这些存证上试读，不访问网站。
     ---
     Reads the first list page and its first item by the rule given, or the one in force; stores
-    nothing. No transaction is open while the portal is waited for. Where captures are named, the
-    rule is tried on these instead, and the portal is not asked.
+    nothing. It waits its turn on the site and keeps its pace, as a run does; of a very slow one the
+    list alone is read. Where captures are named, the rule is tried on these instead, and the portal
+    is not asked.
     """
     order = wanted or DryRun()
     async with request.state.sessions() as session:
@@ -74,7 +78,8 @@ async def dry_run(
         ids = [*order.list_captures, *order.page_captures]
         captures = await captures_to_try(session, portal_id, ids)
     if not ids:
-        return await try_rule(portal, rule, now)
+        answers = Answers(files, rule, renderer_of(request.state.settings))
+        return await try_rule(request.state.sessions, answers, portal, now)
     lists = [captures[each] for each in order.list_captures]
     pages = [captures[each] for each in order.page_captures]
     return Trial(captures=await try_on_captures(files, lists, pages, rule))

@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 from uuid import UUID
 
 from services.projects.collecting.models import (
@@ -21,6 +21,7 @@ from services.projects.reading.article import Substance
 from services.projects.reading.cues import BEFORE_APPROVAL, item_codes
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.hosts import host_of
 from services.projects.reading.lists import MAX_ADDRESS, ListPage
 from services.projects.reading.naming import goes_on_otherwise, normal_name
 from services.projects.reading.rule import CollectorRule, ItemCue
@@ -35,6 +36,10 @@ OVERLAP_PAGES = 2
 FAULTS_IN_A_ROW = 5
 QUEUED_AT_ONCE = 200
 ERRORS_KEPT = 20
+MOST_TAKEOVERS = 5
+"""So often a run is taken over without having gone on meanwhile: whatever stops it, it holds its
+host no longer.
+"""
 
 PORTAL_WIDE = frozenset({Fault.TIMEOUT, Fault.UNREACHABLE, Fault.SERVER_ERROR, Fault.BLOCKED})
 
@@ -165,10 +170,16 @@ def agree(run: CollectorRun, earlier: CollectorRun, *, gone: int) -> bool:
     return run.items + gone >= earlier.items
 
 
+def ensure_goes_on(run: CollectorRun) -> None:
+    """Raises SourceFault where whoever walks it is stopped, again and again at the same place."""
+    if run.takeovers > MOST_TAKEOVERS:
+        raise SourceFault(Fault.UNREADABLE, f"its walk stopped {run.takeovers} times at one place")
+
+
 def first_state(url: str, start_url: str) -> DetailState:
     """Pages on another host are listed but not fetched: only this portal was agreed on."""
-    own = urlsplit(url).hostname == urlsplit(start_url).hostname
-    return DetailState.PENDING if own else DetailState.ELSEWHERE
+    is_own = host_of(url) == host_of(start_url)
+    return DetailState.PENDING if is_own else DetailState.ELSEWHERE
 
 
 def entries_mark(page: ListPage) -> str:

@@ -31,21 +31,24 @@ class Shift:
     _done: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def work(self, runners: int) -> int:
-        """Walk with so many runners until nothing is left; returns how many were walked."""
-        return sum(await asyncio.gather(*(self._run() for _ in range(runners))))
+        """Walk with so many runners until nothing is left; returns how many were walked.
+
+        Where one fails the others give back what they walk, and none of them is left.
+        """
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._run()) for _ in range(runners)]
+        return sum(task.result() for task in tasks)
 
     async def _run(self) -> int:
         walked = 0
         while not self._done.is_set():
             self._busy += 1
-            try:
-                while (walk := await self._next()) is not None:
-                    await walk.go()
-                    walked += 1
-            finally:  # or the others would wait for ever for who ended by a fault
-                self._busy -= 1
-                if self._busy == 0:
-                    self._done.set()
+            while (walk := await self._next()) is not None:
+                await walk.go()
+                walked += 1
+            self._busy -= 1
+            if self._busy == 0:
+                self._done.set()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._done.wait(), self.look_again)
         return walked

@@ -16,15 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.projects.attachments.service import Attachments
 from services.projects.collecting import list_notes, queries, rules, service
-from services.projects.collecting.holding import HeldRun, LeaseLost
+from services.projects.collecting.answers import Answers
+from services.projects.collecting.holding import HeldRun, LeaseLost, reading
 from services.projects.collecting.items import Items
+from services.projects.collecting.list_pages import ListPages
 from services.projects.collecting.models import CollectorRun, PortalPage
 from services.projects.collecting.runners import LOOK_AGAIN_SECONDS, Shift
-from services.projects.evidence import service as evidence
 from services.projects.evidence.buckets import EvidenceStoreDown
 from services.projects.evidence.files import EvidenceStore, store_of
-from services.projects.fetching.addresses import origin_of
-from services.projects.fetching.fetcher import Fetched, Fetcher, Limits, Validators
+from services.projects.fetching.fetcher import Fetched, Fetcher, Limits
+from services.projects.fetching.rendering import Renderer, renderer_of
 from services.projects.portals.models import Portal
 from services.projects.reading.beside import beside
 from services.projects.reading.faults import Fault, SourceFault
@@ -44,12 +45,13 @@ log = structlog.get_logger()
 
 @dataclass
 class Collector:
-    """Walks runs; `limits` bounds what one fetch may cost."""
+    """Walks runs; `limits` bounds what one fetch may cost. `renderer` runs the scripts of pages."""
 
     sessions: Sessions
     files: EvidenceStore
     limits: Limits = field(default_factory=Limits)
     look_again: float = LOOK_AGAIN_SECONDS
+    renderer: Renderer | None = None
     attachments: Attachments = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +69,7 @@ class Collector:
     async def _claim(self) -> "Walk | None":
         runner = uuid4()
         async with self.sessions() as session, session.begin():
-            claimed = await service.claim_run(session, runner)
+            claimed = await service.claim_run(session, runner, clock_now())
         if claimed is None:
             return None
         run, portal, rule, pace = claimed
@@ -76,10 +78,10 @@ class Collector:
 
 def collect_portals(settings: ProjectsSettings) -> LongJob:
     """The job that reads portals when they are due or when a run was ordered."""
-    files = store_of(settings)
+    files, renderer = store_of(settings), renderer_of(settings)
 
     async def collect(sessions: Sessions, now: datetime) -> int:
-        return await Collector(sessions, files).work(now)
+        return await Collector(sessions, files, renderer=renderer).work(now)
 
     return LongJob("collect-portals", timedelta(seconds=2), collect)
 
@@ -95,16 +97,16 @@ class Walk:
     pace: float
     fetcher: Fetcher = field(init=False)
     walked: set[str] = field(default_factory=set)
+    lists: ListPages = field(init=False)
     items: Items = field(init=False)
 
     def __post_init__(self) -> None:
-        url = self.portal.start_url
-        self.fetcher = Fetcher(
-            private_origin=origin_of(url) if self.portal.allow_private else None,
-            limits=replace(self.collector.limits, interval_seconds=self.pace),
-        )
-        store, attachments = self.collector.files, self.collector.attachments
-        self.items = Items(self.held, store, attachments, self.portal, self.rule)
+        limits = replace(self.collector.limits, interval_seconds=self.pace)
+        self.fetcher = Fetcher(self.portal.start_url, self.portal.allow_private, limits)
+        collector = self.collector
+        answers = Answers(collector.files, self.rule, collector.renderer)
+        self.lists = ListPages(self.held, answers, self.portal)
+        self.items = Items(self.held, answers, collector.attachments, self.portal)
 
     @property
     def run(self) -> CollectorRun:
@@ -138,9 +140,10 @@ class Walk:
 
     async def _walk(self) -> None:
         try:
-            async with self.fetcher as fetcher:
-                await self._walk_list(fetcher)
-                await self._read_details(fetcher)
+            with reading(self.portal.id, self.portal.start_url):
+                async with self.fetcher as fetcher:
+                    await self._walk_list(fetcher)
+                    await self._read_details(fetcher)
         except SourceFault as fault:
             async with self.held.ending(self.fetcher.pause_seconds) as session:
                 await service.fail_run(session, self.run, fault, clock_now())
@@ -177,7 +180,7 @@ class Walk:
             async with self.held.step():
                 list_notes.note_shift(self.run, self.portal.start_url)
             return
-        answer = await self._list_bytes(fetcher, url)
+        answer = await self.lists.fetch(fetcher, url)
         page, decoded = await beside(
             read_list,
             answer.body,
@@ -187,16 +190,15 @@ class Walk:
             number=number,
         )
         is_same = rules.list_mark(page) == self.run.list_marks[number - 1]
-        sha256 = None if is_same else await self.collector.files.put(answer.body)
+        kept = None if is_same else await self.lists.stored(answer, decoded.charset)
         async with self.held.storing() as session:
-            if sha256 is None:
+            if kept is None:
                 self.run.reread, self.run.next_url = number, page.next_url
                 return
-            capture = evidence.answer_of(answer, sha256, decoded.charset)
-            await list_notes.note_shifted_page(session, self.run, self.portal, page, capture)
+            await list_notes.note_shifted_page(session, self.run, self.portal, page, kept)
 
     async def _list_page(self, fetcher: Fetcher, url: str, number: int) -> None:
-        answer = await self._list_bytes(fetcher, url)
+        answer = await self.lists.fetch(fetcher, url)
         page, decoded = await beside(
             read_list,
             answer.body,
@@ -214,33 +216,15 @@ class Walk:
         )
         if fault is not None:
             raise fault
-        sha256 = await self.collector.files.put(answer.body)
+        kept = await self.lists.stored(answer, decoded.charset)
         async with self.held.storing() as session:
-            capture = evidence.answer_of(answer, sha256, decoded.charset)
-            await list_notes.note_list_page(session, self.run, self.portal, page, capture)
+            await list_notes.note_list_page(session, self.run, self.portal, page, kept)
             is_repeat = self._turn_page(page)
         # After the step: what the page lists is kept, whatever becomes of the walk.
         if rules.ends_too_soon(self.run, self.rule):
             raise SourceFault(Fault.REDESIGNED, "the list ends before its last page")
         if rules.hides_a_page(self.run, is_repeat=is_repeat) and not self.run.is_shifted:
             raise SourceFault(Fault.REDESIGNED, "an earlier page of the list was answered again")
-
-    async def _list_bytes(self, fetcher: Fetcher, url: str) -> Fetched:
-        """The list page now; when the portal says that it has not changed, as captured before."""
-        async with self.held.step() as session:
-            known = await evidence.newest_of_url(session, self.portal.id, url)
-        if known is None:
-            return await fetcher.get(url)
-        headers = known.headers
-        answer = await fetcher.get(
-            url, Validators(headers.get("etag"), headers.get("last-modified"))
-        )
-        if not answer.not_modified:
-            return answer
-        body = await self.collector.files.get(known.sha256)
-        if body is None:
-            return await fetcher.get(url)
-        return replace(answer, body=body, headers={**headers, **answer.headers})
 
     def _turn_page(self, page: ListPage) -> bool:
         """Go on after a page, or end; whether it is one that was read before."""
@@ -273,8 +257,9 @@ class Walk:
     async def _detail(self, fetcher: Fetcher, page: PortalPage) -> SourceFault | None:
         page_id = page.id
         try:
-            answer = await self.items.fetch(fetcher, page)
-            await self._note_detail(fetcher, page, answer)
+            with reading(self.portal.id, page.url):
+                answer = await self.items.fetch(fetcher, page)
+                await self._note_detail(fetcher, page, answer)
         except SourceFault as fault:
             async with self.held.storing() as session:
                 # Anew: the step that failed may have taken what is known of it along.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy.orm.attributes import flag_modified
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,15 +18,12 @@ from services.projects.collecting.models import (
     RunKind,
 )
 from services.projects.collecting.named import rules as named
-from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction
+from services.projects.collecting.workflow import PAGES, RUNS, PageAction, RunAction, action_of
 from services.projects.duties import service as duties
-from services.projects.evidence import service as evidence
-from services.projects.fetching.fetcher import Fetched
 from services.projects.portals import service as portals
 from services.projects.portals.models import Portal
 from services.projects.reading.claims import claim_of
 from services.projects.reading.faults import Fault, SourceFault
-from services.projects.reading.readers import ReadPage
 from services.projects.reading.rule import CollectorRule
 from shared.errors import NotFound
 
@@ -95,16 +93,31 @@ async def portal_to_try(
 
 
 async def claim_run(
-    session: AsyncSession, runner: UUID
+    session: AsyncSession, runner: UUID, now: datetime
 ) -> tuple[CollectorRun, Portal, CollectorRule, float] | None:
-    """A run to walk, with its portal, its rule and its host's pace in seconds; None if none may."""
-    run_id = await queries.claim_run(session, runner)
-    if run_id is None:
-        return None
-    claimed = await run(session, run_id)
-    portal = await portals.find(session, claimed.portal_id)
-    rule = await portals.rule(session, portal.id, claimed.rule_version)
-    return claimed, portal, rule, await hosts.pace_ms(session, portal.id) / 1000
+    """A run to walk, with its portal, its rule and its host's pace in seconds; None if none may.
+
+    One that cannot be walked fails, and the next is taken.
+    """
+    while (run_id := await queries.claim_run(session, runner)) is not None:
+        claimed = await run(session, run_id)
+        portal = await portals.find(session, claimed.portal_id)
+        pace = await hosts.pace_ms(session, portal.id) / 1000
+        try:
+            rules.ensure_goes_on(claimed)
+            return claimed, portal, await _rule_of(session, claimed), pace
+        except SourceFault as fault:
+            await fail_run(session, claimed, fault, now)
+            await hosts.free(session, claimed.id, pace)
+    return None
+
+
+async def _rule_of(session: AsyncSession, claimed: CollectorRun) -> CollectorRule:
+    """Raises SourceFault(redesigned) for one that was stored by a release that knew more."""
+    try:
+        return await portals.rule(session, claimed.portal_id, claimed.rule_version)
+    except ValidationError as error:
+        raise SourceFault(Fault.REDESIGNED, "its rule cannot be read any more") from error
 
 
 async def pages_to_read(
@@ -126,21 +139,19 @@ async def note_detail(
     run: CollectorRun,
     portal: Portal,
     page: PortalPage,
-    answer: Fetched,
-    seen: evidence.Answer,
-    read: ReadPage,
+    item: documents.SeenPage,
     rule: CollectorRule,
 ) -> PortalPage:
     """Keep an item's page as evidence, read it anew if its bytes changed, and have it matched.
 
     Another document at the same address is a page of its own, the one given: that before is gone.
     """
-    reading, decoded = rules.without_void_mark(read.reading, portal), read.decoded
+    seen, reading = item.capture, rules.without_void_mark(item.read.reading, portal)
     session.add(page)
     if page.content_sha256 and not rules.same_document(page, reading, rule.items):
         await table_rows.lose_rows(session, page, seen.fetched_at)
         page = await documents.succeed(session, page, seen.fetched_at)
-    listed_on, header_at, at = page.listed_on, answer.last_modified_at, seen.fetched_at
+    listed_on, header_at, at = page.listed_on, item.answer.last_modified_at, seen.fetched_at
     claim = claim_of(reading, listed_on=listed_on, header_at=header_at, now=at)
     claim = named.believed(claim, portal)
     captured, checked_before = page.evidence_id, page.checked_at
@@ -151,8 +162,8 @@ async def note_detail(
     what_is_read.take_over(page, reading)
     if captured is None:
         await documents.recognise(session, portal, page, reading, rule)
-    what_is_read.claim(page, claim, misdeclared=decoded.misdeclared)
-    documents.note_answer(run, page, answer, claim)
+    what_is_read.claim(page, claim, misdeclared=item.read.decoded.misdeclared)
+    documents.note_answer(run, page, item.answer, claim)
     _check(run, page, PageAction.READ, seen.fetched_at)
     before = None if captured is None or is_as_before else checked_before
     await table_rows.note_rows(session, portal.unit_code, page, reading.records, at, before)
@@ -173,7 +184,7 @@ async def note_unread(
 ) -> None:
     """The page could not be read: gone, or to be tried again; what the list said still counts."""
     session.add(page)
-    _check(run, page, PageAction.LOSE if fault.fault is Fault.GONE else PageAction.FAIL, now)
+    _check(run, page, action_of(fault), now)
     if page.gone_at is not None:
         await table_rows.lose_rows(session, page, now)
     page.fault = fault.fault
@@ -244,6 +255,7 @@ def _move(run: CollectorRun, action: RunAction, now: datetime) -> None:
 def _check(run: CollectorRun, page: PortalPage, action: PageAction, at: datetime) -> None:
     """Take the page's step, after its own page was asked for; the caller holds the run."""
     run.details += 1
+    run.takeovers = 0
     step = PAGES.find(page.detail_state, page.version, action)
     page.detail_state, page.checked_at, page.fault = step.to, at, None
     is_unread = step.to is DetailState.UNREADABLE

@@ -11,7 +11,8 @@ _CLAIMING, _RELEASING = RUNS.of(RunAction.CLAIM), RUNS.of(RunAction.RELEASE)
 # host is locked with that of the run. Whose it is stands on it and not beside it: a row that was
 # waited for is looked at again as it is now, but what else is read is as old as the statement.
 # Only a run under way has a lease; one that ran out was a runner's that was killed, and its host
-# is still its own.
+# is still its own. How often it was taken over without having gone on is counted, for what stops
+# one runner may stop them all.
 CLAIM = text(
     "WITH free AS (SELECT r.id, h.host FROM collector_run r"
     "  JOIN portal p ON p.id = r.portal_id JOIN portal_host h ON h.host = p.host"
@@ -22,7 +23,8 @@ CLAIM = text(
     " held AS (UPDATE portal_host h SET run_id = free.id FROM free WHERE h.host = free.host)"
     f" UPDATE collector_run r SET state = {target(_CLAIMING)}, runner = :runner,"
     " lease_until = now() + make_interval(secs => :lease),"
-    " started_at = coalesce(r.started_at, now()), version = r.version + 1"
+    " started_at = coalesce(r.started_at, now()), version = r.version + 1,"
+    " takeovers = r.takeovers + (r.runner IS NOT NULL)::int"
     " FROM free WHERE r.id = free.id RETURNING r.id"
 )
 RELEASE = text(

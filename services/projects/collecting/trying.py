@@ -1,6 +1,8 @@
 """A dry run: read one list page and its first item by a rule, or captures; store nothing."""
 
+import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.attachments.extraction import words_of
 from services.projects.collecting import rules
+from services.projects.collecting.answers import Answers
+from services.projects.collecting.hosts import queries as hosts
+from services.projects.collecting.hosts.turn import turn
 from services.projects.evidence import service as evidence
 from services.projects.evidence.files import EvidenceStore
 from services.projects.evidence.models import Capture
-from services.projects.fetching.addresses import origin_of
 from services.projects.fetching.fetcher import Fetched, Fetcher, Limits
 from services.projects.portals.models import Portal
 from services.projects.portals.schemas import CaptureTrial, DetailTrial, Trial
@@ -21,27 +25,55 @@ from services.projects.reading.claims import claim_of
 from services.projects.reading.details import PageReading
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.files import page_of_file
-from services.projects.reading.lists import Entry
+from services.projects.reading.lists import Entry, ListPage
 from services.projects.reading.readers import decode_by, is_file, read_list, read_page
 from services.projects.reading.rule import CollectorRule
+from shared.database.engine import Sessions
 
-LIMITS = Limits(connect_seconds=2, read_seconds=3, total_seconds=4, interval_seconds=0)
+LIMITS = Limits(connect_seconds=2, read_seconds=3, total_seconds=4)
+LASTS_SECONDS = 20.0
+PATIENCE_SECONDS = 5.0
 
 
-async def try_rule(portal: Portal, rule: CollectorRule, now: datetime) -> Trial:
-    """What the rule reads from the portal now; a fault is part of the answer."""
-    private = origin_of(portal.start_url) if portal.allow_private else None
-    async with Fetcher(private_origin=private, limits=LIMITS) as fetcher:
-        try:
-            answer = await fetcher.get(portal.start_url)
+async def try_rule(sessions: Sessions, answers: Answers, portal: Portal, now: datetime) -> Trial:
+    """What the rule of `answers` reads from the portal now; a fault is part of the answer.
+
+    In the host's turn and at its pace, as a walk would. Raises HostBusy while it is walked.
+    """
+    async with sessions() as session:
+        pace = await hosts.pace_ms(session, portal.id) / 1000
+    limits = replace(LIMITS, interval_seconds=pace)
+    async with (
+        Fetcher(portal.start_url, portal.allow_private, limits) as fetcher,
+        turn(
+            sessions,
+            portal.host,
+            lasts=LASTS_SECONDS,
+            patience=PATIENCE_SECONDS,
+            pause=lambda: fetcher.pause_seconds,
+        ),
+    ):
+        return await _try(fetcher, answers, portal.start_url, now)
+
+
+async def _try(fetcher: Fetcher, answers: Answers, start_url: str, now: datetime) -> Trial:
+    """An item at a host so slow that its turn ends before it was asked for is left out."""
+    rule = answers.rule
+    page: ListPage | None = None
+    try:
+        async with asyncio.timeout(LASTS_SECONDS):
+            answer = await fetcher.get(start_url, posted=rule.posted(start_url))
+            answer = await answers.shown(fetcher, answer, "list")
             read = await beside(read_list, answer.body, answer.headers, answer.final_url, rule)
             page = read.page
             if not page.entries:
                 return Trial(fault=Fault.REDESIGNED)
-        except SourceFault as fault:
-            return Trial(fault=fault.fault)
-        detail = await _try_detail(fetcher, page.entries[0], rule, now)
-        return Trial.of(page, detail=detail)
+            detail = await _try_detail(fetcher, answers, page.entries[0], now)
+            return Trial.of(page, detail=detail)
+    except TimeoutError:
+        return Trial(fault=Fault.TIMEOUT) if page is None else Trial.of(page)
+    except SourceFault as fault:
+        return Trial(fault=fault.fault)
 
 
 async def captures_to_try(
@@ -98,13 +130,13 @@ def _where(capture: Capture) -> dict[str, Any]:
 
 
 async def _try_detail(
-    fetcher: Fetcher, entry: Entry, rule: CollectorRule, now: datetime
+    fetcher: Fetcher, answers: Answers, entry: Entry, now: datetime
 ) -> DetailTrial:
     try:
-        answer = await fetcher.get(entry.url)
+        answer = await answers.shown(fetcher, await fetcher.get(entry.url), "pages")
     except SourceFault as fault:
         return DetailTrial(url=entry.url, fault=fault.fault)
-    return await _detail(answer, entry.listed_on, rule, now)
+    return await _detail(answer, entry.listed_on, answers.rule, now)
 
 
 async def _detail(

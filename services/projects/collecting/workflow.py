@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from services.projects.collecting.models import DetailState, RunState
 from services.projects.portals.workflow import Outcome
+from services.projects.reading.faults import Fault, OtherHost, SourceFault
 from shared.errors import Text
 from shared.workflow import Workflow
 
@@ -36,6 +37,7 @@ class PageAction(StrEnum):
     READ = "read"
     FAIL = "fail"
     LOSE = "lose"
+    LEAVE = "leave"
     LIST_ANEW = "list_anew"
 
 
@@ -82,15 +84,16 @@ RUNS = Workflow(
 )
 
 _D, _P = DetailState, PageAction
-_ASKED = (_D.PENDING, _D.UNREADABLE, _D.READ)
+_ASKED = (_D.PENDING, _D.UNREADABLE, _D.READ, _D.ELSEWHERE)
 """Pages that a run asks for: new ones, failed ones, and old ones once more."""
 
 PAGES = Workflow(
     (
         *(PageStep(state, _P.READ, _D.READ) for state in (_D.PENDING, _D.READ)),
-        PageStep(_D.UNREADABLE, _P.READ, _D.READ, is_matched=True),
+        *(PageStep(s, _P.READ, _D.READ, is_matched=True) for s in (_D.UNREADABLE, _D.ELSEWHERE)),
         *(PageStep(state, _P.FAIL, _D.UNREADABLE, is_matched=True) for state in _ASKED),
         *(PageStep(state, _P.LOSE, _D.GONE, is_gone=True, is_matched=True) for state in _ASKED),
+        *(PageStep(s, _P.LEAVE, _D.ELSEWHERE, is_matched=s is not _D.ELSEWHERE) for s in _ASKED),
         *(PageStep(state, _P.LIST_ANEW, _D.PENDING, is_matched=True) for state in _D),
     ),
     {
@@ -104,6 +107,7 @@ PAGES = Workflow(
         _P.READ: Text("读到", "read"),
         _P.FAIL: Text("没读到", "fail"),
         _P.LOSE: Text("网页已不存在", "lose"),
+        _P.LEAVE: Text("转到别的网站", "leads to another site"),
         _P.LIST_ANEW: Text("列表条目有变或重现", "listed with other words, or again"),
     },
     title=Text("采集的网页", "Portal pages"),
@@ -113,3 +117,10 @@ PAGES = Workflow(
         "is_matched": Text("必再匹配", "always matched again"),
     },
 )
+
+
+def action_of(fault: SourceFault) -> PageAction:
+    """What becomes of a page that could not be read."""
+    if isinstance(fault, OtherHost):
+        return PageAction.LEAVE
+    return PageAction.LOSE if fault.fault is Fault.GONE else PageAction.FAIL

@@ -46,7 +46,7 @@ async def get_evidence_warc(
     earlier = await service.answered_before(session, capture)
     body = await service.raw(files, capture)
     chosen = [] if earlier is None else [warc.Captured(earlier, body)]
-    chosen.append(warc.Captured(capture, body, earlier))
+    chosen.append(warc.Captured(capture, body, earlier, await service.posted(files, capture)))
     name = f"{capture.chain}-{capture.seq}.warc.gz"
     archive = await asyncio.to_thread(warc.packed, capture.chain, name, chosen)
     return _attached(name, archive, "application/warc")

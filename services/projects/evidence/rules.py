@@ -1,7 +1,9 @@
 """How captures are tied together: a hash chain per portal and a Merkle tree per day (RFC 6962)."""
 
+import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import NamedTuple
@@ -10,6 +12,9 @@ from services.projects.evidence.models import Capture
 from shared.clock import today
 
 COVERED = ("chain", "seq", "url", "final_url", "status", "headers", "size", "sha256", "charset")
+
+
+_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 
 class ProofStep(NamedTuple):
@@ -21,6 +26,14 @@ class ProofStep(NamedTuple):
 
 def content_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
+
+
+def posted_sha256(capture: Capture) -> str | None:
+    """Under which hash what was sent is kept, as its header of then says; None of what was merely
+    fetched.
+    """
+    found = _DIGEST.fullmatch((capture.request_headers or {}).get("Content-Digest", ""))
+    return base64.b64decode(found[1]).hex() if found else None
 
 
 def covered(capture: Capture) -> dict[str, object]:

@@ -127,6 +127,12 @@ async def raw(files: EvidenceStore, capture: Capture) -> bytes:
     return await bytes_of(files, capture.sha256)
 
 
+async def posted(files: EvidenceStore, capture: Capture) -> bytes | None:
+    """What was sent when it was captured, if anything was. Raises as `raw` does."""
+    sha256 = rules.posted_sha256(capture)
+    return None if sha256 is None else await bytes_of(files, sha256)
+
+
 async def bytes_of(files: EvidenceStore, sha256: str) -> bytes:
     """The bytes of that hash. Raises EvidenceDamaged rather than give other ones, and Unavailable
     while the store cannot be had: then nothing is said of them."""

@@ -107,11 +107,12 @@ async def _verify_chain(kept: Kept, chain: str, found: Verification) -> None:
         is_of_day = capture.captured_on == today(capture.fetched_at)
         if rules.capture_hash(capture) != capture.hash or not is_of_day:
             found.note(where, ROW_CHANGED)
-        body = await kept.body(capture.sha256)
-        if body is None:
-            found.note(where, FILE_GONE)
-        elif rules.content_hash(body) != capture.sha256:
-            found.note(where, FILE_CHANGED)
+        for sha256 in filter(None, (capture.sha256, rules.posted_sha256(capture))):
+            body = await kept.body(sha256)
+            if body is None:
+                found.note(where, FILE_GONE)
+            elif rules.content_hash(body) != sha256:
+                found.note(where, FILE_CHANGED)
         previous = capture
 
 

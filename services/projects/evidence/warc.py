@@ -40,15 +40,22 @@ class WebArchive:
         self._info_id = info.rec_headers.get_header("WARC-Record-ID")
         self._writer.write_record(info)
 
-    def add(self, capture: Capture, body: bytes, earlier: Capture | None = None) -> None:
-        """`earlier`: of one that was not modified, the capture in which its bytes were received."""
+    def add(
+        self,
+        capture: Capture,
+        body: bytes,
+        earlier: Capture | None = None,
+        posted: bytes | None = None,
+    ) -> None:
+        """`earlier`: of one that was not modified, the capture in which its bytes were received.
+        `posted`: what was sent, if anything was."""
         if capture.status == NOT_MODIFIED:
             self._writer.write_record(self._revisit(capture, earlier))
         else:
             headers = {"WARC-Payload-Digest": f"sha256:{capture.sha256}"}
             self._writer.write_record(self._record(capture, "response", headers, body))
         if capture.request_headers is not None:
-            self._writer.write_record(self._request(capture, capture.request_headers))
+            self._writer.write_record(self._request(capture, capture.request_headers, posted))
 
     def _revisit(self, capture: Capture, earlier: Capture | None) -> ArcWarcRecord:
         headers = {"WARC-Profile": _UNCHANGED, "WARC-Payload-Digest": f"sha256:{capture.sha256}"}
@@ -67,14 +74,16 @@ class WebArchive:
         answered = StatusAndHeaders(line, [*capture.headers.items()], protocol="HTTP/1.1")
         return self._made(capture, kind, _urn(capture.id), headers, answered, body)
 
-    def _request(self, capture: Capture, sent: Mapping[str, str]) -> ArcWarcRecord:
+    def _request(
+        self, capture: Capture, sent: Mapping[str, str], posted: bytes | None
+    ) -> ArcWarcRecord:
         where = urlsplit(capture.final_url)
         target = (where.path or "/") + (f"?{where.query}" if where.query else "")
-        line = f"GET {target} HTTP/1.1"
+        line = f"{'GET' if posted is None else 'POST'} {target} HTTP/1.1"
         asked = StatusAndHeaders(line, [*sent.items()], is_http_request=True)
         headers = {"WARC-Concurrent-To": _urn(capture.id)}
         own = _urn(uuid5(capture.id, "request"))
-        return self._made(capture, "request", own, headers, asked, b"")
+        return self._made(capture, "request", own, headers, asked, posted or b"")
 
     def _made(
         self,
@@ -101,11 +110,13 @@ class WebArchive:
 
 
 class Captured(NamedTuple):
-    """A capture with its bytes, and of one that was not modified where they were received."""
+    """A capture with its bytes, of one that was not modified where they were received, and what
+    was sent for it, if anything was."""
 
     capture: Capture
     body: bytes
     earlier: Capture | None = None
+    posted: bytes | None = None
 
 
 def packed(portal: str, name: str, captures: Iterable[Captured]) -> bytes:

@@ -8,10 +8,10 @@ from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.hosts import USUAL_PORTS, host_name, with_port
 
 Address = IPv4Address | IPv6Address
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _FIRST_HIGH_PORT = 1024
 
 
@@ -22,6 +22,17 @@ class Origin:
     scheme: str
     host: str
     port: int
+
+    @property
+    def site(self) -> str:
+        """Whose pace is kept: http and https of a name are one (`hosts.host_of`)."""
+        return with_port(self.host, self.port)
+
+    @property
+    def authority(self) -> str:
+        """As its addresses have it."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == USUAL_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -36,16 +47,17 @@ def origin_of(url: str) -> Origin:
     """The origin of `url`. Raises SourceFault(address_refused) for what no portal page needs."""
     try:
         parts = urlsplit(url)
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        port = parts.port or USUAL_PORTS.get(parts.scheme, 0)
+        host = host_name(parts.hostname or "")
     except ValueError as error:
         raise SourceFault(Fault.ADDRESS_REFUSED, "not an address") from error
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+    if parts.scheme not in USUAL_PORTS or not host:
         raise SourceFault(Fault.ADDRESS_REFUSED, "only http and https")
     if parts.username is not None or parts.password is not None:
         raise SourceFault(Fault.ADDRESS_REFUSED, "user information in the address")
-    if port not in _DEFAULT_PORTS.values() and port < _FIRST_HIGH_PORT:
+    if port not in USUAL_PORTS.values() and port < _FIRST_HIGH_PORT:
         raise SourceFault(Fault.ADDRESS_REFUSED, f"port {port}")
-    return Origin(parts.scheme, parts.hostname.rstrip(".").lower(), port)
+    return Origin(parts.scheme, host, port)
 
 
 async def resolve(origin: Origin, *, private_origin: Origin | None) -> Destination:

@@ -1,24 +1,21 @@
-"""One polite, guarded reader for one portal: one connection a host, slowly, within limits."""
+"""One polite, guarded reader for one portal: of its host alone, slowly, within limits."""
 
 import asyncio
 import ssl
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from types import TracebackType
 from typing import Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 import httpx
 
-from services.projects.fetching.addresses import (
-    Destination,
-    Origin,
-    origin_of,
-    resolve,
-)
+from services.projects.fetching.addresses import Destination, Origin, origin_of, resolve
 from services.projects.fetching.bodies import ACCEPTED_ENCODINGS, read_body
 from services.projects.fetching.robots import (
     AGENT,
@@ -27,10 +24,16 @@ from services.projects.fetching.robots import (
     Robots,
     read_robots,
 )
-from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.faults import Fault, OtherHost, SourceFault
+from services.projects.reading.hosts import host_of
+from services.projects.reading.rule import Posted
 from shared.clock import now
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_ASKED_THE_SAME_WAY = (307, 308)
+"""Redirects after which a form is sent again; after the others its answer is fetched."""
+_ROBOTS_REDIRECTS = 5
+_TOO_OFTEN = 429
 _BLOCKED = (401, 403, 405, 407, 412, 418, 429, 451, 521)
 _KEPT_HEADERS = ("content-type", "date", "etag", "last-modified", "server", "location")
 
@@ -70,6 +73,8 @@ class Fetched:
     body: bytes
     fetched_at: datetime
     request_headers: dict[str, str] | None = None
+    rendered_from: "Fetched | None" = None
+    """Of what a rendering service made of a page: the page itself."""
 
     @property
     def not_modified(self) -> bool:
@@ -86,13 +91,19 @@ class Fetched:
 
 @dataclass
 class Fetcher:
-    """Fetches pages of one portal. `private_origin`: see `addresses.resolve`."""
+    """Fetches pages of the host on which a portal's list begins, whose turn the caller has.
 
-    private_origin: Origin | None = None
+    Wherever an address comes from, a link, a cursor or a redirect, no other host is asked, but for
+    a robots.txt that stands there. `allow_private`: whether `start_url` may be on a private
+    address.
+    """
+
+    start_url: str
+    allow_private: bool = False
     limits: Limits = field(default_factory=Limits)
     _clients: dict[Origin, httpx.AsyncClient] = field(default_factory=dict)
     _robots: dict[Origin, Robots] = field(default_factory=dict)
-    _left_at: dict[Origin, float] = field(default_factory=dict)
+    _left_at: dict[str, float] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         return self
@@ -113,26 +124,40 @@ class Fetcher:
         return max([self.limits.interval_seconds, *delays])
 
     async def get(
-        self, url: str, validators: Validators | None = None, *, limit: int | None = None
+        self,
+        url: str,
+        validators: Validators | None = None,
+        *,
+        limit: int | None = None,
+        posted: Posted | None = None,
     ) -> Fetched:
         """The page at `url`, redirects followed and each one checked. Raises SourceFault.
 
-        `limit` in bytes, where it may be larger than a page.
+        `limit` in bytes, where it may be larger than a page. `posted`: what is sent there, of which
+        the fragment of `url` says how it differs from page to page.
         """
-        known = validators or Validators()
+        known, form = validators or Validators(), posted
         seen: list[str] = []
-        where = url
+        where = urldefrag(url).url if posted else url
         while where not in seen and len(seen) <= self.limits.redirects:
             seen.append(where)
-            origin = origin_of(where)
+            origin = self._own_origin(where)
             if not (await self._robots_of(origin)).allows(where):
                 raise SourceFault(Fault.ROBOTS_DISALLOW, urlsplit(where).path[:200])
             most = limit or self.limits.body_bytes
-            answer = await self._ask(origin, where, known, limit=most)
+            answer = await self._ask(origin, where, known, limit=most, posted=form)
             if answer.status not in _REDIRECTS:
                 return _usable(answer, url)
             where = _led_to(where, answer.headers.get("location", ""))
+            form = form if answer.status in _ASKED_THE_SAME_WAY else None
         raise SourceFault(Fault.REDIRECT_LOOP, f"{len(seen)} redirects")
+
+    def _own_origin(self, url: str) -> Origin:
+        """Raises SourceFault(address_refused) for what is not on the portal's own host."""
+        origin = origin_of(url)
+        if origin.site != host_of(self.start_url):
+            raise OtherHost(url, origin.site)
+        return origin
 
     async def _robots_of(self, origin: Origin) -> Robots:
         if origin not in self._robots:
@@ -140,50 +165,67 @@ class Fetcher:
         return self._robots[origin]
 
     async def _read_robots(self, origin: Origin) -> Robots:
-        """None there: all is allowed. One that cannot be had: nothing may be read (RFC 9309)."""
-        where = f"{origin.scheme}://{_authority(origin)}/robots.txt"
-        answer = await self._ask(origin, where, Validators(), limit=MAX_BYTES)
-        if answer.status >= 500:
-            raise SourceFault(Fault.SERVER_ERROR, f"robots.txt: status {answer.status}")
+        """None there: all is allowed. One that cannot be had: nothing may be read (RFC 9309).
+
+        It counts wherever redirects lead, also on another host (section 2.3.1.2); what leads on
+        for longer than that is none.
+        """
+        where = f"{origin.scheme}://{origin.authority}/robots.txt"
+        for _ in range(1 + _ROBOTS_REDIRECTS):
+            answer = await self._ask(origin_of(where), where, Validators(), limit=MAX_BYTES)
+            if answer.status not in _REDIRECTS:
+                break
+            where = _led_to(where, answer.headers.get("location", ""))
+        if answer.status >= 500 or answer.status == _TOO_OFTEN:
+            fault = Fault.BLOCKED if answer.status == _TOO_OFTEN else Fault.SERVER_ERROR
+            raise SourceFault(fault, f"robots.txt: status {answer.status}")
         if answer.status != 200:
             return ALLOW_ALL
         return read_robots(answer.body.decode("utf-8", "replace"))
 
     async def _ask(
-        self, origin: Origin, url: str, validators: Validators, *, limit: int
+        self,
+        origin: Origin,
+        url: str,
+        validators: Validators,
+        *,
+        limit: int,
+        posted: Posted | None = None,
     ) -> Fetched:
-        await self._wait_turn(origin)
+        private = origin_of(self.start_url) if self.allow_private else None
         try:
-            async with asyncio.timeout(self.limits.connect_seconds):
-                destination = await resolve(origin, private_origin=self.private_origin)
-            request = self._request(destination, url, validators)
-            async with asyncio.timeout(self.limits.total_seconds):
-                response = await self._client(origin).send(request, stream=True)
-                try:
-                    return await _received(response, url, limit)
-                finally:
-                    await response.aclose()
+            async with self._in_turn(origin):
+                async with asyncio.timeout(self.limits.connect_seconds):
+                    destination = await resolve(origin, private_origin=private)
+                request = self._request(destination, url, validators, posted)
+                async with asyncio.timeout(self.limits.total_seconds):
+                    response = await self._client(origin).send(request, stream=True)
+                    try:
+                        return await _received(response, url, limit)
+                    finally:
+                        await response.aclose()
         except (httpx.TimeoutException, TimeoutError) as error:
             raise SourceFault(Fault.TIMEOUT, type(error).__name__) from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise SourceFault(Fault.UNREACHABLE, type(error).__name__) from error
-        finally:
-            # From the answer on: a host that takes long for one has enough to do.
-            self._left_at[origin] = time.monotonic()
 
-    def _request(self, to: Destination, url: str, validators: Validators) -> httpx.Request:
+    def _request(
+        self, to: Destination, url: str, validators: Validators, posted: Posted | None
+    ) -> httpx.Request:
         """A request to the checked address itself: the name is not looked up a second time."""
         target = httpx.URL(url).copy_with(host=str(to.address))
         headers = {
-            "Host": _authority(to.origin),
+            "Host": to.origin.authority,
             "User-Agent": f"{AGENT}/1.0 (disclosure audit; obeys robots.txt)",
             "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
             "Accept-Encoding": ACCEPTED_ENCODINGS,
             **validators.headers(),
+            **(posted.headers if posted else {}),
         }
         extensions = {"sni_hostname": to.origin.host}
+        method, body = ("POST", posted.body) if posted else ("GET", None)
         return self._client(to.origin).build_request(
-            "GET", target, headers=headers, extensions=extensions
+            method, target, content=body, headers=headers, extensions=extensions
         )
 
     def _client(self, origin: Origin) -> httpx.AsyncClient:
@@ -199,12 +241,24 @@ class Fetcher:
             )
         return self._clients[origin]
 
-    async def _wait_turn(self, origin: Origin) -> None:
+    @asynccontextmanager
+    async def in_turn(self, url: str) -> AsyncIterator[None]:
+        """Whatever asks the host of `url` for more than it was asked for here: at its pace."""
+        async with self._in_turn(self._own_origin(url)):
+            yield
+
+    @asynccontextmanager
+    async def _in_turn(self, origin: Origin) -> AsyncIterator[None]:
         delay = self._robots.get(origin, ALLOW_ALL).delay_seconds
         pause = max(self.limits.interval_seconds, delay)
-        left_at = self._left_at.get(origin)
+        left_at = self._left_at.get(origin.site)
         if left_at is not None:
             await asyncio.sleep(max(0.0, left_at + pause - time.monotonic()))
+        try:
+            yield
+        finally:
+            # From the answer on: a host that takes long for one has enough to do.
+            self._left_at[origin.site] = time.monotonic()
 
 
 @cache
@@ -234,12 +288,6 @@ def _usable(answer: Fetched, asked: str) -> Fetched:
     if answer.status not in (200, 304):
         raise SourceFault(Fault.SERVER_ERROR, f"status {answer.status}")
     return replace(answer, url=asked)
-
-
-def _authority(origin: Origin) -> str:
-    host = f"[{origin.host}]" if ":" in origin.host else origin.host
-    usual = {"http": 80, "https": 443}[origin.scheme]
-    return host if origin.port == usual else f"{host}:{origin.port}"
 
 
 def _led_to(where: str, location: str) -> str:

@@ -27,3 +27,13 @@ class SourceFault(Exception):
     def __init__(self, fault: Fault, detail: str = "") -> None:
         super().__init__(f"{fault}: {detail}" if detail else fault.value)
         self.fault, self.detail = fault, detail
+
+
+class OtherHost(SourceFault):
+    """An address, or where it leads, is of another host than the portal's, which is asked by those
+    alone who have its turn. `where`: that address.
+    """
+
+    def __init__(self, where: str, host: str) -> None:
+        super().__init__(Fault.ADDRESS_REFUSED, f"it leads to another host: {host[:100]}")
+        self.where = where

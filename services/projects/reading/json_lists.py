@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import orjson
 
+from services.projects.reading import json_bodies
 from services.projects.reading.dates import Precision, Printed, read_moment
 from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.json_rule import (
@@ -19,7 +20,7 @@ from services.projects.reading.json_rule import (
     PageParameter,
     TimeUnit,
 )
-from services.projects.reading.lists import MAX_ROWS, Entry, ListPage, page_address
+from services.projects.reading.lists import MAX_ADDRESS, MAX_ROWS, Entry, ListPage, page_address
 from services.projects.reading.text import one_line
 
 MAX_PAGES = 100_000
@@ -159,17 +160,25 @@ def _next_url(
         return None
     pager = rule.pager
     if isinstance(pager, PageParameter):
-        return _with(url, pager.parameter, str(pager.first + number))
+        return _turned(url, rule, pager.parameter, str(pager.first + number))
     if isinstance(pager, OffsetParameter):
-        return _with(url, pager.parameter, str(pager.size * number))
+        return _turned(url, rule, pager.parameter, str(pager.size * number))
     if isinstance(pager, CursorParameter):
         value = written(at(answer, pager.next))
         if not value:
             return None
+        if rule.post is not None and pager.parameter:
+            following = json_bodies.address(url, pager.parameter, value)
+            return following if len(following) <= MAX_ADDRESS else None
         following = _with(url, pager.parameter, value) if pager.parameter else value
         address = page_address(following, url)
         return address if address != url else None
     return None
+
+
+def _turned(url: str, rule: JsonApiRule, name: str, value: str) -> str:
+    """The address of the page with another value of what turns it, in its query or its body."""
+    return _with(url, name, value) if rule.post is None else json_bodies.address(url, name, value)
 
 
 def _with(url: str, name: str, value: str) -> str:

@@ -4,8 +4,9 @@ Bytes are decoded here and nowhere else: a page is always read by the charset th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from importlib.metadata import entry_points
 from typing import Annotated, Any, NamedTuple, Protocol, Union
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 from services.projects.reading import details, feeds, json_lists, json_pages, lists, sitemaps
 from services.projects.reading.charset import Decoded, decode
 from services.projects.reading.details import PageReading
+from services.projects.reading.faults import Fault, SourceFault
 from services.projects.reading.json_rule import JsonApiRule
 from services.projects.reading.lists import ListPage
 from services.projects.reading.rule import (
@@ -91,6 +93,9 @@ class SitemapReader(_HtmlPages):
         return sitemaps.read_list(text, url, rule, number=number)
 
 
+RENDERED_BY, RENDERED_FROM = "x-rendered-by", "x-rendered-from"
+"""Headers of what a rendering service made of a page: which one did, and the hash of the page."""
+
 FIRST_KIND = "html_list"
 """The kind of rules that name none: they were stored when there was no other."""
 
@@ -100,6 +105,26 @@ READERS: dict[str, Reader] = {
     "feed": FeedReader(),
     "sitemap": SitemapReader(),
 }
+PLUGINS = "onedoor.projects.readers"
+"""The group of entry points by which installed packages add kinds of their own: its name is the
+kind, and what it names makes the reader.
+"""
+
+
+def plugged_in(known: Collection[str]) -> dict[str, Reader]:
+    """The readers that installed packages add, by their kinds: the names of their entry points.
+
+    Raises ValueError where one takes the name of a kind that is known.
+    """
+    found: dict[str, Reader] = {}
+    for point in entry_points(group=PLUGINS):
+        if point.name in known or point.name in found:
+            raise ValueError(f"two readers of the kind {point.name}: {point.value}")
+        found[point.name] = point.load()()
+    return found
+
+
+READERS |= plugged_in(READERS)
 
 
 def _of_its_kind(value: Any, handler: ValidatorFunctionWrapHandler) -> CollectorRule:
@@ -147,8 +172,22 @@ _ANY_RULE: TypeAdapter[CollectorRule] = TypeAdapter(AnyRule)
 
 
 def rule_of(stored: Mapping[str, Any]) -> CollectorRule:
-    """The rule as it was stored. Raises ValidationError for what is none."""
-    return _ANY_RULE.validate_python(stored)
+    """The rule as it was stored. Raises ValidationError for what is none.
+
+    Where the package that read its kind is no more, it is known what its portal is about, and
+    nothing is read by it.
+    """
+    if stored.get("kind", FIRST_KIND) in READERS:
+        return _ANY_RULE.validate_python(stored)
+    common = {name: stored[name] for name in CollectorRule.model_fields if name in stored}
+    return CollectorRule.model_validate(common)
+
+
+def _reader(rule: CollectorRule) -> Reader:
+    """Raises SourceFault(redesigned): the rule must be fitted to what can be read."""
+    if rule.kind not in READERS:
+        raise SourceFault(Fault.REDESIGNED, "nothing here reads rules of its kind")
+    return READERS[rule.kind]
 
 
 _FILES = (
@@ -179,7 +218,7 @@ def read_list(
 ) -> ReadList:
     """What a list page holds. Raises SourceFault for what cannot be read."""
     decoded = decode_by(rule, body, headers)
-    return ReadList(READERS[rule.kind].read_list(decoded.text, url, rule, number=number), decoded)
+    return ReadList(_reader(rule).read_list(decoded.text, url, rule, number=number), decoded)
 
 
 def read_page(decoded: Decoded, url: str, rule: CollectorRule, now: datetime) -> PageReading:
@@ -187,7 +226,7 @@ def read_page(decoded: Decoded, url: str, rule: CollectorRule, now: datetime) ->
 
     Its own step, because the bytes of a page are kept as evidence before anybody reads them.
     """
-    return READERS[rule.kind].read_page(decoded.text, url, rule, now)
+    return _reader(rule).read_page(decoded.text, url, rule, now)
 
 
 def names_file(url: str) -> bool:
@@ -208,4 +247,5 @@ def is_file(body: bytes, headers: Mapping[str, str], url: str) -> bool:
 
 def decode_by(rule: CollectorRule, body: bytes, headers: Mapping[str, str]) -> Decoded:
     """The text of a page. Raises SourceFault when it is in no charset, or not in the rule's."""
-    return decode(body, headers.get("content-type", ""), charset=rule.charset)
+    charset = "utf-8" if RENDERED_BY in headers else rule.charset
+    return decode(body, headers.get("content-type", ""), charset=charset)

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from services.projects.reading.dates import read_day
 from services.projects.reading.faults import Fault, SourceFault
+from services.projects.reading.hosts import host_of
 from services.projects.reading.lists import Entry, ListPage, page_address
 from services.projects.reading.rule import SitemapRule
 from services.projects.reading.xml_trees import children, first_text, name_of, parse
@@ -41,7 +42,7 @@ def _of_index(root: Element, url: str, rule: SitemapRule) -> ListPage:
     """Only those of its own host: the others are no part of this portal."""
     nodes = list(children(root, "sitemap"))
     found = (page_address(first_text(node, "loc"), url) for node in nodes)
-    own = [each for each in found if each and urlsplit(each).hostname == urlsplit(url).hostname]
+    own = [each for each in found if each and host_of(each) == host_of(url)]
     parts = tuple(dict.fromkeys(own))[: rule.max_pages]
     return ListPage((), None, "sitemap", None, lacks=len(parts) < len(nodes), parts=parts)
 

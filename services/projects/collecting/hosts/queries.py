@@ -10,7 +10,7 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting.hosts.models import PortalHost
-from services.projects.collecting.hosts.statement import DUE, PACE
+from services.projects.collecting.hosts.statement import DUE, END_TURN, PACE, TAKE_TURN
 from services.projects.collecting.models import CollectorRun
 from services.projects.portals.models import Portal
 
@@ -43,3 +43,14 @@ async def free(session: AsyncSession, run_id: UUID, pause: float) -> None:
     await session.execute(
         update(PortalHost).where(col(PortalHost.run_id) == run_id).values(**freed)
     )
+
+
+async def take_turn(session: AsyncSession, host: str, seconds: float) -> bool:
+    """Keep everybody else off a host on which nobody is; False where somebody is, or was just."""
+    taken = await session.execute(TAKE_TURN, {"host": host, "seconds": seconds})
+    return taken.scalar_one_or_none() is not None
+
+
+async def end_turn(session: AsyncSession, host: str, pause: float) -> None:
+    """Let others on it, `pause` seconds after the last request."""
+    await session.execute(END_TURN, {"host": host, "seconds": pause})

@@ -16,7 +16,18 @@ DUE = text("""
     WHERE r.state = 'queued' AND q.host = h.host)
   ORDER BY p.next_run_at, p.id LIMIT :limit""")
 
-# The slowest of those that are read there sets the pace for all.
+# The slowest of those that are read there, with the one that is, sets the pace for all.
 PACE = text("""
   SELECT coalesce(max(interval_ms), 0) FROM portal
-  WHERE host = (SELECT host FROM portal WHERE id = :portal_id) AND (enabled OR id = :portal_id)""")
+  WHERE host = (SELECT host FROM portal WHERE id = :portal_id)
+    AND (enabled OR id = :portal_id)""")
+
+# Who tries a rule has no run: the host is simply not free before a moment, so that nobody else is
+# kept off it for ever by one who died.
+TAKE_TURN = text("""
+  UPDATE portal_host SET free_at = now() + make_interval(secs => :seconds)
+  WHERE host = :host AND run_id IS NULL AND free_at <= now() RETURNING host""")
+
+END_TURN = text("""
+  UPDATE portal_host SET free_at = now() + make_interval(secs => :seconds)
+  WHERE host = :host AND run_id IS NULL""")
