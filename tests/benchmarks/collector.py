@@ -19,7 +19,7 @@ from services.projects import demo_city
 from services.projects.demo_portal.site import build
 from services.projects.demo_portals import rule_of
 from services.projects.demo_world import world
-from services.projects.reading.readers import decode_by, read_list, read_page
+from services.projects.reading.readers import FIRST_KIND, decode_by, read_list, read_page
 from services.projects.reading.rule import CollectorRule
 from tests.benchmarks import goals
 from tests.benchmarks.goals import Goal, at_least
@@ -36,7 +36,9 @@ Page = tuple[str, bytes, str, CollectorRule]
 
 
 def pages() -> list[Page]:
-    """Address, bytes, charset and rule of each page of the demo portal's columns."""
+    """Address, bytes, charset and rule of each page of HTML that a walk of the demo portal reads:
+    not of the lists of columns that are read by another way.
+    """
     items = demo_city.items()
     units = {unit.code.lower(): unit for unit in demo_city.units()}
     rules = {folder: rule_of(unit, items) for folder, unit in units.items()}
@@ -44,6 +46,8 @@ def pages() -> list[Page]:
         (f"{SITE}{path}", file.body, units[folder].charset, rules[folder])
         for path, file in build(world(TODAY)).items()
         if (folder := path.split("/")[1]) in rules
+        and path.endswith(".htm")
+        and (rules[folder].kind == FIRST_KIND or "/index" not in path)
     ]
 
 

@@ -225,7 +225,8 @@ def _own_text(title: str, text: str) -> str:
 
     Of a page that has hardly more than its title, all of it.
     """
-    lines = [line for line in text.splitlines() if one_line(line) != plain(title)]
+    name = plain(title)
+    lines = [line for line in text.splitlines() if one_line(line) != name]
     own = _VISITS.sub("", "\n".join(lines))
     return own if len(own) >= LEAST_TEXT else text
 

@@ -59,7 +59,8 @@ def _named(page: LexborHTMLParser) -> Iterator[LexborNode]:
     """Nodes whose class or id says that they are no part of the article."""
     looked_at = 0
     for node in page.css("body [class], body [id]"):
-        name = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
+        given = node.attributes
+        name = f"{given.get('class') or ''} {given.get('id') or ''}"
         if len(name) < 300 and _NAME.search(name):
             looked_at += 1
             if looked_at > MAX_LOOKED_AT:

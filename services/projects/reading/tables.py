@@ -173,7 +173,7 @@ def _rows(table: LexborNode, budget: int, hidden: frozenset[int]) -> Iterator[li
             if left <= 1:
                 del reaching[column]
         column = 0
-        for node in row.css("th,td"):
+        for node in row.iter():
             cell = (one_line(node_text(node, but=hidden)), node.tag == "th")
             spans = node.attributes
             down = _span(spans.get("rowspan"))
