@@ -7,6 +7,7 @@ import pytest
 from services.projects.matching.models import MatchMethod, ReviewReason
 from services.projects.matching.naming import no_longer_sure, propose_again, propose_besides
 from services.projects.matching.rules import PageFacts, propose
+from services.projects.reading.naming import names_in
 from tests.projects.test_matching_rules import CODE, OTHER, duty, found, page
 
 PARTS = (
@@ -183,3 +184,41 @@ def test_a_match_is_as_sure_as_it_was_where_the_page_tells_the_duties_apart() ->
     mistaken = propose_again(notice, fresh, [second], {second.duty_id})
     assert [each.candidate for each in mistaken] == [first]
     assert no_longer_sure([second], mistaken) == [second]
+
+
+@pytest.mark.parametrize(
+    ("title", "known", "named"),
+    [
+        (
+            "滨海新区大道改造建设项目施工招标公告",
+            ["滨海新区大道改造工程"],
+            {"滨海新区大道改造工程": ""},
+        ),
+        (
+            "滨海新区大道改造工程项目施工招标公告",
+            ["滨海新区大道改造项目"],
+            {"滨海新区大道改造项目": ""},
+        ),
+        (
+            "滨海新区大道改造建设项目监理",
+            ["滨海新区大道改造工程"],
+            {"滨海新区大道改造工程": "监理"},
+        ),
+        (
+            "滨海新区大道改造工程施工",
+            ["滨海新区大道改造工程", "滨海新区大道改造项目"],
+            {"滨海新区大道改造工程": ""},
+        ),
+        (
+            "滨海新区大道改造建设项目施工",
+            ["滨海新区大道改造工程", "滨海新区大道改造项目"],
+            {"滨海新区大道改造工程": "", "滨海新区大道改造项目": ""},
+        ),
+        ("中山路建设项目施工", ["中山路工程"], {}),
+        ("滨海新区大道改造施工", ["滨海新区大道改造工程"], {}),
+    ],
+)
+def test_what_kind_of_project_a_name_calls_it_makes_no_other_one(
+    title: str, known: list[str], named: dict[str, str]
+) -> None:
+    assert {name: naming.part for name, naming in names_in(title, known).items()} == named

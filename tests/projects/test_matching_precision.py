@@ -47,6 +47,9 @@ def test_the_table_of_the_docs_is_what_the_set_shows() -> None:
     [
         ("金昌市金川总校体育中考设备采购项目废标公告", "金昌市金川总校体育中考设备采购项目"),
         ("临泉县殡仪馆建设项目勘察设计中标结果公告", "临泉县殡仪馆建设项目"),
+        ("某市供水一期工程（管道）(EPC)监理", "某市供水一期工程（管道）"),
+        ("某大道改造工程（东路-西路）给水管线工程", "某大道改造工程（东路-西路）"),
+        ("某中学新建教学楼工程施工招标控制价", "某中学新建教学楼工程"),
     ],
 )
 def test_what_ended_or_is_another_contract_was_found_to_need_a_person(
@@ -55,3 +58,9 @@ def test_what_ended_or_is_another_contract_was_found_to_need_a_person(
     pair = LabelledPair("no", "", "own", "交易结果公示", title, project, "", "MP-03-04", "")
     said = labelled_pairs.answer(pair)
     assert (said.is_found, said.is_automatic) == (True, False)
+
+
+def test_no_source_is_in_both_halves_and_each_is_named() -> None:
+    chosen_by, reported_on = ({pair.source for pair, _ in half} for half in labelled_pairs.halves())
+    assert chosen_by.isdisjoint(reported_on)
+    assert reported_on == labelled_pairs.REPORTED_ON

@@ -29,7 +29,7 @@ class MatchFacts(NamedTuple):
     reason: ReviewReason | None
     decided_by: str | None
     title: str
-    project_code: str
+    project_code: str | None
     project_name: str
     doc_no: str | None
 
@@ -56,6 +56,12 @@ def _tie(match: MatchFacts) -> Text:
             return Text(
                 f"网页的文号与义务的文号一致：{number}",
                 f"The page bears the document's number {number}",
+            )
+        case MatchMethod.NAME if match.score < 1:
+            return Text(
+                f"网页写明项目名称“{match.project_name}”或其别名，只“建设”“工程”“项目”等字不同",
+                "The page names the project, by its name or another one of it, but for what kind of"
+                " project it calls it",
             )
         case MatchMethod.NAME:
             return Text(

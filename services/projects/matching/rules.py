@@ -19,6 +19,9 @@ LIKE_ENOUGH = 0.55
 """Share of a project name's pairs of characters that a title must hold to be worth a look; chosen
 on the labelled pairs of docs/matching.md."""
 
+OF_ANY_TYPE = 0.99
+"""How alike a name is that stands there but for 建设, 工程 and 项目."""
+
 ALIKE_AT_MOST = 3
 """Of many duties that are merely alike so many are put before a person."""
 
@@ -232,7 +235,8 @@ def _named(page: PageFacts, candidates: Sequence[Candidate]) -> list[Tie]:
         is_another = all(found[name].is_another_part for name in its)
         reason = ReviewReason.SEVERAL_PROJECTS if are_several else None
         reason = ReviewReason.ANOTHER_PART if is_another else reason
-        ties.append(Tie(hits, MatchMethod.NAME, reason=reason))
+        is_exact = any(found[name].is_to_the_letter for name in its)
+        ties.append(Tie(hits, MatchMethod.NAME, 1.0 if is_exact else OF_ANY_TYPE, reason))
     return ties
 
 
