@@ -1,5 +1,8 @@
 """`python -m shared.web.serve services.projects.app:create_app`: what must be published; was it?"""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from services.projects import (
@@ -28,7 +31,10 @@ from services.projects import (
     scoring,
     source_health,
 )
+from services.projects.evidence.files import store_of
+from services.projects.evidence.marking import ensure_here
 from services.projects.settings import ProjectsSettings
+from shared.clock import now
 from shared.errors import Text
 from shared.web import app
 from shared.web.blueprint import Blueprint
@@ -64,5 +70,12 @@ blueprint = Blueprint("projects", TITLE, ROOMS)
 
 
 def create_app(settings: ProjectsSettings | None = None) -> FastAPI:
-    """The service's application."""
-    return app.build(settings or ProjectsSettings(), blueprint, live=examples.live)
+    """The service's application. It does not start where the evidence is not in its store."""
+    chosen = settings or ProjectsSettings()
+
+    @asynccontextmanager
+    async def with_evidence(state: app.State) -> AsyncIterator[app.Extension]:
+        await ensure_here(state["sessions"], store_of(chosen), now())
+        yield app.Extension({})
+
+    return app.build(chosen, blueprint, state=with_evidence, live=examples.live)

@@ -42,9 +42,7 @@ async def _write(
     with draft.open("wb") as out:
         archive = WebArchive(out, portal, f"{portal}-{day}.warc.gz")
         for capture in captures:
-            earlier = await evidence.answered_before(session, capture)
-            body, posted = await evidence.raw(files, capture), await evidence.posted(files, capture)
-            archive.add(capture, body, earlier, posted)
+            archive.add(await evidence.captured(session, files, capture))
     return len(captures)
 
 

@@ -45,6 +45,18 @@ class ProjectsSettings(Settings):
         " address, such as http://renderer:3000/render/{url}; empty: none. It must not reach the"
         " own network.",
     )
+    evidence_former: str = Field(
+        "",
+        pattern=r"^((s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]|/)(/?[^/\x00-\x20]+)*/?)?$",
+        description="`s3://bucket/prefix` or a folder: where they were kept before they are moved"
+        " (`python -m services.projects.copy_evidence`); what is not yet here is read there.",
+    )
+    evidence_former_endpoint: str = Field(
+        "", pattern=r"^(https?://.+)?$", description="Its own; empty: as of the present store."
+    )
+    evidence_former_region: str = Field("", description="Likewise.")
+    evidence_former_access_key: SecretStr = Field(SecretStr(""), description="Likewise.")
+    evidence_former_secret_key: SecretStr = Field(SecretStr(""), description="And its secret.")
     public_url: str = Field(
         "http://127.0.0.1:8000",
         pattern=r"^https?://[^\s/?#]+$",

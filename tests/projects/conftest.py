@@ -72,7 +72,7 @@ async def archive(
     sessions = new_sessions(engine)
     async with sessions() as session, session.begin():
         connection = await session.connection()
-        await connection.exec_driver_sql("TRUNCATE capture, evidence_day CASCADE")
+        await connection.exec_driver_sql("TRUNCATE capture, evidence_day, evidence_mark CASCADE")
     yield Archive(sessions, tmp_path)
     await engine.dispose()
 

@@ -17,7 +17,7 @@ from services.projects.collecting.running import Collector
 from services.projects.evidence import service as evidence
 from services.projects.evidence import verifying
 from services.projects.evidence.buckets import EvidenceBucket, EvidenceStoreDown
-from services.projects.evidence.files import EvidenceFiles, EvidenceStore, store_of
+from services.projects.evidence.files import EvidenceFiles, EvidenceStore, ReadThrough, store_of
 from services.projects.evidence.models import Capture
 from services.projects.evidence.rules import content_hash
 from services.projects.evidence.verifying import StoredEvidence, verify
@@ -105,6 +105,17 @@ async def test_the_same_is_kept_once_and_given_back_as_it_was(store: EvidenceSto
     assert await store.put(b"") == content_hash(b"")
 
 
+async def test_bytes_that_rotted_are_written_again(tmp_path: Path) -> None:
+    body = uuid4().bytes
+    files, sha256 = EvidenceFiles(tmp_path), content_hash(body)
+    await files.put(body)
+    where = tmp_path / path_of(sha256)
+    where.chmod(0o640)
+    where.write_bytes(bytes([body[0] ^ 1]) + body[1:])
+    assert await files.put(body) == sha256
+    assert await files.get(sha256) == body
+
+
 def test_the_setting_names_the_store(server: Server, tmp_path: Path) -> None:
     keys = {"column_keys": "a:b", "index_key": "c"}
     common: dict[str, Any] = {"database_url": "postgresql://x", **keys}
@@ -115,6 +126,9 @@ def test_the_setting_names_the_store(server: Server, tmp_path: Path) -> None:
     assert isinstance(store_of(by_files), EvidenceFiles)
     assert isinstance(store_of(by_bucket), EvidenceBucket)
     assert store_of(by_bucket) is store_of(by_bucket)
+    moved = store_of(by_bucket.model_copy(update={"evidence_former": str(tmp_path)}))
+    assert isinstance(moved, ReadThrough)
+    assert isinstance(moved.former, EvidenceFiles)
 
 
 async def test_what_was_altered_or_lost_in_the_bucket_is_found(

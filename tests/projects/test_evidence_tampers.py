@@ -58,6 +58,7 @@ class Hand:
             status=200,
             headers={"server": "x"},
             request_headers={"Accept": "text/html"},
+            redirects=self.led(at) if len(own) else None,
             fetched_at=at,
             captured_on=today(at),
             size=len(body),
@@ -65,9 +66,18 @@ class Hand:
             charset="utf-8",
             previous_hash=own[-1].hash if own else None,
         )
+        led = [each["sha256"] for each in row.redirects or ()]
+        row.stored = [row.sha256, *led]
         row.hash = rules.capture_hash(row)  # type: ignore[arg-type]
         self.files[row.sha256] = body
         self.rows.append(row)
+
+    def led(self, at: datetime) -> list[dict[str, Any]]:
+        """A redirect on the way, with a body of its own."""
+        body = f"moved at {at}".encode()
+        sha256 = rules.content_hash(body)
+        self.files[sha256] = body
+        return [{"url": "https://example.gov.cn/", "status": 301, "sha256": sha256}]
 
     async def seal(self, day: date, at: datetime) -> None:
         hashes = await self.hashes_of_day(day)
@@ -122,6 +132,7 @@ def change_a_column(hand: Hand, by: Random) -> None:
         "status": by.choice([304, 404]),
         "headers": {**row.headers, by.choice(["server", "etag"]): "y"},
         "request_headers": by.choice([None, {}, {"Accept": "*/*"}]),
+        "redirects": [{"url": "https://other.example.cn/", "status": 302, "sha256": row.sha256}],
         "fetched_at": row.fetched_at + timedelta(seconds=by.choice([-1, 1, 86_400])),
         "captured_on": row.captured_on + timedelta(days=by.choice([-1, 1])),
         "size": row.size + 1,

@@ -114,6 +114,41 @@ async def test_an_archive_holds_what_was_asked_and_answered(
     assert "if-none-match" in asked[-1].http
 
 
+async def test_an_archive_holds_every_redirect_on_the_way(
+    desk: Desk, bus: NatsServer, tokens: Tokens, tmp_path: Path
+) -> None:
+    portal_id, portal = f"t-{uuid4().hex[:10]}", UnrulyPortal(redirect_to="/away/b?x=1")
+    portal.pages["/list"] = listing("/away/a|建议书批复|2026-03-02")
+    portal.when_asked["/away/b"] = lambda: setattr(portal, "redirect_to", "/docs/a")
+    portal.when_asked["/docs/a"] = lambda: setattr(portal, "redirect_to", "/nothing")
+    portal.pages["/docs/a"] = f"<h1>建议书批复</h1><p>{uuid4()}</p>"
+    async with serving(portal) as address:
+        await desk.portal(portal_id, f"{address}/list")
+        await desk.collect(portal_id, RunKind.FULL)
+    target = tmp_path / "day.warc.gz"
+    settings = support.settings_for(
+        "projects", address_of(desk.engine_url), bus, tokens, evidence_dir=desk.folder
+    )
+
+    await export(settings, portal_id, clock.today(clock.now()), target)
+
+    assert is_valid(target)
+    found = records(target.read_bytes())[3:]
+    paths = ["/away/a", "/away/b?x=1", "/docs/a"]
+    assert [
+        (each.kind, each.fields["WARC-Target-URI"].removeprefix(address)) for each in found
+    ] == [(kind, path) for path in paths for kind in ("response", "request")]
+    answers = found[::2]
+    assert [each.line[:3] for each in answers] == ["307", "307", "200"]
+    assert [each.http.get("location") for each in answers] == [*paths[1:], None]
+    [kept] = await desk.rows(
+        "SELECT id, redirects FROM capture WHERE chain = :id AND redirects IS NOT NULL",
+        id=portal_id,
+    )
+    view = (await desk.client.get(f"/api/v1/evidence/{kept['id']}")).json()
+    assert [led["url"].removeprefix(address) for led in view["redirects"]] == paths[:2]
+
+
 async def test_a_capture_of_before_requests_were_kept_has_none(
     archive: Archive, evidence_urls: Urls, bus: NatsServer, tokens: Tokens, tmp_path: Path
 ) -> None:

@@ -55,10 +55,10 @@ class Attachments:
 
     async def read(self, link: FileLink, answer: Fetched) -> ReadFile:
         """What was answered, with its bytes and its text in the store."""
-        sha256 = await self.files.put(answer.body)
+        seen = await evidence.keep(self.files, answer, None)
         words = await beside(_bounded, await words_of(answer.body))
         text = await self.files.put(words.text.encode()) if words.text else None
-        return ReadFile(link, words, evidence.answer_of(answer, sha256, None), text)
+        return ReadFile(link, words, seen, text)
 
     async def _fetched(self, fetcher: Fetcher, link: FileLink) -> ReadFile:
         try:

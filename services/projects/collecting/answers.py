@@ -57,8 +57,8 @@ class Answers:
         """Keep its bytes, those that were `posted` for it, and those that it was rendered from."""
         if posted is not None:
             await self.store.put(posted.body)
-        sha256 = await self.store.put(answer.body)
-        capture, fetched = evidence.answer_of(answer, sha256, charset), answer.rendered_from
+        capture = await evidence.keep(self.store, answer, charset)
+        fetched = answer.rendered_from
         if fetched is None:
             return KeptAnswer(capture, None)
         named = replace(fetched, url=f"{answer.url[: MAX_ADDRESS - len(FETCHED)]}{FETCHED}")

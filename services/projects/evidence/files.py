@@ -1,8 +1,12 @@
-"""The store of raw bytes: a file per content, named by its sha256; or a bucket, by setting."""
+"""The store of raw bytes: a file per content, named by its sha256; or a bucket, by setting.
+
+After a move what still lies in the former store is read there (`ReadThrough`).
+"""
 
 import asyncio
 import os
 import tempfile
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -30,7 +34,14 @@ class EvidenceStore(Protocol):
 
 @lru_cache(maxsize=4)
 def store_of(settings: ProjectsSettings) -> EvidenceStore:
-    """Where evidence is kept by the settings: one client of a bucket a process."""
+    """Where evidence is kept by the settings, and read: one client of a bucket a process."""
+    former = former_store_of(settings)
+    present = present_store_of(settings)
+    return present if former is None else ReadThrough(present, former)
+
+
+def present_store_of(settings: ProjectsSettings) -> EvidenceStore:
+    """That in which new evidence is kept."""
     if not settings.evidence_store:
         return EvidenceFiles(settings.evidence_dir)
     return EvidenceBucket.at(
@@ -40,6 +51,44 @@ def store_of(settings: ProjectsSettings) -> EvidenceStore:
         access_key=settings.evidence_access_key,
         secret_key=settings.evidence_secret_key,
     )
+
+
+def former_store_of(settings: ProjectsSettings) -> EvidenceStore | None:
+    """That in which evidence was kept before, if it was moved."""
+    if not settings.evidence_former:
+        return None
+    if not settings.evidence_former.startswith("s3://"):
+        return EvidenceFiles(Path(settings.evidence_former))
+    keys = settings.evidence_former_access_key, settings.evidence_former_secret_key
+    if not keys[0].get_secret_value():
+        keys = settings.evidence_access_key, settings.evidence_secret_key
+    return EvidenceBucket.at(
+        settings.evidence_former,
+        endpoint=settings.evidence_former_endpoint or settings.evidence_endpoint,
+        region=settings.evidence_former_region or settings.evidence_region,
+        access_key=keys[0],
+        secret_key=keys[1],
+    )
+
+
+@dataclass(frozen=True)
+class ReadThrough:
+    """Keeps in the present store; what is not whole there is read from the former one."""
+
+    present: EvidenceStore
+    former: EvidenceStore
+
+    async def put(self, body: bytes) -> str:
+        return await self.present.put(body)
+
+    async def get(self, sha256: str) -> bytes | None:
+        """As it is in the present store, or else whole in the former one."""
+        body = await self.present.get(sha256)
+        if body is not None and content_hash(body) == sha256:
+            return body
+        before = await self.former.get(sha256)
+        is_whole = before is not None and content_hash(before) == sha256
+        return before if is_whole else body
 
 
 class EvidenceFiles:
@@ -65,7 +114,7 @@ class EvidenceFiles:
     def _put(self, body: bytes) -> str:
         sha256 = content_hash(body)
         path = self._path(sha256)
-        if path.exists() and path.stat().st_size == len(body):
+        if self._get(sha256) == body:  # of the same size may also be what has rotted
             return sha256
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")

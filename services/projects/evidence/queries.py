@@ -1,7 +1,7 @@
 """SQL of the evidence room."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import func, tuple_
@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.evidence.models import Capture, EvidenceDay
+from services.projects.evidence.models import Capture, EvidenceDay, EvidenceMark
 
 
 async def last_of_chain(session: AsyncSession, chain: str) -> tuple[int, str | None]:
@@ -155,3 +155,31 @@ async def walk_chain(session: AsyncSession, chain: str, batch: int = 500) -> Asy
         if len(captures) < batch:
             return
         after = captures[-1].seq
+
+
+async def mark(session: AsyncSession) -> EvidenceMark | None:
+    return (await session.exec(select(EvidenceMark))).first()
+
+
+async def keep_mark(session: AsyncSession, now: datetime) -> EvidenceMark:
+    """The first one stands, whoever made it."""
+    new = EvidenceMark(marked_at=now).model_dump()
+    await session.execute(insert(EvidenceMark).values(new).on_conflict_do_nothing())
+    return (await session.exec(select(EvidenceMark))).one()
+
+
+async def ends(session: AsyncSession, count: int) -> tuple[Sequence[str], Sequence[str]]:
+    """The names of the bytes of so many of the first captures, and of the last."""
+    day, chain, seq = col(Capture.captured_on), col(Capture.chain), col(Capture.seq)
+    names = select(Capture.sha256).limit(count)
+    first = (await session.exec(names.order_by(day, chain, seq))).all()
+    newest = names.order_by(day.desc(), chain.desc(), seq.desc())
+    return first, (await session.exec(newest)).all()
+
+
+async def by_their_ids(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[Capture]:
+    """The next captures by their ids."""
+    found = select(Capture).order_by(col(Capture.id)).limit(limit)
+    if after is not None:
+        found = found.where(col(Capture.id) > after)
+    return (await session.exec(found)).all()

@@ -36,17 +36,15 @@ async def get_evidence_warc(
     evidence_id: UUID, session: Session, files: Files, caller: Annotated[Caller | None, public()]
 ) -> Response:
     """一次抓取的请求与应答，按国际标准（WARC 1.1）归档，档案软件可直接打开；网站答复“没有变化”的，
-    连同此前收到内容的那一次。公开网页的人人可取。
+    连同此前收到内容的那一次；经跳转到达的，连同每一次跳转。公开网页的人人可取。
     ---
     What was asked and answered at one capture, as an archive (WARC 1.1, ISO 28500) that archives'
     own software opens; where the site said that nothing had changed, with the capture in which the
-    bytes were received. That of public pages is public.
+    bytes were received; where redirects led there, with each of them. That of public pages is
+    public.
     """
     capture = await service.visible(session, evidence_id, caller)
-    earlier = await service.answered_before(session, capture)
-    body = await service.raw(files, capture)
-    chosen = [] if earlier is None else [warc.Captured(earlier, body)]
-    chosen.append(warc.Captured(capture, body, earlier, await service.posted(files, capture)))
+    chosen = await service.archived(session, files, capture)
     name = f"{capture.chain}-{capture.seq}.warc.gz"
     archive = await asyncio.to_thread(warc.packed, capture.chain, name, chosen)
     return _attached(name, archive, "application/warc")

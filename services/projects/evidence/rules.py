@@ -1,9 +1,7 @@
 """How captures are tied together: a hash chain per portal and a Merkle tree per day (RFC 6962)."""
 
-import base64
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import NamedTuple
@@ -12,9 +10,6 @@ from services.projects.evidence.models import Capture
 from shared.clock import today
 
 COVERED = ("chain", "seq", "url", "final_url", "status", "headers", "size", "sha256", "charset")
-
-
-_DIGEST = re.compile(r"sha-256=:([A-Za-z0-9+/]{43}=):")
 
 
 class ProofStep(NamedTuple):
@@ -28,23 +23,17 @@ def content_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def posted_sha256(capture: Capture) -> str | None:
-    """Under which hash what was sent is kept, as its header of then says; None of what was merely
-    fetched.
-    """
-    found = _DIGEST.fullmatch((capture.request_headers or {}).get("Content-Digest", ""))
-    return base64.b64decode(found[1]).hex() if found else None
-
-
 def covered(capture: Capture) -> dict[str, object]:
     """What the hash of a capture covers: everything it says, and the hash of the one before.
 
     Since it is kept what was sent, that is covered, and the id by which facts name the capture:
-    captures of before have the hash that they had.
+    captures of before have the hash that they had. So have those to which nothing led.
     """
     values = {name: getattr(capture, name) for name in COVERED}
     if capture.request_headers is not None:
         values |= {"id": str(capture.id), "request_headers": capture.request_headers}
+    if capture.redirects:
+        values["redirects"] = capture.redirects
     values["fetched_at"] = capture.fetched_at.astimezone(UTC).isoformat()
     values["captured_on"] = today(capture.fetched_at).isoformat()
     values["previous_hash"] = capture.previous_hash

@@ -34,6 +34,20 @@ class QuoteView(View):
     after: str = Field(description="后面的文字 | What stands after it.")
 
 
+class RedirectView(View):
+    """An answer that led on to another address."""
+
+    url: str = Field(description="所请求的网址 | The address that was asked for.")
+    status: int = Field(description="状态码 | The status of the answer.")
+    headers: dict[str, str] = Field(
+        description="响应头；location 为跳转目标 | Its headers; `location` is where it led."
+    )
+    request_headers: dict[str, str] = Field(description="发出的请求头 | What was sent.")
+    fetched_at: AwareDatetime = Field(description="时间 | When.")
+    size: int = Field(description="正文字节数 | The size of its body, in bytes.")
+    sha256: str = Field(description="正文的散列值 | The hash of its body.")
+
+
 class EvidenceView(View):
     """证据：某次抓取的原始网页及其校验信息 | A capture, with all that it takes to check it."""
 
@@ -51,6 +65,11 @@ class EvidenceView(View):
     request_headers: dict[str, str] | None = Field(
         description="发出的请求头；早先的抓取没有留存的为空"
         " | What was sent; null of captures made before it was kept."
+    )
+    redirects: list[RedirectView] | None = Field(
+        description="依次经过的跳转；没有跳转或早先没有留存的为空"
+        " | The redirects that led there, in their order; null where none did, or of captures made"
+        " before they were kept."
     )
     fetched_at: AwareDatetime
     captured_on: date

@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.projects.evidence import queries, rules
+from services.projects.evidence import queries, rules, warc
 from services.projects.evidence.buckets import EvidenceStoreDown
 from services.projects.evidence.files import EvidenceStore
-from services.projects.evidence.models import Capture, EvidenceDay
-from services.projects.evidence.warc import NOT_MODIFIED
+from services.projects.evidence.models import Capture, EvidenceDay, Redirect
 from services.projects.fetching.fetcher import Fetched
 from shared.clock import today
 from shared.errors import Conflict, NotFound, Text, Unavailable
@@ -56,10 +55,12 @@ class Answer:
     sha256: str
     charset: str | None
     request_headers: dict[str, str] | None = None
+    redirects: list[Redirect] | None = None
 
 
-def answer_of(answer: Fetched, sha256: str, charset: str | None) -> Answer:
-    """What was fetched as it is kept, its request with it; `charset` None: it has no text."""
+async def keep(files: EvidenceStore, answer: Fetched, charset: str | None) -> Answer:
+    """What was answered as evidence has it, its bytes and those of each redirect in the store."""
+    redirects = [await _redirect(files, led) for led in answer.redirects]
     return Answer(
         url=answer.url,
         final_url=answer.final_url[:2000],
@@ -67,9 +68,22 @@ def answer_of(answer: Fetched, sha256: str, charset: str | None) -> Answer:
         headers=answer.headers,
         fetched_at=answer.fetched_at,
         size=len(answer.body),
-        sha256=sha256,
+        sha256=await files.put(answer.body),
         charset=charset,
         request_headers=answer.request_headers,
+        redirects=redirects or None,
+    )
+
+
+async def _redirect(files: EvidenceStore, led: Fetched) -> Redirect:
+    return Redirect(
+        url=led.url[:2000],
+        status=led.status,
+        headers=led.headers,
+        request_headers=led.request_headers or {},
+        fetched_at=led.fetched_at.astimezone(UTC).isoformat(),
+        size=len(led.body),
+        sha256=await files.put(led.body),
     )
 
 
@@ -108,9 +122,27 @@ async def of_day(session: AsyncSession, chain: str, day: date) -> Sequence[Captu
 
 async def answered_before(session: AsyncSession, capture: Capture) -> Capture | None:
     """Of a capture that says "not modified" the one in which its bytes were received, else None."""
-    if capture.status != NOT_MODIFIED:
+    if capture.status != warc.NOT_MODIFIED:
         return None
     return await queries.received(session, capture)
+
+
+async def archived(
+    session: AsyncSession, files: EvidenceStore, capture: Capture
+) -> list[warc.Captured]:
+    """What an archive of it alone holds: one that was not modified goes with the capture in which
+    its bytes were received. Raises EvidenceDamaged, Unavailable."""
+    own = await captured(session, files, capture)
+    if own.earlier is None:
+        return [own]
+    return [(await captured(session, files, own.earlier)), own]
+
+
+async def captured(session: AsyncSession, files: EvidenceStore, capture: Capture) -> warc.Captured:
+    """The capture with all that a web archive says of it. Raises EvidenceDamaged, Unavailable."""
+    earlier = await answered_before(session, capture)
+    body, redirects = await raw(files, capture), await raw_redirects(files, capture)
+    return warc.Captured(capture, body, earlier, redirects, await posted(files, capture))
 
 
 async def visible(session: AsyncSession, capture_id: UUID, caller: Caller | None) -> Capture:
@@ -127,15 +159,19 @@ async def raw(files: EvidenceStore, capture: Capture) -> bytes:
     return await bytes_of(files, capture.sha256)
 
 
+async def raw_redirects(files: EvidenceStore, capture: Capture) -> list[bytes]:
+    """The bytes of what led to it, in its order. Raises EvidenceDamaged, Unavailable."""
+    return [await bytes_of(files, led["sha256"]) for led in capture.redirects or ()]
+
+
 async def posted(files: EvidenceStore, capture: Capture) -> bytes | None:
     """What was sent when it was captured, if anything was. Raises as `raw` does."""
-    sha256 = rules.posted_sha256(capture)
-    return None if sha256 is None else await bytes_of(files, sha256)
+    return capture.posted_sha256 and await bytes_of(files, capture.posted_sha256)
 
 
 async def bytes_of(files: EvidenceStore, sha256: str) -> bytes:
-    """The bytes of that hash. Raises EvidenceDamaged rather than give other ones, and Unavailable
-    while the store cannot be had: then nothing is said of them."""
+    """What is stored under this hash. Raises EvidenceDamaged rather than give other bytes, and
+    Unavailable while the store cannot be had: then nothing is said of them."""
     try:
         body = await files.get(sha256)
     except EvidenceStoreDown as error:

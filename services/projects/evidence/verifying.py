@@ -107,13 +107,17 @@ async def _verify_chain(kept: Kept, chain: str, found: Verification) -> None:
         is_of_day = capture.captured_on == today(capture.fetched_at)
         if rules.capture_hash(capture) != capture.hash or not is_of_day:
             found.note(where, ROW_CHANGED)
-        for sha256 in filter(None, (capture.sha256, rules.posted_sha256(capture))):
-            body = await kept.body(sha256)
-            if body is None:
-                found.note(where, FILE_GONE)
-            elif rules.content_hash(body) != sha256:
-                found.note(where, FILE_CHANGED)
+        for sha256 in capture.stored:
+            await _verify_bytes(kept, sha256, where, found)
         previous = capture
+
+
+async def _verify_bytes(kept: Kept, sha256: str, where: str, found: Verification) -> None:
+    body = await kept.body(sha256)
+    if body is None:
+        found.note(where, FILE_GONE)
+    elif rules.content_hash(body) != sha256:
+        found.note(where, FILE_CHANGED)
 
 
 async def _verify_days(kept: Kept, found: Verification) -> None:

@@ -1,6 +1,6 @@
 """Captures as a web archive (WARC 1.1, ISO 28500:2017): what was asked and what was answered."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http.client import responses
 from io import BytesIO
@@ -8,11 +8,10 @@ from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
-from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from services.projects.evidence.models import Capture
+from services.projects.evidence.models import DIGEST_HEADER, Capture
 
 NOT_MODIFIED = 304
 _UNCHANGED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -26,12 +25,28 @@ _INFO = {
 }
 
 
+class _Exchange(NamedTuple):
+    """One answer of a portal and what it was asked, as two records have it.
+
+    `request` None: of before it was kept, and none is made up.
+    """
+
+    record: UUID
+    request_id: UUID
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    request: Mapping[str, str] | None
+    at: datetime
+    sha256: str
+
+
 class WebArchive:
     """Writes captures of one portal to `out`, a gzip member for each record.
 
     It begins with the warcinfo that all records name. A capture is a response with its request, or
-    a revisit where the portal said that nothing had changed; one of before requests were kept has
-    none, for none is made up.
+    a revisit where the portal said that nothing had changed; before it stand the answers that led
+    to its address, in their order.
     """
 
     def __init__(self, out: BinaryIO, portal: str, name: str) -> None:
@@ -40,82 +55,78 @@ class WebArchive:
         self._info_id = info.rec_headers.get_header("WARC-Record-ID")
         self._writer.write_record(info)
 
-    def add(
-        self,
-        capture: Capture,
-        body: bytes,
-        earlier: Capture | None = None,
-        posted: bytes | None = None,
-    ) -> None:
-        """`earlier`: of one that was not modified, the capture in which its bytes were received.
-        `posted`: what was sent, if anything was."""
+    def add(self, captured: "Captured") -> None:
+        """One capture; with a revisit goes where its bytes were received, if that is known."""
+        capture, posted = captured.capture, captured.posted
+        for led, its_body in zip(_led_to(capture), captured.redirects, strict=True):
+            self._write(led, "response", {}, its_body, posted)
+        own = _exchange(capture)
         if capture.status == NOT_MODIFIED:
-            self._writer.write_record(self._revisit(capture, earlier))
+            self._write(own, "revisit", _refers_to(captured.earlier), b"", posted)
         else:
-            headers = {"WARC-Payload-Digest": f"sha256:{capture.sha256}"}
-            self._writer.write_record(self._record(capture, "response", headers, body))
-        if capture.request_headers is not None:
-            self._writer.write_record(self._request(capture, capture.request_headers, posted))
+            self._write(own, "response", {}, captured.body, posted)
 
-    def _revisit(self, capture: Capture, earlier: Capture | None) -> ArcWarcRecord:
-        headers = {"WARC-Profile": _UNCHANGED, "WARC-Payload-Digest": f"sha256:{capture.sha256}"}
-        if earlier is not None:
-            headers |= {
-                "WARC-Refers-To": _urn(earlier.id),
-                "WARC-Refers-To-Target-URI": earlier.final_url,
-                "WARC-Refers-To-Date": _moment(earlier.fetched_at),
-            }
-        return self._record(capture, "revisit", headers, b"")
+    def _write(
+        self,
+        exchange: _Exchange,
+        kind: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        posted: bytes | None,
+    ) -> None:
+        line = f"{exchange.status} {responses.get(exchange.status, '')}".strip()
+        answered = StatusAndHeaders(line, [*exchange.headers.items()], protocol="HTTP/1.1")
+        digest = {"WARC-Payload-Digest": f"sha256:{exchange.sha256}"}
+        own = {"WARC-Record-ID": _urn(exchange.record), **digest, **headers}
+        self._write_record(exchange, kind, own, answered, body)
+        if exchange.request is not None:
+            has_sent = posted if DIGEST_HEADER in exchange.request else None
+            self._write_request(exchange, exchange.request, has_sent)
 
-    def _record(
-        self, capture: Capture, kind: str, headers: Mapping[str, str], body: bytes
-    ) -> ArcWarcRecord:
-        line = f"{capture.status} {responses.get(capture.status, '')}".strip()
-        answered = StatusAndHeaders(line, [*capture.headers.items()], protocol="HTTP/1.1")
-        return self._made(capture, kind, _urn(capture.id), headers, answered, body)
-
-    def _request(
-        self, capture: Capture, sent: Mapping[str, str], posted: bytes | None
-    ) -> ArcWarcRecord:
-        where = urlsplit(capture.final_url)
+    def _write_request(
+        self, exchange: _Exchange, sent: Mapping[str, str], posted: bytes | None
+    ) -> None:
+        where = urlsplit(exchange.url)
         target = (where.path or "/") + (f"?{where.query}" if where.query else "")
         line = f"{'GET' if posted is None else 'POST'} {target} HTTP/1.1"
         asked = StatusAndHeaders(line, [*sent.items()], is_http_request=True)
-        headers = {"WARC-Concurrent-To": _urn(capture.id)}
-        own = _urn(uuid5(capture.id, "request"))
-        return self._made(capture, "request", own, headers, asked, posted or b"")
+        headers = {
+            "WARC-Record-ID": _urn(exchange.request_id),
+            "WARC-Concurrent-To": _urn(exchange.record),
+        }
+        self._write_record(exchange, "request", headers, asked, posted or b"")
 
-    def _made(
+    def _write_record(
         self,
-        capture: Capture,
+        exchange: _Exchange,
         kind: str,
-        record_id: str,
         headers: Mapping[str, str],
         http: StatusAndHeaders,
         body: bytes,
-    ) -> ArcWarcRecord:
-        common = {
-            "WARC-Record-ID": record_id,
-            "WARC-Date": _moment(capture.fetched_at),
-            "WARC-Warcinfo-ID": self._info_id,
-        }
-        return self._writer.create_warc_record(
-            capture.final_url,
+    ) -> None:
+        record = self._writer.create_warc_record(
+            exchange.url,
             kind,
             payload=BytesIO(body),
             length=len(body),
             http_headers=http,
-            warc_headers_dict={**common, **headers},
+            warc_headers_dict={
+                "WARC-Date": _moment(exchange.at),
+                "WARC-Warcinfo-ID": self._info_id,
+                **headers,
+            },
         )
+        self._writer.write_record(record)
 
 
 class Captured(NamedTuple):
-    """A capture with its bytes, of one that was not modified where they were received, and what
-    was sent for it, if anything was."""
+    """A capture with its bytes; of one that was not modified where they were received; the bytes
+    of each answer that led to it; and what was sent for it, if anything was."""
 
     capture: Capture
     body: bytes
     earlier: Capture | None = None
+    redirects: Sequence[bytes] = ()
     posted: bytes | None = None
 
 
@@ -124,8 +135,47 @@ def packed(portal: str, name: str, captures: Iterable[Captured]) -> bytes:
     out = BytesIO()
     archive = WebArchive(out, portal, name)
     for each in captures:
-        archive.add(*each)
+        archive.add(each)
     return out.getvalue()
+
+
+def _exchange(capture: Capture) -> _Exchange:
+    return _Exchange(
+        record=capture.id,
+        request_id=uuid5(capture.id, "request"),
+        url=capture.final_url,
+        status=capture.status,
+        headers=capture.headers,
+        request=capture.request_headers,
+        at=capture.fetched_at,
+        sha256=capture.sha256,
+    )
+
+
+def _led_to(capture: Capture) -> Iterator[_Exchange]:
+    """What was asked before, whose answers led to the capture's own address."""
+    for number, led in enumerate(capture.redirects or ()):
+        yield _Exchange(
+            record=uuid5(capture.id, f"redirect {number}"),
+            request_id=uuid5(capture.id, f"redirect {number} request"),
+            url=led["url"],
+            status=led["status"],
+            headers=led["headers"],
+            request=led["request_headers"],
+            at=datetime.fromisoformat(led["fetched_at"]),
+            sha256=led["sha256"],
+        )
+
+
+def _refers_to(earlier: Capture | None) -> dict[str, str]:
+    named = {"WARC-Profile": _UNCHANGED}
+    if earlier is not None:
+        named |= {
+            "WARC-Refers-To": _urn(earlier.id),
+            "WARC-Refers-To-Target-URI": earlier.final_url,
+            "WARC-Refers-To-Date": _moment(earlier.fetched_at),
+        }
+    return named
 
 
 def _urn(record: UUID) -> str:

@@ -75,6 +75,8 @@ class Fetched:
     request_headers: dict[str, str] | None = None
     rendered_from: "Fetched | None" = None
     """Of what a rendering service made of a page: the page itself."""
+    redirects: "tuple[Fetched, ...]" = ()
+    """What answered on the way to `final_url`, in the order in which each led to the next."""
 
     @property
     def not_modified(self) -> bool:
@@ -139,6 +141,7 @@ class Fetcher:
         known, form = validators or Validators(), posted
         seen: list[str] = []
         where = urldefrag(url).url if posted else url
+        led: list[Fetched] = []
         while where not in seen and len(seen) <= self.limits.redirects:
             seen.append(where)
             origin = self._own_origin(where)
@@ -147,7 +150,8 @@ class Fetcher:
             most = limit or self.limits.body_bytes
             answer = await self._ask(origin, where, known, limit=most, posted=form)
             if answer.status not in _REDIRECTS:
-                return _usable(answer, url)
+                return replace(_usable(answer, url), redirects=tuple(led))
+            led.append(answer)
             where = _led_to(where, answer.headers.get("location", ""))
             form = form if answer.status in _ASKED_THE_SAME_WAY else None
         raise SourceFault(Fault.REDIRECT_LOOP, f"{len(seen)} redirects")

@@ -191,6 +191,18 @@ async def _with_places(session: AsyncSession, which: ColumnElement[bool]) -> lis
     return [*found.values()]
 
 
+async def with_documents(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> list[tuple[UUID, str]]:
+    """Entries by their ids, each with the name of the bytes of its document."""
+    row = RegisteredRelease
+    name = col(row.document)["sha256"].as_string()
+    found = select(col(row.id), name).where(col(row.document).is_not(None))
+    if after is not None:
+        found = found.where(col(row.id) > after)
+    return [(e[0], e[1]) for e in await session.execute(found.order_by(col(row.id)).limit(limit))]
+
+
 def add(session: DecidingSession, release: RegisteredRelease, places: Sequence[Any]) -> None:
     """A new entry; where the same push came meanwhile, all is decided anew."""
     session.statement.refusing("uq_registered_release_created_by_push_sha256", Overtaken)

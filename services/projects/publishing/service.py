@@ -199,6 +199,13 @@ async def document_of(
     return await documents.stored(files, found.release.document)
 
 
+async def with_documents(
+    session: AsyncSession, after: UUID | None, limit: int
+) -> list[tuple[UUID, str]]:
+    """Entries with a document by their ids, each with the hash under which it is kept."""
+    return await queries.with_documents(session, after, limit)
+
+
 def _found_by(place: ReleasePlace, now: datetime) -> ReleasePlace:
     """The place as it is once somebody has found it by then."""
     return ReleasePlace(**{**place.model_dump(), "seen_at": place.seen_at or now})
