@@ -21,9 +21,12 @@ def day_start(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
-def moment_text(moment: datetime) -> str:
-    """A moment as programs and people read it, in Shanghai: 2026-11-30 09:00."""
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+def moment_text(moment: datetime, *, to: str = "minutes") -> str:
+    """A moment to be read, or put in order, in Asia/Shanghai: 2026-11-30 09:00.
+
+    `to` the minutes, or the seconds.
+    """
+    return moment.astimezone(SHANGHAI).replace(tzinfo=None).isoformat(" ", to)
 
 
 def moment_zh(moment: datetime) -> str:

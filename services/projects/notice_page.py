@@ -5,14 +5,13 @@ outside; whatever a person wrote is escaped.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from fastapi import Response
 
 from services.projects.auditing.models import Verdict
 from services.projects.duties.schemas import DutyView
-from shared.clock import SHANGHAI
 from shared.errors import Text, counted
 from shared.web.templates import templates_of
 
@@ -76,11 +75,6 @@ def answer(html: str) -> Response:
 
 def day_text(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
-
-
-def moment(at: datetime) -> str:
-    """To the minute, in Asia/Shanghai."""
-    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def plain(words: str) -> Text:

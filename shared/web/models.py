@@ -268,12 +268,12 @@ class View(BaseModel):
         return shown
 
 
-class WordsView(View):
+class Words(View):
     """What people read, in both languages."""
 
-    zh: str
-    en: str
+    zh: str = Field(description="中文 | In Chinese.")
+    en: str = Field(description="英文 | In English.")
 
     @classmethod
-    def of(cls, text: Text) -> "WordsView":
+    def of(cls, text: Text) -> "Words":
         return cls(zh=text.zh, en=text.en)

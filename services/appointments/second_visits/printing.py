@@ -5,7 +5,7 @@ from datetime import date, datetime
 from services.appointments.second_visits.models import ReportState
 from services.appointments.second_visits.schemas import SecondVisitReportView
 from services.appointments.second_visits.workflow import WORKFLOW
-from shared.clock import SHANGHAI
+from shared.clock import moment_text
 from shared.web.templates import templates_of
 
 _TEMPLATES = templates_of("appointments")
@@ -32,7 +32,7 @@ def _day(day: date) -> str:
 
 
 def _moment(at: datetime | None) -> str:
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if at else ""
+    return moment_text(at) if at else ""
 
 
 def _percent(share: float | None) -> str:

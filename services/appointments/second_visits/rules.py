@@ -14,9 +14,9 @@ from services.appointments.second_visits.schemas import (
     ReportBasis,
     SecondVisitItem,
     SecondVisitReason,
-    Words,
 )
 from shared.errors import Conflict, Text, counted
+from shared.web.models import Words
 
 FEW = 3
 """Words of a clerk that fewer tickets share may say who it was: they are shown together."""
@@ -95,7 +95,7 @@ def report_item(item: CountedItem, finished: FinishedTickets) -> SecondVisitItem
         share=share(finished.needs_more, finished.served),
         deferred=item.deferred,
         reasons=reasons,
-        remedies=[Words.model_validate(one) for one in _remedies(item, reasons)],
+        remedies=[Words.of(one) for one in _remedies(item, reasons)],
     )
 
 

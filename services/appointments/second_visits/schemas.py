@@ -4,21 +4,12 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from services.appointments.second_visits.models import ReportState
-from shared.web.models import Day, Input, View
+from shared.web.models import Day, Input, View, Words
 
 Measure = Annotated[str, Field(min_length=2, max_length=500, pattern=r"\S")]
-
-
-class Words(View):
-    """A sentence in both languages."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    zh: str
-    en: str
 
 
 class SecondVisitReason(View):

@@ -169,12 +169,11 @@ def _sheet(table: _Table, language: str) -> bytes:
 
 def _book(table: _Table, now: datetime) -> Book:
     by = _GROUPINGS[table.by.value]
-    made_at = now.astimezone(clock.SHANGHAI).strftime("%Y-%m-%d %H:%M")
     facts = (
         (Text("大厅或区划", "Hall or area"), table.place),
         (Text("日期", "Days"), f"{table.first.isoformat()} – {table.last.isoformat()}"),
         (Text("汇总方式", "Lines by"), f"{by.zh} {by.en}"),
-        (Text("制表时间", "Made at"), f"{made_at} (Asia/Shanghai)"),
+        (Text("制表时间", "Made at"), f"{clock.moment_text(now)} (Asia/Shanghai)"),
     )
     # No picture of who is faster: it would be read as a ranking.
     drawn = () if table.by is Grouping.CLERK else _DRAWN

@@ -49,7 +49,7 @@ class Classify(WithNote):
     accused: list[DepartmentCode] | None = Field(
         None,
         max_length=20,
-        description="被举报的部门，举报必填，可为空表 | Whom an accusation is about, or nobody.",
+        description="被举报的部门，举报必填，可为空表 | Required for accusations: whom, or nobody.",
     )
 
 

@@ -1,12 +1,10 @@
 """What the audit shows."""
 
 from services.projects.auditing.models import Reason
-from shared.web.models import View
+from shared.web.models import Words
 
 
-class ReasonView(View):
+class ReasonView(Words):
     """Why, in both languages."""
 
     code: Reason
-    zh: str
-    en: str

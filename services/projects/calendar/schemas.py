@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from services.projects.calendar.models import NATIONAL, CountedIn, Day, Every, RuleKind
-from shared.web.models import Input, View
+from shared.web.models import Input, View, Words
 
 REGION_CODE = r"^[A-Z]{2}(-[0-9A-Z]{1,12})?$"
 Region = Field(
@@ -30,13 +30,6 @@ class RegionView(View):
     name: str
     name_en: str
     calendar: str
-
-
-class Note(View):
-    """A remark in both languages."""
-
-    zh: str
-    en: str
 
 
 class ClockInput(Input):
@@ -109,14 +102,14 @@ class Preview(View):
 
     region: str
     calendar: str = Field(description="所用日历的地区 | The region whose calendar was counted.")
-    note: Note | None = None
+    note: Words | None = None
     due_on: date | None
     keep_until: date | None = Field(
         None,
         description="当日公开的，须保留至此日 | Until when it must stay, where it was published on"
         " the day it was formed on.",
     )
-    clock: Note | None = Field(None, description="期限的文字表述 | The clock in words.")
+    clock: Words | None = Field(None, description="期限的文字表述 | The clock in words.")
     verdict: Literal["calendar_unknown"] | None = None
     days: list[DayView] | None = None
 
@@ -169,7 +162,7 @@ class CalendarView(View):
 
     region: str
     calendar: str = Field(description="所用日历的地区 | The region whose calendar this is.")
-    note: Note | None = None
+    note: Words | None = None
     year: int
     status: Literal["loaded", "calendar_unknown"]
     versions: list[VersionView]

@@ -13,12 +13,12 @@ from services.projects.calendar.schemas import (
     CalendarDay,
     CalendarView,
     DayView,
-    Note,
     Preview,
     PreviewRequest,
     RegionView,
     VersionView,
 )
+from shared.web.models import Words
 from shared.web.pagination import Page, PageRequest, page
 from shared.workdays import CalendarUnknown
 
@@ -35,11 +35,11 @@ async def regions(session: AsyncSession, paging: PageRequest) -> Page[RegionView
     return page(rows, paging, lambda row: (row.code,), region_view)
 
 
-def _note(region: RegionRow) -> Note | None:
+def _note(region: RegionRow) -> Words | None:
     """That the region keeps the nation's days, where it is not the nation."""
     if region.calendar == region.code:
         return None
-    return Note(**rules.no_own_calendar(region.name, region.name_en)._asdict())
+    return Words.of(rules.no_own_calendar(region.name, region.name_en))
 
 
 async def calendar_of(session: AsyncSession, code: str, year: int) -> CalendarView:
@@ -71,7 +71,7 @@ async def preview(session: AsyncSession, request: PreviewRequest) -> Preview:
         "note": _note(region),
     }
     rule = rules.asked_clock(request.rule)
-    common["clock"] = Note(**words(rule)._asdict())
+    common["clock"] = Words.of(words(rule))
     calendar = await service.load(session, region.calendar)
     try:
         due_on = rules.due_on(rule, request.formed_on, calendar)

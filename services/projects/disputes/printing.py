@@ -67,9 +67,9 @@ def _ruling(row: DisputeRow, state: DisputeState) -> list[NoticeParagraph]:
 
 
 def _lines(row: DisputeRow, state: DisputeState) -> list[NoticeLine]:
-    lines = [NoticeLine(notice_page.moment(row.opened_at), OPENED, row.opened_by, row.document)]
+    lines = [NoticeLine(clock.moment_text(row.opened_at), OPENED, row.opened_by, row.document)]
     if row.decided_at is not None:
         by, words = row.decided_by or "", row.decision or ""
-        at = notice_page.moment(row.decided_at)
+        at = clock.moment_text(row.decided_at)
         lines.append(NoticeLine(at, WORKFLOW.states[state], by, words))
     return lines

@@ -164,9 +164,10 @@ async def wants_rematching(session: AsyncSession) -> bool:
 
 
 async def proof_needed_since(
-    session: AsyncSession, **asked: Sequence[str] | datetime
+    session: AsyncSession, units: Sequence[str], day: datetime
 ) -> dict[str, datetime]:
     """By unit of `units`, what a proof of absence must be younger than, and than the `day`."""
+    asked = {"units": [*units], "day": day}
     return {row[0]: row[1] for row in await session.execute(PROOF_NEEDED_SINCE, asked)}
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from services.projects.auditing.models import Verdict
 from services.projects.auditing.schemas import ReasonView
 from services.projects.calendar.models import RuleKind
-from services.projects.calendar.schemas import DayView, Note
+from services.projects.calendar.schemas import DayView
 from services.projects.catalogue.schemas import ItemCode
 from services.projects.duties.models import (
     Hold,
@@ -25,7 +25,7 @@ from services.projects.duties.record_schemas import (
     VerdictMove,
 )
 from services.projects.register.schemas import ListView, ProjectCode, ProjectView, UnitCode
-from shared.web.models import Input, View, named, old_name_of
+from shared.web.models import Input, View, Words, named, old_name_of
 
 
 class TriggerOrder(Input):
@@ -75,7 +75,7 @@ class ClockRuleView(View):
     kind: RuleKind
     n: int | None
     version: int
-    words: Note = Field(description="期限的文字表述 | The clock in words.")
+    words: Words = Field(description="期限的文字表述 | The clock in words.")
 
 
 class OpenDispute(View):

@@ -285,7 +285,7 @@ async def proof_needed_since(
 ) -> dict[str, datetime]:
     """What a proof of absence must be younger than, by unit; none where no duty waits for one."""
     day = clock.day_start(clock.today(now))
-    return await queries.proof_needed_since(session, units=list(unit_codes), day=day)
+    return await queries.proof_needed_since(session, unit_codes, day)
 
 
 async def hand_over(session: AsyncSession, duties: Sequence[UUID], unit_code: str) -> None:

@@ -14,7 +14,6 @@ from services.projects.auditing.rules.scoring import LIGHT_OF, NOT_YET_DUE, OUTS
 from services.projects.auditing.views import reason_view
 from services.projects.calendar.clocks import words
 from services.projects.calendar.models import RuleKind
-from services.projects.calendar.schemas import Note
 from services.projects.calendar.views import day_table
 from services.projects.duties import queries, ruling, service
 from services.projects.duties.making import rule_of_duty
@@ -49,6 +48,7 @@ from services.projects.register import views as project_views
 from services.projects.register.schemas import ProjectView
 from shared.clock import today
 from shared.security.identity import Caller
+from shared.web.models import Words
 from shared.web.pagination import PageRequest, page
 
 
@@ -58,7 +58,7 @@ def rule_view(row: DutyRow | Duty) -> ClockRuleView:
         kind=row.rule_kind,
         n=row.rule_n,
         version=row.rule_version,
-        words=Note(**said._asdict()),
+        words=Words.of(said),
     )
 
 

@@ -3,12 +3,10 @@
 Nothing of the captured page is sent as it is: its words are escaped, and its bytes are a download.
 """
 
-from datetime import datetime
-
 from services.projects.evidence.quoting import pieces, words_of
 from services.projects.evidence.schemas import EvidenceDiff, EvidenceView
 from services.projects.reading.text import MAX_TEXT
-from shared.clock import SHANGHAI
+from shared.clock import moment_text
 from shared.web.templates import templates_of
 
 _TEMPLATES = templates_of("projects")
@@ -21,7 +19,7 @@ def page(view: EvidenceView, body: bytes) -> str:
     has_words = words is not None and bool(words.text)
     return _TEMPLATES.get_template("evidence.html").render(
         view=view,
-        at=_at(view.fetched_at),
+        at=moment_text(view.fetched_at, to="seconds"),
         is_web=view.url.startswith(("http://", "https://")),
         pieces=pieces(words) if words is not None and has_words else None,
         quotes=words.quotes if words is not None else [],
@@ -35,11 +33,7 @@ def difference_page(diff: EvidenceDiff) -> str:
     """What changed between two captures, as a page."""
     return _TEMPLATES.get_template("evidence_diff.html").render(
         diff=diff,
-        old_at=_at(diff.old.fetched_at),
-        new_at=_at(diff.new.fetched_at),
+        old_at=moment_text(diff.old.fetched_at, to="seconds"),
+        new_at=moment_text(diff.new.fetched_at, to="seconds"),
         head_number=None,
     )
-
-
-def _at(moment: datetime) -> str:
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")

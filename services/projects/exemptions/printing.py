@@ -79,8 +79,8 @@ def _decision(row: ExemptionRow) -> list[NoticeParagraph]:
 
 
 def _lines(row: ExemptionRow) -> list[NoticeLine]:
-    lines = [NoticeLine(notice_page.moment(row.asked_at), OPENED, row.asked_by, row.document)]
+    lines = [NoticeLine(clock.moment_text(row.asked_at), OPENED, row.asked_by, row.document)]
     if row.decided_at is not None:
-        at, words = notice_page.moment(row.decided_at), row.decision or ""
+        at, words = clock.moment_text(row.decided_at), row.decision or ""
         lines.append(NoticeLine(at, _outcome(row), row.decided_by or "", words))
     return lines

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from services.projects.matching.models import MatchMethod, MatchState, ReviewReason
-from shared.web.models import Input, View
+from shared.web.models import Input, View, Words
 
 
 class MatchedPage(View):
@@ -34,15 +34,13 @@ class MatchedDuty(View):
     doc_no: str | None
 
 
-class MatchReasonView(View):
+class MatchReasonView(Words):
     """A rule of the matcher by which the match was made, or waits for a person."""
 
     rule: str = Field(
         description="规则代号：怎样对上的（method），或为什么须人工审核（reason），sure 为无疑点"
         " | The rule's code: a `method`, a `reason`, or `sure` where nothing speaks against it."
     )
-    zh: str
-    en: str
 
 
 class MatchView(View):

@@ -8,7 +8,7 @@ from services.projects.opendata.facts import PublicDuty, PublicProject
 from services.projects.opendata.oc4ids import APPROVAL_NAMES
 from services.projects.register.schemas import UnitView
 from services.projects.reports.rules.wording import PHASES, VERDICT_NAMES
-from shared import clock
+from shared.clock import moment_text
 from shared.errors import Text
 from shared.web import spreadsheets
 
@@ -104,4 +104,4 @@ def _csv(heads: Iterable[Text], lines: Iterable[tuple[object, ...]], language: s
 
 
 def _moment(at: datetime | None) -> str | None:
-    return None if at is None else clock.moment_text(at)
+    return None if at is None else moment_text(at)

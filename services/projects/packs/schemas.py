@@ -6,11 +6,10 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from services.projects.calendar.schemas import Note
 from services.projects.catalogue.schemas import ItemCode, ItemRow
 from services.projects.packs.models import PackVersionState
 from services.projects.register.models import Phase
-from shared.web.models import Input, View, old_name_of
+from shared.web.models import Input, View, Words, old_name_of
 
 
 class PackSubject(StrEnum):
@@ -29,7 +28,7 @@ class LegalSource(Input):
     article: str | None = Field(None, min_length=2, max_length=200)
 
 
-Words = Annotated[str, Field(min_length=1, max_length=100)]
+PackTerm = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class PackContent(Input):
@@ -48,8 +47,8 @@ class PackContent(Input):
         description="就什么产生义务：项目、单位的年度或文件"
         " | What its duties are about: a project, a unit's year, or a document."
     )
-    channels: list[Words] = Field(max_length=30, description="公开渠道 | Where it is published.")
-    forms: list[Words] = Field(
+    channels: list[PackTerm] = Field(max_length=30, description="公开渠道 | Where it is published.")
+    forms: list[PackTerm] = Field(
         default_factory=list, max_length=30, description="公开形式 | The forms it takes."
     )
     sources: list[LegalSource] = Field(
@@ -73,7 +72,7 @@ class PackView(View):
     """A pack: one domain of disclosure."""
 
     code: str
-    name: Note
+    name: Words
     about: PackSubject
     number: int = Field(description="现行的是第几版 | Which version of it is in force.")
     items: int = Field(description="事项数 | How many items it has.")
@@ -88,7 +87,7 @@ class PackItemView(View):
     item_code: str
     item_name: str
     phase: Phase | None = Field(description="所属阶段；不分阶段的为空 | The phase that owes it.")
-    clock: Note = Field(description="期限的文字表述 | Its clock in words.")
+    clock: Words = Field(description="期限的文字表述 | Its clock in words.")
     elements: list[str] = Field(description="必备要素 | What must be in it.")
     channels: list[str] = Field(description="公开渠道 | Where it is published.")
     legal_basis: list[str]

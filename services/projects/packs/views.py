@@ -3,7 +3,6 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.calendar.clocks import words
-from services.projects.calendar.schemas import Note
 from services.projects.catalogue import service as catalogue
 from services.projects.catalogue.models import CatalogueItem
 from services.projects.catalogue.schemas import ItemRow
@@ -20,6 +19,7 @@ from services.projects.packs.schemas import (
     PackVersionView,
     PackView,
 )
+from shared.web.models import Words
 from shared.web.pagination import Page, PageRequest, page
 
 Worded = dict[str, ItemRow]
@@ -81,7 +81,7 @@ def _view(found: WordedPack, known: Worded) -> PackView:
     pack, items = found.pack, found.items
     return PackView(
         code=pack.code,
-        name=Note(zh=pack.zh, en=pack.en),
+        name=Words(zh=pack.zh, en=pack.en),
         about=pack.about,
         number=found.number,
         items=len(items),
@@ -95,7 +95,7 @@ def _item(pack: Pack, item: ItemRow) -> PackItemView:
         item_code=item.item_code,
         item_name=item.item_l2,
         phase=rules.phase_of(pack, item.item_code),
-        clock=Note(**words(rule)._asdict()),
+        clock=Words.of(words(rule)),
         elements=item.content_elements,
         channels=item.channels,
         legal_basis=item.legal_basis,

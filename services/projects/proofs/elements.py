@@ -19,7 +19,7 @@ from services.projects.evidence.schemas import QuoteView
 from services.projects.matching.rules import missing_elements
 from services.projects.proofs import service
 from services.projects.proofs.schemas import DutyElements, ElementView, QuotedFile
-from shared.clock import SHANGHAI
+from shared.clock import moment_text
 from shared.errors import NotFound
 from shared.security.identity import Caller
 from shared.web.templates import templates_of
@@ -119,5 +119,5 @@ def _quoted(element: ElementView, quotes: Sequence[Quote], file: QuotedFile | No
 
 def page(view: DutyElements) -> str:
     """The same as a page for people."""
-    at = view.fetched_at and view.fetched_at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    at = view.fetched_at and moment_text(view.fetched_at, to="seconds")
     return _TEMPLATES.get_template("elements.html").render(view=view, at=at, head_number=None)

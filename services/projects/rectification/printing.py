@@ -94,4 +94,4 @@ def _term(row: RectificationRow) -> Text:
 def _line(step: RectificationStepRow) -> NoticeLine:
     kind = REPLIES[ReplyKind(step.reply_kind)] if step.reply_kind else None
     words = " ".join(each for each in (step.url, step.document, step.text) if each)
-    return NoticeLine(notice_page.moment(step.at), STEP_NAMES[step.step], step.by, words, kind)
+    return NoticeLine(clock.moment_text(step.at), STEP_NAMES[step.step], step.by, words, kind)

@@ -14,7 +14,7 @@ from services.projects.reports.periods.schemas import (
     PeriodFigures,
     ReportPeriod,
 )
-from shared.web.models import Input, View, named, old_name_of
+from shared.web.models import Input, View, Words, named, old_name_of
 
 
 class AuditOrder(Input):
@@ -87,13 +87,6 @@ class Column(StrEnum):
     DUE_SOON = "due_soon"
     PENDING = "pending"
     OUTSIDE = "outside"
-
-
-class Words(View):
-    """A sentence in both languages."""
-
-    zh: str
-    en: str
 
 
 class UnitLine(View):

@@ -6,14 +6,14 @@ from pydantic import AwareDatetime, Field
 
 from services.projects.portals.models import PortalHealth
 from services.projects.reading.faults import Fault
-from shared.web.models import View, WordsView
+from shared.web.models import View, Words
 
 
 class StateTally(View):
     """How many portals are in a state."""
 
     health: PortalHealth
-    words: WordsView
+    words: Words
     portals: int = Field(description="栏目数 | How many portals.")
     units: int = Field(description="涉及的单位数 | Of how many units.")
 
@@ -22,8 +22,8 @@ class FaultTally(View):
     """How many portals cannot be read by a class of error, and since when the first of them."""
 
     fault: Fault
-    words: WordsView
-    advice: WordsView = Field(description="怎么办 | What to do.")
+    words: Words
+    advice: Words = Field(description="怎么办 | What to do.")
     portals: int = Field(description="栏目数 | How many portals.")
     units: int = Field(description="涉及的单位数 | Of how many units.")
     since: AwareDatetime = Field(description="最早自何时起 | Since when the first of them.")
@@ -56,7 +56,7 @@ class SourceView(View):
     host: str = Field(description="网站主机 | The host.")
     health: PortalHealth
     fault: Fault | None
-    words: WordsView
+    words: Words
     since: AwareDatetime = Field(description="自何时起如此 | Since when it is so.")
     read_at: AwareDatetime | None = Field(
         description="最近一次读完的时间 | When it was last read to the end of what was asked."

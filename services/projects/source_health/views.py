@@ -14,7 +14,7 @@ from services.projects.source_health.schemas import (
     StateTally,
     WaitingDuty,
 )
-from shared.web.models import WordsView
+from shared.web.models import Words
 from shared.web.pagination import Page
 
 
@@ -44,7 +44,7 @@ def source_view(row: SourceRow) -> SourceView:
     words = words if row.unproven_since is None else UNPROVEN
     columns = row._asdict() | {
         "portal_id": row.id,
-        "words": WordsView.of(words),
+        "words": Words.of(words),
         "duties": [WaitingDuty(**duty) for duty in row.duties or []],
     }
     return SourceView(**{name: columns[name] for name in SourceView.model_fields})
@@ -52,16 +52,14 @@ def source_view(row: SourceRow) -> SourceView:
 
 def _state(health: PortalHealth, tally: SourceTally | None) -> StateTally:
     portals, units = (tally.portals, tally.units) if tally else (0, 0)
-    return StateTally(
-        health=health, words=WordsView.of(STATES[health]), portals=portals, units=units
-    )
+    return StateTally(health=health, words=Words.of(STATES[health]), portals=portals, units=units)
 
 
 def _fault(fault: Fault, tally: SourceTally, as_of: datetime) -> FaultTally:
     return FaultTally(
         fault=fault,
-        words=WordsView.of(FAULTS[fault]),
-        advice=WordsView.of(WHAT_TO_DO.get(fault, WAIT)),
+        words=Words.of(FAULTS[fault]),
+        advice=Words.of(WHAT_TO_DO.get(fault, WAIT)),
         portals=tally.portals,
         units=tally.units,
         since=tally.since or as_of,
