@@ -271,8 +271,8 @@ class View(BaseModel):
 class Words(View):
     """What people read, in both languages."""
 
-    zh: str = Field(description="中文 | In Chinese.")
-    en: str = Field(description="英文 | In English.")
+    zh: str
+    en: str
 
     @classmethod
     def of(cls, text: Text) -> "Words":
