@@ -96,7 +96,9 @@ def duty_facts(
     if duty.published.url is not None:
         known.append(NoticeFact(Text("最近所见网址", "address"), plain(duty.published.url)))
     if project is None:
-        return known
+        if duty.subject is None:
+            return known
+        return [NoticeFact(Text("公开对象", "about"), plain(duty.subject)), *known]
     named = plain(f"{project}（{duty.project_code}）")
     return [NoticeFact(Text("项目", "project"), named), *known]
 

@@ -9,7 +9,7 @@ from typing import Any
 from services.projects.reports import freezing, queries
 from services.projects.reports.models import PeriodKind, Report
 from services.projects.reports.periods import queries as of_periods
-from services.projects.reports.periods.queries import Moment, Opened
+from services.projects.reports.periods.queries import FrozenMoment, Opened
 from services.projects.reports.rules import period_report
 from services.projects.reports.rules.period_report import FrozenFacts
 from services.projects.reports.rules.periods import Period, with_earlier
@@ -34,7 +34,9 @@ async def counted(session: RoomSession) -> bytes:
     scheme = await queries.scheme(session, NOW.date())
     inputs = {
         "units": [unit._asdict() for unit in await queries.units(session, NOW.date())],
-        "undated": await of_periods.undated(session),
+        "undated": await of_periods.undated(
+            session, FrozenMoment(new_id(), NOW.date(), NOW, False)
+        ),
         "period": period_report.period_of(QUARTER),
         "trend": period_report.trend_of(periods, counts),
         "before": period_report.before_of(counts[1]),
@@ -49,7 +51,7 @@ async def counted(session: RoomSession) -> bytes:
 
 async def frozen(session: RoomSession) -> Report:
     """The same with the rows of its duties kept, by every group and both schemes."""
-    moment = Moment(new_id(), NOW.date(), NOW, False)
+    moment = FrozenMoment(new_id(), NOW.date(), NOW, False)
     report, _ = await freezing.freeze(session, moment, NOW, Text("", ""), QUARTER)
     session.expunge(report)
     return report

@@ -1,8 +1,11 @@
 """What files say, by their bytes, and the reasons why a person has to read one."""
 
+import asyncio
 import io
 import subprocess
 import sys
+import threading
+import time
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -198,6 +201,26 @@ async def test_the_process_is_given_nothing_of_our_environment(
     assert isinstance(environment, dict)
     assert environment.keys() == {"PYTHONPATH", "LANG"}
     assert seen["command"] == [sys.executable, "-m", f"{process.PACKAGE}.pdf"]
+
+
+async def test_two_files_are_read_at_once_whoever_has_them_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running, most, change = 0, 0, threading.Lock()
+
+    def run(command: list[str], **given: object) -> object:
+        nonlocal running, most
+        with change:
+            running, most = running + 1, max(most, running + 1)
+        time.sleep(0.01)
+        with change:
+            running -= 1
+        raise subprocess.TimeoutExpired(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    imported = [asyncio.to_thread(process.extracted, "import_sheet", XLSX, 1) for _ in range(3)]
+    await asyncio.gather(*(words_of(PDF) for _ in range(3)), *imported)
+    assert most == 2
 
 
 def file_words(*lines: str, fault: FileFault | None = None) -> FileWords:

@@ -4,16 +4,21 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from services.projects.auditing import service as auditing
+from services.projects.auditing.models import Reason, Verdict
+from services.projects.auditing.queries import MovedVerdict
 from services.projects.duties import observing
 from services.projects.duties.following import service as following
 from services.projects.duties.models import ClaimKind
+from services.projects.matching import sightings
+from services.projects.matching.rules import Candidate
 from shared.clock import SHANGHAI, now, today
 from shared.database.engine import RoomSession
 from tests.projects import make
@@ -126,6 +131,24 @@ async def test_a_duty_about_no_project_says_what_it_is_about_and_is_recorded_onc
     nothing = {key: value for key, value in body.items() if key != "subject"}
     refused = await projects.post("/api/v1/events", json=nothing, headers=as_("system"))
     assert refused.json()["errors"][0]["pointer"] == "/body/project_code"
+
+
+def test_what_a_duty_is_about_is_called_no_projects_code_in_events() -> None:
+    subject, duty_id = "2026年部门预算", uuid4()
+    row = MovedVerdict(
+        duty_id=duty_id, unit_code="D01", from_verdict=None, to_verdict=Verdict.OVERDUE,
+        reason=Reason.PROVEN_ABSENT, over_by=3, unit_name="财政局", project_code="",
+        subject=subject, project_name=subject, item_code="FB-03", item_name="预算",
+        due_on=date(2026, 3, 23),
+    )  # fmt: skip
+    moved = [each.event for each in auditing.events_of(row, date(2026, 3, 26), now(), 1)]
+    duty = Candidate(duty_id, "D01", subject, subject, "FB-03", None, None, subject=subject)
+    page = SimpleNamespace(url="https://a.cn/", claimed_at=None, claimed_from=None)
+    page.content_seen_at = now()
+    seen = [sightings.found(page, duty, 1), sightings.withdrawn(page, duty, now())]  # type: ignore[arg-type]
+    for event in [*moved, *(each.event for each in seen)]:
+        body = event.model_dump()
+        assert (body["project_code"], body["subject"]) == ("", subject), event.type
 
 
 async def test_two_units_that_owe_one_document_owe_it_each(

@@ -7,13 +7,14 @@ from services.projects.matching.models import MATCHER, MatchMethod, ReviewReason
 from services.projects.matching.registered import BY_REGISTER
 from services.projects.matching.wording import ONLY_REGISTERED, REASONS
 
+CODE = "2605-359900-44-05-523645"
 MADE = MatchFacts(
     method=MatchMethod.NAME,
     score=1.0,
     reason=None,
     decided_by=MATCHER,
     title="关于城西水厂扩建工程可行性研究报告的批复",
-    project_code="2605-359900-44-05-523645",
+    project_code=CODE,
     project_name="城西水厂扩建工程",
     doc_no="宁发改审批〔2026〕12号",
 )
@@ -24,7 +25,7 @@ def test_each_tie_is_explained_by_what_it_rests_on(method: MatchMethod) -> None:
     tie, sure = explain(MADE._replace(method=method, score=0.72))
     assert (tie.rule, sure.rule) == (method.value, SURE)
     shown = {
-        MatchMethod.CODE: MADE.project_code,
+        MatchMethod.CODE: CODE,
         MatchMethod.DOCUMENT: "宁发改审批〔2026〕12号",
         MatchMethod.NAME: MADE.project_name,
         MatchMethod.SIMILAR: "72%",

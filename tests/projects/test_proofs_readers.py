@@ -98,12 +98,14 @@ async def test_on_what_a_ruling_rests_is_not_for_everybody(
     order = Extension(document="市府办〔2026〕7号", reason="延长", days=3, version=1)
     async with desk.sessions() as session, session.begin():
         kind, by = RulingKind.EXTEND, Caller("auditor", frozenset({"auditor"}))
-        await ruling.rule(session, UUID(published), kind, order, clock.now(), by)
+        found = await ruling.find(session, UUID(published), clock.now(), by)
+        step = ruling.step_of(found, kind, by)
+        await ruling.rule(session, found, step, order, clock.now(), by)
 
     for reader, document in ((None, None), (as_("auditor"), order.document)):
         files = await proof_of(desk.client, published, reader)
-        [found] = json.loads(files["duty.json"])["rulings"]
-        assert (found["kind"], found["days"], found["document"]) == ("extend", 3, document)
+        [ruled] = json.loads(files["duty.json"])["rulings"]
+        assert (ruled["kind"], ruled["days"], ruled["document"]) == ("extend", 3, document)
         assert said(files) == []
     assert said(edited("duty.json", "rulings", 0, "days", to=9)(files)) == [
         "duty.json: the rulings add 9 days"

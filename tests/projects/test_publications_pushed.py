@@ -1,6 +1,7 @@
 """What a unit says of its own publications: believed from when it reached us, and no earlier."""
 
 import asyncio
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ import pytest
 from services.projects.duties.models import ClaimKind, FactKind, PublicationFact
 from services.projects.duties.trust import claim_trust, is_contradicted
 from services.projects.publishing import rules
+from services.projects.publishing.schemas import PushedPublication
 from shared import clock
 from tests.conftest import Headers
 from tests.projects import make
@@ -133,6 +135,19 @@ def test_a_time_is_believed_on_the_day_on_which_we_were_told(
 ) -> None:
     """A report that was underway over midnight is of the day on which it came."""
     assert rules.is_timely(claimed, received) is is_timely
+
+
+def test_a_push_of_an_earlier_release_is_still_the_same() -> None:
+    """What it is about besides a project was not said then."""
+    sent = (
+        '{"unit_code":"D01","item_code":"MP-02-01","project_code":null,"duty_id":null,'
+        '"doc_no":null,"title":"第三水厂工程建议书批复","places":[{"carrier_code":null,'
+        f'"url":"{URL}"}}],"published_at":"2026-03-04T04:00:00Z"}}'
+    )
+    pushed = PushedPublication.model_validate_json(sent)
+    assert rules.push_digest(pushed) == hashlib.sha256(sent.encode()).hexdigest()
+    other = pushed.model_copy(update={"subject": "2026年第一季度"})
+    assert rules.push_digest(other) != rules.push_digest(pushed)
 
 
 def pushed_fact(**others: object) -> PublicationFact:

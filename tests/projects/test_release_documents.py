@@ -144,8 +144,9 @@ async def test_while_the_store_cannot_be_had_the_answer_says_so(
     folder.with_name(content_hash(body)[:2]).touch()  # no folder: neither to be read nor written
     try:
         path = f"/api/v1/release-register/{draft['id']}/document"
-        kept = {"json": upload(body)} if method == "PUT" else {}
-        answer = await register.client.request(method, path, headers=register.by(AUTHOR), **kept)
+        sent = upload(body) if method == "PUT" else None
+        by = register.by(AUTHOR)
+        answer = await register.client.request(method, path, headers=by, json=sent)
     finally:
         folder.with_name(content_hash(body)[:2]).unlink()
         folder.rename(desk.folder / content_hash(body)[:2])

@@ -270,8 +270,9 @@ def late_row() -> ReportedDuty:
     """A duty that was published late, as a report opens to it."""
     return ReportedDuty(
         duty_id=uuid4(), unit_code="D03", verdict=Verdict.LATE, reason=Reason.CLAIM_AFTER_DUE,
-        known_at=None, project_code="2401-330100-48-01-100000", project_name="东湖大道",
-        item_code="MP-02-01", item_name="项目建议书审批结果信息", formed_on=date(2026, 9, 1),
+        known_at=None, project_code="2401-330100-48-01-100000", subject=None,
+        project_name="东湖大道", item_code="MP-02-01", item_name="项目建议书审批结果信息",
+        formed_on=date(2026, 9, 1),
         by_days=False, due_on=date(2026, 10, 9), over_by=23, url="https://www.example.gov.cn/a",
         claimed_at=datetime(2026, 11, 11, tzinfo=UTC), seen_at=datetime(2026, 11, 30, tzinfo=UTC),
         evidence_id=uuid4(), absent_at=None,

@@ -52,7 +52,7 @@ async def demand_publication(session: AsyncSession, duty: DutyOverdue, now: date
         cause_id=duty.duty_id,
         judged_at=duty.judged_at,
         due_on=duty.due_on,
-        project_code=duty.project_code,
+        project_code=duty.project_code or None,
         project_name=duty.project_name,
         item_code=duty.item_code,
         item_name=duty.item_name,

@@ -47,5 +47,5 @@ class Attachment(Table, table=True):
     @property
     def file_fault(self) -> FileFault | None:
         """Why it is for a person to read; of what a release of before has read since, `fault`."""
-        is_as_said = self.not_asked is not None and self.fault is self.not_asked.as_before
-        return self.not_asked if is_as_said else self.fault
+        is_known_as = self.not_asked is not None and self.fault is self.not_asked.as_before
+        return self.not_asked if is_known_as else self.fault

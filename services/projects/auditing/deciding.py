@@ -35,6 +35,8 @@ class NamedDuty(NamedTuple):
     unit_code: str
     unit_name: str
     project_code: str
+    """Empty where it is about no project."""
+    subject: str | None
     project_name: str
     item_code: str
     item_name: str

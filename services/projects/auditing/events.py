@@ -18,7 +18,13 @@ class DutyJudged(UnitEvent):
     type: ClassVar[str] = "projects.duty.judged.v1"
 
     duty_id: UUID
-    project_code: str
+    project_code: str = Field(
+        description="项目代码；不属于项目的为空串，见 subject"
+        " | The project; empty where it is about none: then `subject` says what it is about."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     from_verdict: str | None
     verdict: str
@@ -43,7 +49,13 @@ class DutyDueSoon(UnitEvent):
 
     duty_id: UUID
     unit_name: str
-    project_code: str
+    project_code: str = Field(
+        description="项目代码；不属于项目的为空串，见 subject"
+        " | The project; empty where it is about none: then `subject` says what it is about."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     project_name: str
     item_code: str
     item_name: str
@@ -61,7 +73,13 @@ class DutyOverdue(UnitEvent):
 
     duty_id: UUID
     unit_name: str
-    project_code: str
+    project_code: str = Field(
+        description="项目代码；不属于项目的为空串，见 subject"
+        " | The project; empty where it is about none: then `subject` says what it is about."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     project_name: str
     item_code: str
     item_name: str

@@ -79,6 +79,7 @@ class MovedVerdict(NamedTuple):
     over_by: int | None
     unit_name: str
     project_code: str
+    subject: str | None
     project_name: str
     item_code: str
     item_name: str

@@ -191,7 +191,7 @@ def events_of(
     columns = row._asdict()
     is_over = row.to_verdict in (Verdict.LATE, Verdict.OVERDUE)
     judged = DutyJudged(
-        **_fields(columns, "duty_id", "unit_code", "project_code", "item_code"),
+        **_fields(columns, "duty_id", "unit_code", "project_code", "subject", "item_code"),
         from_verdict=row.from_verdict,
         verdict=row.to_verdict,
         reason=row.reason,

@@ -316,7 +316,7 @@ PROVEN_ABSENT = text("""
 
 NAMES = text("""
   SELECT d.id AS duty_id, u.name AS unit_name,
-         coalesce(d.project_code, d.subject) AS project_code,
+         coalesce(d.project_code, '') AS project_code, d.subject,
          coalesce(pr.name, d.subject) AS project_name,
          d.item_code, i.item_l2 AS item_name,
          CASE WHEN s.calendar_days THEN DATE '2000-01-01' + s.due_ord ELSE c.date END AS due_on

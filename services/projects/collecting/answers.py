@@ -62,9 +62,7 @@ class Answers:
         if fetched is None:
             return KeptAnswer(capture, None)
         named = replace(fetched, url=f"{answer.url[: MAX_ADDRESS - len(FETCHED)]}{FETCHED}")
-        return KeptAnswer(
-            capture, evidence.answer_of(named, await self.store.put(fetched.body), None)
-        )
+        return KeptAnswer(capture, await evidence.keep(self.store, named, None))
 
 
 async def keep_before(session: AsyncSession, portal: Portal, kept: KeptAnswer) -> None:

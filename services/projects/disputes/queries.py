@@ -21,7 +21,8 @@ class DisputeRow(NamedTuple):
     id: UUID
     duty_id: UUID
     unit_code: str
-    project_code: str
+    project_code: str | None
+    subject: str | None
     item_code: str
     state: DisputeState
     disputed_verdict: Verdict
@@ -55,7 +56,7 @@ class DisputeFilters(NamedTuple):
 
 
 _VIEWS = """
-SELECT x.id, x.duty_id, x.unit_code, coalesce(d.project_code, d.subject) AS project_code,
+SELECT x.id, x.duty_id, x.unit_code, d.project_code, d.subject,
        d.item_code, x.state, x.disputed_verdict,
        s.verdict, x.document, x.reason, x.opened_at, x.opened_by, x.due_on, x.decision,
        x.decided_at, x.decided_by, x.version

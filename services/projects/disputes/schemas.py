@@ -43,7 +43,12 @@ class DisputeView(View):
     id: UUID
     duty_id: UUID
     unit_code: str
-    project_code: str
+    project_code: str | None = Field(
+        description="项目代码；不属于项目的为空 | The project; null where it is about none."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     state: DisputeState
     disputed_verdict: Verdict = Field(
@@ -73,5 +78,5 @@ class DisputeView(View):
         return self.unit_code
 
     @old_name_of("project_code")
-    def project(self) -> str:
+    def project(self) -> str | None:
         return self.project_code

@@ -2,7 +2,7 @@ from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.messaging.events import UnitEvent
 
@@ -16,7 +16,13 @@ class DutyCreated(UnitEvent):
     type: ClassVar[str] = "projects.duty.created.v1"
 
     duty_id: UUID
-    project_code: str
+    project_code: str = Field(
+        description="项目代码；不属于项目的为空串，见 subject"
+        " | The project; empty where it is about none: then `subject` says what it is about."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     kind: str
     formed_on: date | None

@@ -159,11 +159,6 @@ class Duty(Table, table=True):
     created_at: datetime = Field(sa_type=Moment)
     version: int = 1
 
-    @property
-    def about(self) -> str:
-        """The project's code; of a duty without a project its subject."""
-        return self.project_code or self.subject or ""
-
 
 class DutyRuling(Table, table=True):
     """An exemption, a dispute, an extension or a suspension, with the document that carries it."""

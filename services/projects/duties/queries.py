@@ -65,7 +65,7 @@ class UnseenDuty(NamedTuple):
 
     duty_id: UUID
     unit_code: str
-    project_code: str
+    about: str
     project_name: str
     item_code: str
     formed_on: date | None
@@ -73,6 +73,8 @@ class UnseenDuty(NamedTuple):
     aliases: list[str]
     confirmed: list[str] | None
     is_notice: bool
+    project_code: str | None
+    subject: str | None
 
 
 async def add_made(

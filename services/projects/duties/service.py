@@ -189,7 +189,8 @@ def _created(duty: Duty, trigger: TriggerEvent) -> Addressed:
     created = DutyCreated(
         duty_id=duty.id,
         unit_code=duty.unit_code,
-        project_code=duty.about,
+        project_code=duty.project_code or "",
+        subject=duty.subject,
         item_code=duty.item_code,
         kind=trigger.kind,
         formed_on=duty.formed_on,

@@ -114,10 +114,9 @@ UNSEEN = text(f"""
       AND s.hold <> 'not_applicable'
     WHERE d.unit_code = ANY({with_predecessors(":unit")}))
   SELECT d.id AS duty_id, CAST(:unit AS varchar) AS unit_code, d.item_code, d.formed_on, d.doc_no,
-         coalesce(d.project_code, d.subject) AS project_code,
-         coalesce(p.name, d.subject) AS project_name,
+         coalesce(d.project_code, d.subject) AS about, coalesce(p.name, d.subject) AS project_name,
          coalesce(p.aliases, '[]') AS aliases, p.confirmed_names AS confirmed,
-         d.rule_kind = 'min_display' AS is_notice
+         d.rule_kind = 'min_display' AS is_notice, d.project_code, d.subject
   FROM duty d
   LEFT JOIN project p ON p.code = d.project_code
   WHERE d.id IN (SELECT id FROM owed

@@ -166,7 +166,8 @@ async def raw_redirects(files: EvidenceStore, capture: Capture) -> list[bytes]:
 
 async def posted(files: EvidenceStore, capture: Capture) -> bytes | None:
     """What was sent when it was captured, if anything was. Raises as `raw` does."""
-    return capture.posted_sha256 and await bytes_of(files, capture.posted_sha256)
+    sha256 = capture.posted_sha256
+    return None if sha256 is None else await bytes_of(files, sha256)
 
 
 async def bytes_of(files: EvidenceStore, sha256: str) -> bytes:

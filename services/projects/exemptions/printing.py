@@ -26,14 +26,15 @@ def page(row: ExemptionRow, duty: DutyDetail, city: Text) -> str:
     facts = notice_page.duty_facts(
         duty, duty.project_name, duty.item_name, VERDICT_NAMES, row.verdict
     )
-    facts.append(NoticeFact(Text("依据文件", "document"), row.document))
+    facts.append(NoticeFact(Text("依据文件", "document"), notice_page.plain(row.document)))
     if row.article:
-        facts.append(NoticeFact(Text("依据条款", "article"), row.article))
+        facts.append(NoticeFact(Text("依据条款", "article"), notice_page.plain(row.article)))
     if row.days:
-        facts.append(NoticeFact(Text("延长日数", "days"), str(row.days)))
+        facts.append(NoticeFact(Text("延长日数", "days"), notice_page.plain(str(row.days))))
+    number = str(row.id)[-12:].upper()
     notice = UnitNotice(
         title=ASKED if row.decided_at is None else DECIDED,
-        number=f"裁定 {str(row.id)[-12:].upper()}",
+        number=Text(f"裁定 {number}", f"ruling {number}"),
         city=city,
         unit_name=duty.unit_name,
         opening=Text(

@@ -24,6 +24,7 @@ class ExemptionRow(NamedTuple):
     duty_id: UUID
     unit_code: str
     project_code: str | None
+    subject: str | None
     item_code: str
     kind: RulingKind
     state: ExemptionState
@@ -60,8 +61,8 @@ class ExemptionFilters(NamedTuple):
 
 # The term follows from the calendar, and so is known as soon as the notice that it needs is.
 _VIEWS = f"""
-SELECT x.id, x.duty_id, x.unit_code, d.project_code, d.item_code, x.kind, x.state, s.verdict,
-       x.document, x.article, x.reason, x.days, x.asked_at, x.asked_by, t.date AS due_on,
+SELECT x.id, x.duty_id, x.unit_code, d.project_code, d.subject, d.item_code, x.kind, x.state,
+       s.verdict, x.document, x.article, x.reason, x.days, x.asked_at, x.asked_by, t.date AS due_on,
        x.decision, x.decided_at, x.decided_by, x.withdrawn_at, x.version
 FROM exemption_request x
 JOIN duty d ON d.id = x.duty_id

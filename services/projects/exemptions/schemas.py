@@ -58,7 +58,12 @@ class ExemptionView(View):
     id: UUID
     duty_id: UUID
     unit_code: str
-    project_code: str | None
+    project_code: str | None = Field(
+        description="项目代码；不属于项目的为空 | The project; null where it is about none."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     kind: RulingKind = Field(
         description="提出的是哪种裁定：豁免、延长、中止或恢复"

@@ -157,6 +157,7 @@ async def _carry_out(
     found = made.seen
     return {
         "project_code": found.duty.project_code,
+        "subject": found.duty.subject,
         "item_code": found.duty.item_code,
         "verdict": found.standing.verdict or Verdict.UNKNOWN,
         "due_on": due_on(clock.today(asked.asked_at), found.calendar),
@@ -177,7 +178,8 @@ async def _leave(
 ) -> dict[str, Any]:
     """The duty stays as it is; how it is shown."""
     row = await find(session, asked.id, caller)
-    return {name: getattr(row, name) for name in ("project_code", "item_code", "verdict", "due_on")}
+    shown = ("project_code", "subject", "item_code", "verdict", "due_on")
+    return {name: getattr(row, name) for name in shown}
 
 
 async def find(session: AsyncSession, exemption_id: UUID, caller: Caller) -> ExemptionRow:

@@ -14,7 +14,13 @@ class PublicationFound(UnitEvent):
     type: ClassVar[str] = "projects.publication.found.v1"
 
     duty_id: UUID
-    project_code: str
+    project_code: str = Field(
+        description="项目代码；不属于项目的为空串，见 subject"
+        " | The project; empty where it is about none: then `subject` says what it is about."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     url: str
     claimed_at: AwareDatetime | None = Field(
@@ -34,7 +40,13 @@ class PublicationWithdrawn(UnitEvent):
     type: ClassVar[str] = "projects.publication.withdrawn.v1"
 
     duty_id: UUID
-    project_code: str
+    project_code: str = Field(
+        description="项目代码；不属于项目的为空串，见 subject"
+        " | The project; empty where it is about none: then `subject` says what it is about."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     url: str
     first_seen_at: AwareDatetime
@@ -51,7 +63,13 @@ class PublicationTakenBack(UnitEvent):
     type: ClassVar[str] = "projects.publication.taken_back.v1"
 
     duty_id: UUID
-    project_code: str
+    project_code: str = Field(
+        description="项目代码；不属于项目的为空串，见 subject"
+        " | The project; empty where it is about none: then `subject` says what it is about."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     url: str
     first_seen_at: AwareDatetime = Field(description="当时首次看见的时间 | When it was seen first.")

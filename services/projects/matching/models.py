@@ -66,7 +66,8 @@ class ReviewReason(StrEnum):
     CLAIM_REFUSED = "claim_refused"
     """A person looked at what it says since and does not believe it: what it said before counts."""
     PAGE_UNREADABLE = "page_unreadable"
-    """Its own page could not be read: what is listed is no document yet, or none any more."""
+    """Its own page could not be read: what is listed is no document yet, or none any more; or not
+    all of it, so that nobody knows what it lacks."""
     NAMED_BY_UNIT = "named_by_unit"
     """Only a name or a code ties it that an officer gave the project, and nobody confirmed."""
 

@@ -36,7 +36,7 @@ def propose_besides(
     page: PageFacts, candidates: Sequence[Candidate], taken: Collection[str]
 ) -> list[Proposal]:
     """What a page that publishes duties of the projects `taken` may publish of others it names."""
-    others = [c for c in candidates if c.project_code not in taken]
+    others = [c for c in candidates if c.about not in taken]
     return [
         replace(proposal, reason=proposal.reason or ReviewReason.SEVERAL_PROJECTS)
         for proposal in propose_by_names(page, others)
@@ -55,13 +55,11 @@ def propose_again(
 
     Only of the items that the page names, or that it publishes already.
     """
-    kinds = {(duty.project_code, duty.item_code) for duty in taken}
-    kinds |= {(duty.project_code, item) for duty in taken for item in page.item_codes}
+    kinds = {(duty.about, duty.item_code) for duty in taken}
+    kinds |= {(duty.about, item) for duty in taken for item in page.item_codes}
     its = [each for each in fresh if _kind(each.candidate) in kinds]
-    open_again = {
-        each.candidate.project_code for each in its if each.candidate.duty_id not in settled
-    }
-    return [each for each in its if each.candidate.project_code in open_again]
+    open_again = {each.candidate.about for each in its if each.candidate.duty_id not in settled}
+    return [each for each in its if each.candidate.about in open_again]
 
 
 def no_longer_sure(taken: Sequence[Candidate], again: Sequence[Proposal]) -> list[Candidate]:
@@ -74,7 +72,7 @@ def no_longer_sure(taken: Sequence[Candidate], again: Sequence[Proposal]) -> lis
 
 
 def _kind(duty: Candidate) -> tuple[str, str]:
-    return duty.project_code, duty.item_code
+    return duty.about, duty.item_code
 
 
 def is_in_row(duty: Candidate, page: PageFacts, rows: Collection[Row]) -> bool:

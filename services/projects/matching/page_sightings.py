@@ -70,7 +70,8 @@ def _sighting(
     page: PortalPage, duty: Candidate, elements: Sequence[str] | None, observed_at: datetime
 ) -> Sighting:
     claim = _claim_kind(page, duty)
-    is_judged = elements is not None and (not elements or is_legible(page))
+    asks_none = elements is not None and not elements
+    is_judged = asks_none or is_legible(page)
     return Sighting(
         duty_id=duty.duty_id,
         url=page.url,

@@ -51,7 +51,7 @@ class _Taken:
 
     @property
     def projects(self) -> set[str]:
-        return {duty.project_code for duty in self.duties}
+        return {duty.about for duty in self.duties}
 
     def undone(self, again: Sequence[Proposal]) -> list[PageMatch]:
         """The matcher's own matches that it would leave to a person, or give to another duty."""

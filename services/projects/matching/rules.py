@@ -34,7 +34,8 @@ class Candidate:
 
     duty_id: UUID
     unit_code: str
-    project_code: str
+    about: str
+    """The code of its project, or the subject of one that is about none: what duties share."""
     project_name: str
     item_code: str
     formed_on: date | None
@@ -45,6 +46,8 @@ class Candidate:
     """The names that count, where an officer gave others that nobody has confirmed."""
     is_notice: bool = False
     """What it asks for is a notice before a decision itself, to be on display for a time."""
+    project_code: str | None = None
+    subject: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ class Candidate:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        return (self.project_code, *self.aliases, *(self.confirmed or ()))
+        return (self.about, *self.aliases, *(self.confirmed or ()))
 
 
 class Row(NamedTuple):
@@ -158,7 +161,7 @@ def _ties(
     named = _named(page, own)
     exact = _exact(page, candidates)
     if exact is not None:
-        known = {hit.project_code for hit in exact.hits}
+        known = {hit.about for hit in exact.hits}
         others = named if len(named) > 1 else []
         return [exact, *(tie for tie in others if known.isdisjoint(_projects(tie)))]
     if named:
@@ -202,7 +205,7 @@ def _bears_code(page: PageFacts, candidate: Candidate) -> bool:
 
 
 def _projects(tie: Tie) -> set[str]:
-    return {hit.project_code for hit in tie.hits}
+    return {hit.about for hit in tie.hits}
 
 
 def _same_document(page: PageFacts, candidate: Candidate) -> bool:

@@ -27,7 +27,12 @@ class MatchedPage(View):
 
 class MatchedDuty(View):
     id: UUID
-    project_code: str
+    project_code: str | None = Field(
+        description="项目代码；不属于项目的为空 | The project; null where it is about none."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     project_name: str
     item_code: str
     formed_on: date | None
@@ -69,9 +74,9 @@ class MatchView(View):
         " | The auditor who accepted or rejected it and waits for another to confirm."
     )
     unreadable_since: AwareDatetime | None = Field(
-        description="已认定的网页何时起读不出；请核对它是否仍在：认定即仍在，否定即已撤下"
-        " | Since when an accepted page cannot be read: accept says that it is still there, reject"
-        " that it was taken down."
+        description="已认定的网页或其附件何时起读不出；请核对它是否仍在：认定即仍在，否定即已撤下"
+        " | Since when an accepted page, or a file of it, cannot be read: accept says that it is"
+        " still there, reject that it was taken down."
     )
     version: int
 

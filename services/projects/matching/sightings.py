@@ -84,7 +84,8 @@ def found(page: PortalPage, duty: Candidate, trust: int) -> Addressed:
     event = PublicationFound(
         duty_id=duty.duty_id,
         unit_code=duty.unit_code,
-        project_code=duty.project_code,
+        project_code=duty.project_code or "",
+        subject=duty.subject,
         item_code=duty.item_code,
         url=page.url,
         claimed_at=page.claimed_at if page.claimed_from in CLAIMS else None,
@@ -99,7 +100,8 @@ def withdrawn(page: PortalPage, duty: Candidate, gone_at: datetime) -> Addressed
     event = PublicationWithdrawn(
         duty_id=duty.duty_id,
         unit_code=duty.unit_code,
-        project_code=duty.project_code,
+        project_code=duty.project_code or "",
+        subject=duty.subject,
         item_code=duty.item_code,
         url=page.url,
         first_seen_at=page.content_seen_at,

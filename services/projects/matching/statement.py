@@ -42,7 +42,8 @@ class MatchRow(NamedTuple):
     index_no: str | None
     evidence_id: UUID | None
     duty_id: UUID
-    project_code: str
+    project_code: str | None
+    subject: str | None
     project_name: str
     item_code: str
     formed_on: date | None
@@ -147,7 +148,7 @@ _CANDIDATE = f"""
 SELECT d.id, {now_of("d.unit_code")}, coalesce(d.project_code, d.subject),
        coalesce(p.name, d.subject), d.item_code, d.formed_on, d.doc_no,
        coalesce(p.aliases, CAST('[]' AS jsonb)),
-       p.confirmed_names, d.rule_kind = 'min_display'
+       p.confirmed_names, d.rule_kind = 'min_display', d.project_code, d.subject
 FROM duty d LEFT JOIN project p ON p.code = d.project_code
 """
 
@@ -253,7 +254,8 @@ SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
        d.id, {now_of("d.unit_code")}, coalesce(d.project_code, d.subject),
        coalesce(y.name, d.subject), d.item_code, d.formed_on, d.doc_no,
        coalesce(y.aliases, CAST('[]' AS jsonb)),
-       y.confirmed_names, d.rule_kind = 'min_display', i.content_elements, l.rule,
+       y.confirmed_names, d.rule_kind = 'min_display', d.project_code, d.subject,
+       i.content_elements, l.rule,
        z.version AS standing_version,
        EXISTS (SELECT FROM page_match m WHERE m.id = k.id AND {_KEEPS_OPEN}) AS keeps_open,
        EXISTS (SELECT FROM page_match m
@@ -281,7 +283,7 @@ _VIEWS = f"""
 SELECT m.id, m.state, m.method, m.score, m.reason, m.unit_code, m.found_at, m.decided_at,
        m.decided_by, m.first_by, m.unreadable_since, m.version, m.page_id, p.url, p.title,
        p.listed_on, p.claimed_at, p.claimed_from, p.first_seen_at, p.trust, p.flags, p.index_no,
-       p.evidence_id, m.duty_id, coalesce(d.project_code, d.subject) AS project_code,
+       p.evidence_id, m.duty_id, d.project_code, d.subject,
        coalesce(r.name, d.subject) AS project_name, d.item_code, d.formed_on, d.doc_no,
        {_IS_REFUSED} AS is_refused
 FROM page_match m

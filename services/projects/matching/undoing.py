@@ -64,7 +64,8 @@ async def _publish(
         event = PublicationTakenBack(
             duty_id=duty.duty_id,
             unit_code=duty.unit_code,
-            project_code=duty.project_code,
+            project_code=duty.project_code or "",
+            subject=duty.subject,
             item_code=duty.item_code,
             url=_place(page),
             first_seen_at=page.content_seen_at,

@@ -49,7 +49,8 @@ REASONS = {
         "A person looked at what it says since and does not believe it",
     ),
     ReviewReason.PAGE_UNREADABLE: Text(
-        "网页内容读不出，只凭列表标题", "Its own page cannot be read: only the list speaks of it"
+        "网页或其附件有内容读不出，请查看原网页",
+        "The page, or a file or a part of it, cannot be read: please look at it yourself",
     ),
     ReviewReason.NAMED_BY_UNIT: Text(
         "只凭单位自报、尚无人核实的名称或代码",

@@ -16,6 +16,9 @@ class _OfOrder(UnitEvent):
     number: str
     duty_id: UUID
     project_code: str | None
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What the duty is about besides a project."
+    )
     item_code: str
     cause: str = Field(
         description="下达时的结论 | The verdict when it was ordered.", examples=["incomplete"]

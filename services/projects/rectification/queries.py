@@ -31,6 +31,7 @@ class RectificationRow(NamedTuple):
     unit_name: str
     project_code: str | None
     project_name: str | None
+    subject: str | None
     item_code: str
     item_name: str
     verdict: Verdict

@@ -154,6 +154,9 @@ class RectificationView(View):
     unit_name: str
     project_code: str | None
     project_name: str | None
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
     item_name: str
     cause: Verdict = Field(description="下达时的结论 | The verdict when it was ordered.")

@@ -114,9 +114,9 @@ def _order(
 def _row(found: SeenDuty, order: RectificationOrder) -> RectificationRow:
     """A new order as it is shown, its duty in hand."""
     duty, standing = found.duty, found.standing
-    names = (found.unit_name, duty.project_code, found.project_name, duty.item_code)
+    about = (duty.project_code, found.project_name, duty.subject, duty.item_code)
     how = (order.cause, standing.hold, standing.version, False)
-    return RectificationRow(order, *names, found.item_name, *how)
+    return RectificationRow(order, found.unit_name, *about, found.item_name, *how)
 
 
 async def note(
@@ -170,6 +170,7 @@ def addressed(row: RectificationRow, event: type[Any], now: datetime, **more: An
         duty_id=order.duty_id,
         unit_code=order.unit_code,
         project_code=row.project_code,
+        subject=row.subject,
         item_code=row.item_code,
         cause=order.cause,
         level=order.level,

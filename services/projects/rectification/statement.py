@@ -19,8 +19,8 @@ def _listed(states: Iterable[RectificationState]) -> str:
 
 
 _VIEW = f"""
-SELECT {rows.columns(RectificationOrder, "o")}, u.name, d.project_code, pr.name, d.item_code,
-       i.item_l2, s.verdict, s.hold, s.version, x.id IS NOT NULL, f.url, f.observed_at,
+SELECT {rows.columns(RectificationOrder, "o")}, u.name, d.project_code, pr.name, d.subject,
+       d.item_code, i.item_l2, s.verdict, s.hold, s.version, x.id IS NOT NULL, f.url, f.observed_at,
        f.evidence_id, {STILL_PROVES},
        ARRAY(SELECT DISTINCT k.by FROM rectification_step k
              WHERE k.order_id = o.id AND k.step = 'replied')

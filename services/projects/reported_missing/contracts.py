@@ -21,7 +21,7 @@ class MissingReported(Event):
 
 class DutyMoved(Event):
     """A duty was recorded, its verdict moved, or its publication was found, is gone, or was never
-    its own."""
+    its own; `project_code` empty: it is about no project."""
 
     project_code: str
     item_code: str

@@ -52,7 +52,9 @@ async def take_report(session: AsyncSession, reported: MissingReported, now: dat
 async def look_again(session: AsyncSession, moved: DutyMoved | OrderMoved, now: datetime) -> None:
     """A duty moved, or an order about it: what was reported may have another answer now."""
     await queries.take_turn(session)
-    found = await queries.about(session, moved.project_code, moved.item_code, moved.unit_code)
+    found = await queries.about(
+        session, moved.project_code or None, moved.item_code, moved.unit_code
+    )
     for check in found:
         await _look(session, check, now)
 

@@ -211,7 +211,7 @@ async def counts_hold(session: AsyncSession, report: Report) -> bool:
     """
     content = reporting.read_bytes(report.body)
     if "captures_root" in report.inputs:
-        root = await _root(session, report.last_fact, report.inputs)
+        root = await _root(session, report, anew=True)
         if content["evidence_root"] != root:
             return False
     columns = report.inputs.get("columns") or reporting.columns()

@@ -76,7 +76,8 @@ class ReportedDuty(NamedTuple):
     verdict: Verdict
     reason: Reason
     known_at: datetime | None
-    project_code: str
+    project_code: str | None
+    subject: str | None
     project_name: str
     item_code: str
     item_name: str

@@ -15,7 +15,12 @@ class ReportRow(View):
 
     duty_id: UUID
     unit_code: str
-    project_code: str
+    project_code: str | None = Field(
+        description="项目代码；不属于项目的为空 | The project; null where it is about none."
+    )
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     project_name: str
     item_code: str
     item_name: str
@@ -52,5 +57,5 @@ class ReportRow(View):
         return self.unit_code
 
     @old_name_of("project_code")
-    def project(self) -> str:
+    def project(self) -> str | None:
         return self.project_code

@@ -65,7 +65,7 @@ _ROWS = """
       (SELECT ord_end FROM work_calendar WHERE region = 'CN' AND date = :as_of),
       (SELECT max(ord_start) + 1 FROM work_calendar WHERE region = 'CN')) AS ord)
   SELECT latest.duty_id, latest.unit_code, latest.verdict, latest.reason, latest.known_at,
-         coalesce(d.project_code, d.subject) AS project_code,
+         d.project_code, d.subject,
          coalesce(pr.name, d.subject) AS project_name, d.item_code, i.item_l2 AS item_name,
          d.formed_on,
          d.basis = 'calendar' AS by_days,
@@ -127,7 +127,9 @@ _WITH_ABSENCE = """
 _SHOWN = ", ".join(
     f"shown.{name}"
     for name in (
-        *("duty_id", "unit_code", "verdict", "reason", "known_at", "project_code", "project_name"),
+        *("duty_id", "unit_code", "verdict", "reason", "known_at", "project_code"),
+        "subject",
+        "project_name",
         *("item_code", "item_name", "formed_on", "by_days", "due_on", "over_by"),
         *("url", "claimed_at", "seen_at"),
     )

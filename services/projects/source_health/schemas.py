@@ -43,6 +43,9 @@ class WaitingDuty(View):
 
     duty_id: UUID
     project_code: str | None
+    subject: str | None = Field(
+        description="项目以外的公开对象 | What it is about besides a project."
+    )
     item_code: str
 
 

@@ -47,7 +47,8 @@ SOURCES = text(f"""
   LEFT JOIN LATERAL (SELECT count(*) AS waiting_duties FROM standing
     WHERE unit_code = p.unit_code AND verdict = 'unknown_source_down') s ON true
   LEFT JOIN LATERAL (SELECT array_agg(first) AS duties FROM (SELECT json_build_object(
-      'duty_id', d.id, 'project_code', d.project_code, 'item_code', d.item_code) AS first
+      'duty_id', d.id, 'project_code', d.project_code, 'subject', d.subject,
+      'item_code', d.item_code) AS first
     FROM standing k JOIN duty d ON d.id = k.duty_id
     WHERE k.unit_code = p.unit_code AND k.verdict = 'unknown_source_down'
     ORDER BY d.id LIMIT :shown) few) f ON true

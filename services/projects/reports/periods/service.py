@@ -67,7 +67,7 @@ async def _known_then(
         evidence = summarise(seen_by(moment.at, of_duty), calendar)
         if evidence is not None:
             known = evidence_ordinals(evidence, None, by_days=by_days[duty_id], calendar=calendar)
-            known |= {"trust": evidence.trust, "missing": len(evidence.missing_elements)}
+            known |= {"trust": evidence.trust, "missing": len(evidence.missing_elements or ())}
             found.append({**known, "duty_id": duty_id})
     return found
 

@@ -279,7 +279,7 @@ KNOWN_AT = text("SELECT max(known_at) FROM frozen_duty WHERE report_id = :report
 # `_ROWS` of the report of a day, but of what was frozen: a notice since then moves no day in it.
 _ROWS = """
   SELECT latest.duty_id, latest.unit_code, latest.verdict, latest.reason, latest.known_at,
-         coalesce(latest.project_code, '') AS project_code, coalesce(pr.name, '') AS project_name,
+         latest.project_code, d.subject, coalesce(pr.name, d.subject, '') AS project_name,
          latest.item_code, i.item_l2 AS item_name, d.formed_on, latest.by_days, latest.due_on,
          latest.over_by, f.url, f.claimed_at, f.observed_at AS seen_at, f.evidence_id,
          CAST(NULL AS timestamptz) AS absent_at

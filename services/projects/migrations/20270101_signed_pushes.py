@@ -2,7 +2,7 @@
 source has signed it
 
 Revision ID: signed_pushes
-Revises: put_right_and_shown_everywhere
+Revises: by_two_persons
 Create Date: 2026-12-27
 
 """
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "signed_pushes"
-down_revision: str | Sequence[str] | None = "put_right_and_shown_everywhere"
+down_revision: str | Sequence[str] | None = "by_two_persons"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -2,7 +2,7 @@
 that units name
 
 Revision ID: terms_of_auditors
-Revises: put_right_and_shown_everywhere
+Revises: fact_blocks
 Create Date: 2026-12-01
 
 """
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "terms_of_auditors"
-down_revision: str | Sequence[str] | None = "put_right_and_shown_everywhere"
+down_revision: str | Sequence[str] | None = "fact_blocks"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

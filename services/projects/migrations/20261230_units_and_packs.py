@@ -2,7 +2,7 @@
 packs that are worded here
 
 Revision ID: units_and_packs
-Revises: put_right_and_shown_everywhere
+Revises: terms_of_auditors
 Create Date: 2026-12-27
 
 """
@@ -14,7 +14,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "units_and_packs"
-down_revision: str | Sequence[str] | None = "put_right_and_shown_everywhere"
+down_revision: str | Sequence[str] | None = "terms_of_auditors"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -2,7 +2,7 @@
 published stand in rows; by how many days something was over when it was ordered to be put right
 
 Revision ID: by_two_persons
-Revises: put_right_and_shown_everywhere
+Revises: units_and_packs
 Create Date: 2026-12-27
 
 """
@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from shared.database import append_only
 
 revision: str = "by_two_persons"
-down_revision: str | Sequence[str] | None = "put_right_and_shown_everywhere"
+down_revision: str | Sequence[str] | None = "units_and_packs"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -2,7 +2,7 @@
 its host
 
 Revision ID: takeovers
-Revises: put_right_and_shown_everywhere
+Revises: signed_pushes
 Create Date: 2026-12-02
 
 """
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "takeovers"
-down_revision: str | Sequence[str] | None = "put_right_and_shown_everywhere"
+down_revision: str | Sequence[str] | None = "signed_pushes"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

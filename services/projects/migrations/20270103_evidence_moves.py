@@ -1,7 +1,7 @@
 """what led to a captured page is kept, and by what the store of the evidence is known
 
 Revision ID: evidence_moves
-Revises: put_right_and_shown_everywhere
+Revises: takeovers
 Create Date: 2026-12-01
 
 """
@@ -13,7 +13,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "evidence_moves"
-down_revision: str | Sequence[str] | None = "put_right_and_shown_everywhere"
+down_revision: str | Sequence[str] | None = "takeovers"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -1,7 +1,7 @@
 """the roots of blocks of facts, by which an observation leads to a report that was signed
 
 Revision ID: fact_blocks
-Revises: put_right_and_shown_everywhere
+Revises: elements_judged
 Create Date: 2026-12-01
 
 """
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "fact_blocks"
-down_revision: str | Sequence[str] | None = "put_right_and_shown_everywhere"
+down_revision: str | Sequence[str] | None = "elements_judged"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
