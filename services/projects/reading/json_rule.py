@@ -97,7 +97,7 @@ class PostedList(_JsonPart):
     """What is sent to a platform that gives its list for a POST."""
 
     format: Literal["json", "form"] = "json"
-    body: dict[str, JsonValue] = Field(max_length=60, examples=[[{"pageNo": 1, "pageSize": 20}]])
+    body: dict[str, JsonValue] = Field(max_length=60, examples=[{"pageNo": 1, "pageSize": 20}])
 
     @model_validator(mode="after")
     def _can_be_sent(self) -> Self:
