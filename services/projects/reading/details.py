@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -235,7 +235,8 @@ def _differ(moments: Sequence[Printed]) -> bool:
     return len({moment.on for moment in moments}) > 1
 
 
-def _attachments(page: LexborHTMLParser, meta: MetaTags) -> list[str]:
-    pictures = [node.attributes.get("src") or "" for node in page.css("img")[:MAX_LINKS]]
-    links = [node.attributes.get("href") or "" for node in page.css("a")[:MAX_LINKS]]
-    return [*pictures, *links, meta.get("Image") or ""]
+def _attachments(page: LexborHTMLParser, meta: MetaTags) -> Iterator[str]:
+    """Looked for only where nothing before them has a mark."""
+    yield from (node.attributes.get("src") or "" for node in page.css("img")[:MAX_LINKS])
+    yield from (node.attributes.get("href") or "" for node in page.css("a")[:MAX_LINKS])
+    yield meta.get("Image") or ""

@@ -156,8 +156,9 @@ def rows_of_file(
 
 def _add(labels: dict[str, list[Labelled]], pairs: Iterator[tuple[str, str]]) -> None:
     for label, value in pairs:
-        if word_of(label) and value:
-            labels[word_of(label)].append(Labelled(value, -1))
+        word = word_of(label)
+        if word and value:
+            labels[word].append(Labelled(value, -1))
 
 
 def _rows(table: LexborNode, budget: int, hidden: frozenset[int]) -> Iterator[list[Cell]]:
