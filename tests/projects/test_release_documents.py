@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.projects.copy_evidence import names_besides
+from services.projects.evidence import moving
 from services.projects.evidence.rules import content_hash
 from services.projects.publishing import documents
 from services.projects.publishing.schemas import ReleaseUpload
@@ -169,6 +171,9 @@ async def test_it_is_the_units_own_and_never_other_bytes(register: Register, des
     _alter(desk.folder, content_hash(body))
     damaged = await register.client.get(path, headers=register.by(AUDITOR))
     assert damaged.json()["type"] == "/problems/evidence-damaged"
+    async with desk.sessions() as session:
+        found = await moving.copy(names_besides(session), desk.files, None)
+    assert content_hash(body) in found.missing, "what checks the evidence names it too"
 
 
 def _alter(folder: Path, sha256: str) -> None:

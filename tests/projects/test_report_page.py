@@ -204,6 +204,16 @@ def test_one_sentence_says_how_things_stand_with_its_denominators() -> None:
     assert f"{totals['due']} duties fell due" in text.en
 
 
+def test_the_sentence_names_the_units_with_a_red_light_the_worst_first() -> None:
+    made = content()
+    for line in made["units"]:
+        line["light"] = "green"
+    for line, overdue in zip(made["units"][:2], (1, 3), strict=True):
+        line["light"], line["overdue"] = "red", overdue
+    first, second = (line["name"] for line in made["units"][:2])
+    assert f"2个亮红灯（{second}、{first}）" in summary.sentence(made).zh
+
+
 def test_the_worst_say_by_how_much_and_who_must_act() -> None:
     made = page(content())
     assert "住房和城乡建设局：立即补公开" in made

@@ -14,6 +14,10 @@ COMPARED = ("due", "on_time", "late", "overdue", "unknown")
 """The counts that are compared with the report before."""
 
 
+MOST_NAMED = 5
+"""So many units with a red light are named in the sentence."""
+
+
 class InSeries(Protocol):
     """What has a number in the series of a year."""
 
@@ -92,8 +96,17 @@ def sentence(content: Mapping[str, Any]) -> Text:
     """How things stand, in one sentence with its denominators."""
     totals, until = content["totals"], day(content["as_of"])
     lights = Counter(line["light"] for line in content["units"])
-    shown_zh = "、".join(f"{lights[k]}个亮{name.zh}灯" for k, name in LIGHTS.items() if lights[k])
-    shown_en = ", ".join(f"{lights[k]} {name.en}" for k, name in LIGHTS.items() if lights[k])
+    red = _named_red(content)
+    shown_zh = "、".join(
+        f"{lights[k]}个亮{name.zh}灯{red.zh if k == 'red' else ''}"
+        for k, name in LIGHTS.items()
+        if lights[k]
+    )
+    shown_en = ", ".join(
+        f"{lights[k]} {name.en}{red.en if k == 'red' else ''}"
+        for k, name in LIGHTS.items()
+        if lights[k]
+    )
     known, rate = totals.get("known"), percent(shares.rate(totals))
     coverage = percent(shares.coverage(totals))
     due_zh, due_en = _due_in(period_name(content))
@@ -110,6 +123,17 @@ def sentence(content: Mapping[str, Any]) -> Text:
         f" Lights of {counted(len(content['units']), 'unit')}: {shown_en}."
     )
     return Text(zh, en)
+
+
+def _named_red(content: Mapping[str, Any]) -> Text:
+    """The units with a red light, those with most that is overdue first."""
+    red = [line for line in content["units"] if line["light"] == "red" and line.get("name")]
+    red.sort(key=lambda line: -line["overdue"])
+    if not red:
+        return Text("", "")
+    zh, en = ([line[name] for line in red[:MOST_NAMED]] for name in ("name", "name_en"))
+    rest = Text("等", " and others") if len(red) > MOST_NAMED else Text("", "")
+    return Text(f"（{'、'.join(zh)}{rest.zh}）", f" ({', '.join(en)}{rest.en})")
 
 
 def _due_in(period: Text | None) -> tuple[str, str]:

@@ -79,6 +79,9 @@ WORDS: dict[str, Text] = {
     "unit": Text("公开主体", "unit"),
     "rate": Text("按时率", "rate"),
     "score": Text("得分", "score"),
+    "deductions": Text("扣分制", "deductions"),
+    "merit": Text("得分制", "by merit"),
+    "peers": Text("组内排名", "place among peers"),
     "total": Text("合计", "total"),
 }
 """The other words of the report."""
