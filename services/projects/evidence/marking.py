@@ -18,18 +18,15 @@ from services.projects.evidence.models import EvidenceMark
 from services.projects.evidence.rules import content_hash
 from shared.database.engine import Sessions
 from shared.database.faults import DATABASE_FAULTS, Kinds
-from shared.errors import Text
 
 LOOKED_FOR = 8
 """Captures of each end of time: one of them alone may be damaged."""
 MOST_SECONDS = 5.0
 CANNOT_BE_ASKED: Kinds = (*DATABASE_FAULTS, SQLAlchemyError)
-IS_ELSEWHERE = Text(
-    "所设的存证库里没有已存的证据：请挂载原来的存储；要换库的，"
-    "设 PROJECTS_EVIDENCE_FORMER 为原库，再运行 python -m services.projects.copy_evidence",
-    "The evidence that was kept is not in the store of the settings: mount the one that has it, or,"
-    " to move, let PROJECTS_EVIDENCE_FORMER name it and run"
-    " python -m services.projects.copy_evidence",
+IS_ELSEWHERE = (
+    "所设的存证库里没有已存的证据 | the evidence that was kept is not in the store of the settings:"
+    " mount the one that has it; to move, let PROJECTS_EVIDENCE_FORMER name it and run"
+    " python -m services.projects.copy_evidence"
 )
 
 log = structlog.get_logger()
@@ -49,7 +46,7 @@ async def ensure_here(sessions: Sessions, store: EvidenceStore, now: datetime) -
         log.warning("evidence_store_not_checked", error=type(error).__name__)
         return
     if not is_here:
-        raise EvidenceElsewhere(f"{IS_ELSEWHERE.zh} | {IS_ELSEWHERE.en}")
+        raise EvidenceElsewhere(IS_ELSEWHERE)
 
 
 async def mark(session: AsyncSession, store: EvidenceStore, now: datetime) -> None:
