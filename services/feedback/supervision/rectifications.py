@@ -50,9 +50,10 @@ async def demand(session: AsyncSession, escalated: RectificationEscalated, now: 
 async def end(
     session: AsyncSession, ended: EndedRectification, url: str | None, now: datetime
 ) -> None:
-    """It has ended: what supervises it is settled, and closes."""
+    """It has ended: what supervises it is settled, and closes. One whose proof was taken back goes
+    on, and may end once more."""
     await queries.take_turn(session, ended.rectification_id)
-    session.add(ended)
+    await session.merge(ended)
     cause_id = ended.rectification_id
     concerned = await queries.orders_of_cause(session, Cause.OTHER, cause_id)
     await queries.lock_orders(session, concerned)
