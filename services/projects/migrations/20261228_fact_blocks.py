@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
+from shared.database import append_only
+
 revision: str = "fact_blocks"
 down_revision: str | Sequence[str] | None = "elements_judged"
 branch_labels: str | Sequence[str] | None = None
@@ -28,6 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_fact_block")),
         sa.UniqueConstraint("last_id", name=op.f("uq_fact_block_last_id")),
     )
+    append_only.protect("fact_block")
 
 
 def downgrade() -> None:
