@@ -16,7 +16,7 @@ from shared.clock import now
 from shared.database.engine import RoomSession, Sessions
 from tests.projects import make
 from tests.projects.rectifying import Case
-from tests.projects.test_reports import inside, see
+from tests.projects.test_reports import inside, see, walk
 from tests.provoking import provokes
 from tests.support import Connect, Databases
 
@@ -270,3 +270,27 @@ async def drafted(projects: httpx.AsyncClient, as_: Headers, unit: str, project:
     made = await projects.post("/api/v1/release-register", json=body, headers=as_("officer", unit))
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
+
+
+async def test_what_was_overdue_on_a_past_day_stays_so_when_another_unit_has_taken_it_over(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, databases: Databases
+) -> None:
+    rows = await sql("projects")
+    old, into, project = await make.unit(rows), await make.unit(rows), await make.project(rows)
+    await make.duty(projects, as_("system"), make.event(project, old, "2026-03-09"))
+    await walk(databases, old)
+
+    async def overdue(unit: str, day: str) -> list[str]:
+        made = await projects.post("/api/v1/audits", json={"as_of": day}, headers=as_("auditor"))
+        path = f"/api/v1/reports/{made.json()['report']}/rows"
+        lines = (await projects.get(path, params={"unit": unit})).json()["items"]
+        return [line["verdict"] for line in lines]
+
+    assert await overdue(old, "2026-06-01") == ["overdue"]
+    order = MERGED | {"successor_code": into, "merged_on": "2026-09-01"}
+    await projects.post(f"/api/v1/units/{old}/merge", json=order, headers=as_("admin"))
+    assert await overdue(old, "2026-06-01") == ["overdue"]
+    # Where the other unit publishes was not looked through for it yet.
+    assert await overdue(into, "2026-10-01") == ["unknown_source_down"]
+    await walk(databases, into)
+    assert await overdue(into, "2026-10-01") == ["overdue"]

@@ -350,6 +350,22 @@ PROVE = text("""
 # it touches where the duties stand today.
 _REASON_THEN = REASON.replace(WALKED, "s.walked_ord")
 
+_MERGED_BY_THEN = """
+    WITH RECURSIVE heir (merged_code, unit_code, step) AS (
+      SELECT unit_code, successor_code, 1 FROM unit_merger WHERE merged_on <= :as_of
+      UNION ALL
+      SELECT h.merged_code, n.successor_code, h.step + 1
+      FROM heir h JOIN unit_merger n ON n.unit_code = h.unit_code AND n.merged_on <= :as_of)
+    SELECT DISTINCT ON (merged_code) merged_code, unit_code FROM heir
+    ORDER BY merged_code, step DESC"""
+_WALKED, _KNEW = WALKED.replace("s.", "k."), WALK_KNEW.replace("s.", "k.")
+_WALKED_BY_FIRST = _WALKED.replace("k.unit_code", "t.unit_code")
+_OWED_BY_FIRST = "(d.unit_code <> t.unit_code AND m.unit_code IS NULL)"
+_FIRST_KNEW = (
+    f"((CAST(:walked_ats AS timestamptz[])){_WALK_OF_UNIT.replace('s.unit', 't.unit')}"
+    " >= t.recorded_at)"
+)
+
 # unit_code: who owed it on that day. What was taken over later was owed by the unit that its event
 # names, or by whichever had taken that over by then.
 #
@@ -367,14 +383,7 @@ _REASON_THEN = REASON.replace(WALKED, "s.walked_ord")
 #
 # walked_ord: until when absence is proven. A page that appears later was absent as late as we saw
 # it so, or as it says itself; of one that never appeared every walk proves it, later ones as well.
-_MERGED_BY_THEN = """
-    WITH RECURSIVE heir (merged_code, unit_code, step) AS (
-      SELECT unit_code, successor_code, 1 FROM unit_merger WHERE merged_on <= :as_of
-      UNION ALL
-      SELECT h.merged_code, n.successor_code, h.step + 1
-      FROM heir h JOIN unit_merger n ON n.unit_code = h.unit_code AND n.merged_on <= :as_of)
-    SELECT DISTINCT ON (merged_code) merged_code, unit_code FROM heir
-    ORDER BY merged_code, step DESC"""
+# On days before another unit took the duty over, the walks of who owed it then prove it, too.
 _STATE_THEN = f"""
   SELECT d.id AS duty_id, CASE WHEN d.unit_code = t.unit_code THEN d.unit_code
            ELSE coalesce(m.unit_code, t.unit_code) END AS unit_code,
@@ -393,12 +402,18 @@ _STATE_THEN = f"""
          k.in_review,
          CASE WHEN k.is_seen THEN greatest(k.absent_ord,
                 CASE WHEN NOT k.claim_contradicted THEN k.claim_ord END)
-              ELSE {WALKED.replace("s.", "k.")} END AS walked_ord,
-         CASE WHEN NOT k.is_seen THEN k.matchable_since END AS matchable_since,
+              WHEN {_OWED_BY_FIRST}
+              THEN greatest(CASE WHEN {_KNEW} THEN {_WALKED} END,
+                            CASE WHEN {_FIRST_KNEW} THEN {_WALKED_BY_FIRST} END)
+              ELSE {_WALKED} END AS walked_ord,
+         CASE WHEN NOT k.is_seen AND NOT coalesce({_KNEW}, false)
+                AND NOT coalesce({_OWED_BY_FIRST} AND {_FIRST_KNEW}, false)
+              THEN k.matchable_since END AS matchable_since,
          p.fact_id, t.recorded_at,
          CASE WHEN k.is_seen THEN f.recorded_at ELSE w.walked_at END AS seen_to_be_so_at
   FROM duty d
   JOIN trigger_event t ON t.id = d.trigger_id
+  LEFT JOIN ({_MERGED_BY_THEN}) m ON m.merged_code = t.unit_code
   LEFT JOIN LATERAL (
     SELECT sum(x.days) AS days, (array_agg(CASE x.kind WHEN 'exempt' THEN 'exempt'
              WHEN 'dispute' THEN 'disputed' WHEN 'suspend' THEN 'suspended'
@@ -411,8 +426,8 @@ _STATE_THEN = f"""
   LEFT JOIN publication_fact f ON f.id = p.fact_id
   LEFT JOIN (SELECT unit_code, max(walked_at) AS walked_at FROM full_walk f WHERE {COUNTS}
              GROUP BY unit_code) w
-    ON w.unit_code = d.unit_code
-  LEFT JOIN ({_MERGED_BY_THEN}) m ON m.merged_code = t.unit_code
+    ON w.unit_code = CASE WHEN {_OWED_BY_FIRST} AND {_FIRST_KNEW} THEN t.unit_code
+                          ELSE d.unit_code END
   WHERE coalesce(d.formed_on <= :as_of, t.recorded_at < :before)
     AND (CAST(:until_ord AS int) IS NULL OR CASE WHEN k.calendar_days
       THEN k.due_ord_then BETWEEN CAST(:first_day AS int) AND CAST(:last_day AS int)
