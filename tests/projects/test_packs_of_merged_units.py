@@ -101,6 +101,8 @@ async def test_each_period_is_owed_once_whether_it_was_made_before_the_merger_or
     # Of before the merger the old one owed it, and handed it on; of after it the other one does.
     assert await city.owed(into) == ["2025年第4季度", *QUARTERS]
     assert await city.owed(old) == []
+    query = "SELECT valid_to FROM pack_use WHERE unit_code = $1"
+    assert await city.rows.fetchval(query, old) == date(2026, 3, 15)
 
 
 async def test_what_is_made_is_not_looked_at_again_until_the_catalogue_or_the_use_changes(

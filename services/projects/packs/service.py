@@ -1,7 +1,7 @@
 """Packs taken over into the catalogue, and switched on for units."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -117,17 +117,23 @@ async def hand_over(
     actor: str,
 ) -> int:
     """What a unit owes for each period is owed by another one from that day on, beside what that
-    one owes by itself; of how many packs.
+    one owes by itself, and ends with the unit; of how many packs.
 
     What is over by then must have been made, for who owes it is decided here.
     """
-    moved = 0
+    moved, last_day = 0, day - timedelta(days=1)
     for use in await queries.uses_of(session, unit_code):
         into = await queries.use(session, use.pack_code, successor_code, lock=True)
         items = rules.handed_over(use, into, day)
         if items:
             moved += 1
             await _take_over(session, use, into, successor_code, items, now, actor)
+        if use.valid_from <= last_day:
+            ends = {
+                "valid_to": min(use.valid_to or last_day, last_day),
+                "taken_over": rules.until(use.taken_over, last_day),
+            }
+            await swap(session, use, {**ends, "changed_at": now, "changed_by": actor})
     return moved
 
 
