@@ -33,6 +33,10 @@ PLACES = """
 UPDATE {table} t SET {column} = u.successor_code, version = t.version + 1{besides}
 FROM responsible_unit u WHERE u.code = t.{column} AND u.successor_code IS NOT NULL"""
 
+CHECKS = """
+UPDATE disclosure_check c SET unit_code = u.successor_code
+FROM responsible_unit u WHERE u.code = c.unit_code AND u.successor_code IS NOT NULL"""
+
 
 def upgrade() -> None:
     """What was published on the columns of a unit that merged before is looked for by its
@@ -64,6 +68,8 @@ def upgrade() -> None:
     op.execute(PLACES.format(table="portal", column="unit_code", besides=", match_wanted = true"))
     op.execute(PLACES.format(table="carrier", column="unit_code", besides=""))
     op.execute(PLACES.format(table="project", column="lead_unit_code", besides=""))
+    op.execute(PLACES.format(table="page_match", column="unit_code", besides=""))
+    op.execute(CHECKS)
 
 
 def _pack_versions() -> None:
