@@ -150,7 +150,8 @@ def gathered_of(history: History) -> service.Gathered:
         matchable_since=FIRST + timedelta(days=40),
     )
     basis = _basis(now, history.walked_at)
-    found = SeenDuty(duty, standing, "某局", "某工程", "批复", None, None, None, basis, calendar)
+    names, cases = ("某局", "某工程", "批复"), (None, None, None, None)
+    found = SeenDuty(duty, standing, *names, *cases, basis, calendar)
     return service.Gathered(
         now=now,
         found=found,

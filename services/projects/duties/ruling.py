@@ -1,6 +1,6 @@
 """Rulings on a duty: exempt, set aside, extend, suspend, restore; each with its document."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,13 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import deciding
 from services.projects.auditing import service as auditing
 from services.projects.auditing.models import VerdictEvent
-from services.projects.duties import queries, rules, seen
+from services.projects.duties import rules, seen
 from services.projects.duties.models import DutyRuling, Hold, RulingKind
 from services.projects.duties.schemas import Exemption, Extension, Ruling
 from services.projects.duties.seen import SeenDuty
 from services.projects.duties.service import may_see
 from services.projects.duties.workflow import (
-    SUSPENDING,
     WORKFLOW,
     AddedDays,
     RulingStep,
@@ -90,15 +89,12 @@ def step_of(found: SeenDuty, kind: RulingKind, caller: Caller) -> RulingStep:
     return WORKFLOW.take(duty.hold, duty.version, kind, caller.roles)
 
 
-async def is_for_two(
-    session: AsyncSession, found: SeenDuty, step: RulingStep, now: datetime
-) -> bool:
+def is_for_two(found: SeenDuty, step: RulingStep, now: datetime) -> bool:
     """Whether one asks for that ruling and another makes it."""
     if step.second is not SecondPerson.ONCE_OVER:
         return step.second is SecondPerson.ALWAYS
-    since = clock.today(now)
-    if step.state is Hold.SUSPENDED:
-        since = await _suspended_on(session, found)
+    suspended_at = found.suspended_at if step.state is Hold.SUSPENDED else None
+    since = clock.today(suspended_at or now)
     duty, by_days = found.duty, found.duty.basis == "calendar"
     return rules.is_over(duty.due_ord, since, found.calendar, by_days=by_days)
 
@@ -160,7 +156,7 @@ async def _make(
     The turn and the versions of duty, standing and basis guard what was read (`duties.seen`).
     """
     await deciding.hold(session, found.basis)
-    days = await _days(session, found, step, order, now)
+    days = _days(found, step, order, now)
     old, by = found.duty, caller.sub
     due_ord = None if old.due_ord is None else old.due_ord + days
     moved = {"hold": step.to, "due_ord": due_ord, "extended_by": old.extended_by + days}
@@ -198,24 +194,17 @@ def _row(
     )
 
 
-async def _days(
-    session: AsyncSession, found: SeenDuty, step: RulingStep, order: Ruling, now: datetime
-) -> int:
+def _days(found: SeenDuty, step: RulingStep, order: Ruling, now: datetime) -> int:
     """By how many days the ruling moves the end of the clock."""
     match step.days:
         case AddedDays.ORDERED if isinstance(order, Extension):
             return order.days
         case AddedDays.STOOD_STILL:
-            return await _stood_still(session, found, now)
+            return _stood_still(found, now)
     return 0
 
 
-async def _stood_still(session: AsyncSession, found: SeenDuty, now: datetime) -> int:
-    since = await _suspended_on(session, found)
+def _stood_still(found: SeenDuty, now: datetime) -> int:
+    since = clock.today(found.suspended_at or now)
     duty, by_days = found.duty, found.duty.basis == "calendar"
     return rules.stood_still(duty.due_ord, since, clock.today(now), found.calendar, by_days=by_days)
-
-
-async def _suspended_on(session: AsyncSession, found: SeenDuty) -> date:
-    rulings = await queries.rulings(session, found.duty.id)
-    return clock.today([each.ruled_at for each in rulings if each.kind in SUSPENDING][-1])

@@ -21,6 +21,7 @@ from services.projects.catalogue.models import CatalogueItem
 from services.projects.duties import queries
 from services.projects.duties.models import Duty, DutyRuling, PublicationFact
 from services.projects.duties.schemas import TriggerOrder
+from services.projects.duties.workflow import SUSPENDING
 from shared import clock
 from shared.database import calendar_days, rows
 from shared.workdays import CalendarUnknown, Workdays
@@ -28,8 +29,8 @@ from shared.workdays import CalendarUnknown, Workdays
 
 class SeenDuty(NamedTuple):
     """A duty with how it stands, and what it is judged by. `fact_id` is its best evidence,
-    `dispute_version` that of an open dispute about it, `exemption_version` that of an exemption
-    that is asked for.
+    `dispute_version` that of an open dispute about it, `exemption_version` that of a ruling that is
+    asked for, `suspended_at` when its clock was suspended last.
     """
 
     duty: Duty
@@ -40,6 +41,7 @@ class SeenDuty(NamedTuple):
     fact_id: int | None
     dispute_version: int | None
     exemption_version: int | None
+    suspended_at: datetime | None
     basis: Basis
     calendar: Workdays
 
@@ -128,7 +130,10 @@ LEFT JOIN LATERAL (
 
 _DUTY = f"""{_DAY}
 SELECT {rows.columns(Duty, "d")}, {rows.columns(Standing, "s")}, u.name,
-       coalesce(pr.name, d.subject), i.item_l2, p.fact_id, x.version, e.version, {_BASIS}
+       coalesce(pr.name, d.subject), i.item_l2, p.fact_id, x.version, e.version,
+       (SELECT max(r.ruled_at) FROM duty_ruling r WHERE r.duty_id = d.id
+          AND r.kind = ANY(ARRAY[{", ".join(f"'{each}'" for each in sorted(SUSPENDING))}])),
+       {_BASIS}
 FROM duty d
 JOIN standing s ON s.duty_id = d.id
 JOIN responsible_unit u ON u.code = d.unit_code
@@ -172,10 +177,10 @@ async def find_duty(session: AsyncSession, duty_id: UUID, now: datetime) -> Seen
     values = [*found[0]]
     after = rows.rest(Duty, values)
     unit, project, item, *known = rows.rest(Standing, after)
-    fact_id, dispute, exemption, *numbers = known
+    fact_id, dispute, exemption, suspended_at, *numbers = known
     basis, calendar = await _basis(session, numbers)
     duty, standing = rows.loaded(Duty, values), rows.loaded(Standing, after)
-    about = (unit, project, item, fact_id, dispute, exemption)
+    about = (unit, project, item, fact_id, dispute, exemption, suspended_at)
     return SeenDuty(duty, standing, *about, basis, calendar)
 
 

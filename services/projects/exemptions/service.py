@@ -58,7 +58,7 @@ async def rule(
     """
     found = await ruling.find(session, duty_id, now, caller)
     step = ruling.step_of(found, kind, caller)
-    if not await ruling.is_for_two(session, found, step, now):
+    if not ruling.is_for_two(found, step, now):
         return await ruling.rule(session, found, step, order, now, caller)
     found = await ruling.note(session, found, order.version)
     if found.exemption_version is not None:
