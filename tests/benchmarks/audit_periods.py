@@ -32,11 +32,10 @@ async def counted(session: RoomSession) -> bytes:
     ranges = await of_periods.due_ranges(session, periods)
     counts = await of_periods.counts(session, ranges)
     scheme = await queries.scheme(session, NOW.date())
+    moment = FrozenMoment(new_id(), NOW.date(), NOW, False)
     inputs = {
         "units": [unit._asdict() for unit in await queries.units(session, NOW.date())],
-        "undated": await of_periods.undated(
-            session, FrozenMoment(new_id(), NOW.date(), NOW, False)
-        ),
+        "undated": await of_periods.undated(session, moment),
         "period": period_report.period_of(QUARTER),
         "trend": period_report.trend_of(periods, counts),
         "before": period_report.before_of(counts[1]),
