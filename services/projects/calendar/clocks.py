@@ -203,16 +203,16 @@ _EVERY = {
 
 def words(rule: ClockRule) -> Text:
     """The clock in a sentence, as people read it."""
-    said = _words(rule)
+    text = _words(rule)
     if rule.stricter_of:
         others = [_words(each) for each in rule.stricter_of]
-        zh = "；".join(each.zh for each in (said, *others))
-        en = "; ".join(each.en for each in (said, *others))
-        said = Text(f"{zh}，从严", f"{en}, whichever ends first")
+        zh = "；".join(each.zh for each in (text, *others))
+        en = "; ".join(each.en for each in (text, *others))
+        text = Text(f"{zh}，从严", f"{en}, whichever ends first")
     if rule.keep is not None:
         kept = _words(rule.keep)
-        said = Text(f"{said.zh}；{kept.zh}", f"{said.en}; {kept.en}")
-    return said
+        text = Text(f"{text.zh}；{kept.zh}", f"{text.en}; {kept.en}")
+    return text
 
 
 def _words(rule: ClockRule) -> Text:

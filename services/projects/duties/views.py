@@ -53,12 +53,12 @@ from shared.web.pagination import PageRequest, page
 
 
 def rule_view(row: DutyRow | Duty) -> ClockRuleView:
-    said = words(rule_of_duty(row))
+    text = words(rule_of_duty(row))
     return ClockRuleView(
         kind=row.rule_kind,
         n=row.rule_n,
         version=row.rule_version,
-        words=Words.of(said),
+        words=Words.of(text),
     )
 
 

@@ -14,7 +14,7 @@ from services.projects.publishing.models import (
     RegisteredReleaseState,
     ReleasePlace,
 )
-from services.projects.publishing.schemas import PlaceInput, Subject
+from services.projects.publishing.schemas import PlaceInput, ReleaseSubject
 from shared.clock import today
 from shared.errors import NotFound, Text
 from shared.messaging import outbox
@@ -24,7 +24,7 @@ from shared.security.identity import Caller
 
 async def ensure_known(
     session: AsyncSession,
-    subject: Subject,
+    subject: ReleaseSubject,
     places: Sequence[PlaceInput],
     now: datetime,
     caller: Caller,

@@ -91,7 +91,7 @@ class PlaceInput(Input):
         return self
 
 
-class Subject(Prose):
+class ReleaseSubject(Prose):
     """What a document is about, and what it is called."""
 
     unit_code: UnitCode
@@ -116,7 +116,7 @@ class Subject(Prose):
     title: str = Field(min_length=4, max_length=300, description="标题 | Title.")
 
 
-class PushedPublication(Subject):
+class PushedPublication(ReleaseSubject):
     """A document that was published, as another system or an officer reports it."""
 
     places: list[PlaceInput] = Field(min_length=1, max_length=20)
@@ -126,7 +126,7 @@ class PushedPublication(Subject):
     )
 
 
-class ReleaseDraft(Subject):
+class ReleaseDraft(ReleaseSubject):
     """A document that is to be published."""
 
     planned_at: AwareDatetime | None = Field(

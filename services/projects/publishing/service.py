@@ -96,8 +96,8 @@ async def check(
 ) -> SeenRelease:
     """Nothing in it must be kept back. Raises FourEyes for an author."""
     found, step = await _begin(session, release_id, _A.CHECK, by)
-    said = {"checked_at": by.now, "checked_by": by.caller.sub, "check_basis": order.basis}
-    return await _take(session, found, step, by, said)
+    changes = {"checked_at": by.now, "checked_by": by.caller.sub, "check_basis": order.basis}
+    return await _take(session, found, step, by, changes)
 
 
 async def approve(session: DecidingSession, release_id: UUID, by: StepTaker) -> SeenRelease:
@@ -111,8 +111,8 @@ async def approve(session: DecidingSession, release_id: UUID, by: StepTaker) -> 
         "register_seq": seq,
         "register_no": rules.register_no(unit, year, seq),
     }
-    said = {"approved_at": by.now, "approved_by": by.caller.sub}
-    return await _take(session, found, step, by, {**said, **numbered})
+    changes = {"approved_at": by.now, "approved_by": by.caller.sub}
+    return await _take(session, found, step, by, {**changes, **numbered})
 
 
 async def reject(
@@ -137,10 +137,10 @@ async def release(
     """It is out, there. Raises UnknownReference for a carrier that is not the unit's."""
     found, step = await _begin(session, release_id, _A.RELEASE, by)
     await entries.ensure_carriers(session, found.release, order.places, by.now)
-    said = {"claimed_at": by.now, "released_at": by.now, "released_by": by.caller.sub}
+    changes = {"claimed_at": by.now, "released_at": by.now, "released_by": by.caller.sub}
     places = entries.places_of(found.release.id, order.places)
     session.add_all(places)
-    done = await _take(session, found, step, by, said)
+    done = await _take(session, found, step, by, changes)
     await entries.announce(session, done.release, places)
     return SeenRelease(done.release, places)
 
@@ -156,11 +156,11 @@ async def verify(
     """
     found, step = await _begin(session, release_id, _A.VERIFY, by)
     seen = rules.looked_at(found.places, order.places)
-    said: dict[str, Any] = {"verification": found.release.verification or order.reason}
+    changes: dict[str, Any] = {"verification": found.release.verification or order.reason}
     if step.state is not _S.VERIFIED:
-        said |= {"verified_at": by.now, "verified_by": by.caller.sub}
+        changes |= {"verified_at": by.now, "verified_by": by.caller.sub}
     await queries.note_places(session, seen, by.now)
-    done = await _take(session, found, step, by, said)
+    done = await _take(session, found, step, by, changes)
     places = [_found_by(each, by.now) if each.id in seen else each for each in found.places]
     return SeenRelease(done.release, places)
 

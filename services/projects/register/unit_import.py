@@ -105,11 +105,11 @@ def _of_names(
     for number, row in lines:
         for alias in row.aliases:
             if alias in taken:
-                words = f"“{alias}”已是 {taken[alias]} 的名称 | another unit's name"
-                yield LineError(number, "aliases", words)
+                message = f"“{alias}”已是 {taken[alias]} 的名称 | another unit's name"
+                yield LineError(number, "aliases", message)
             elif first.setdefault(alias, number) != number:
-                words = f"“{alias}”与第 {first[alias]} 行重复 | repeated"
-                yield LineError(number, "aliases", words)
+                message = f"“{alias}”与第 {first[alias]} 行重复 | repeated"
+                yield LineError(number, "aliases", message)
 
 
 def _of_units(lines: Sequence[Line[UnitImportRow]], known: Known) -> Iterator[LineError]:
@@ -117,8 +117,8 @@ def _of_units(lines: Sequence[Line[UnitImportRow]], known: Known) -> Iterator[Li
     for number, row in lines:
         unit = known.get(row.code)
         if row.version is not None and row.version != (unit.version if unit else 0):
-            words = _STALE.format(version=unit.version if unit else "没有登记")
-            yield LineError(number, "version", words)
+            message = _STALE.format(version=unit.version if unit else "没有登记")
+            yield LineError(number, "version", message)
         if unit is not None and unit.successor_code and row.valid_to != unit.valid_to:
             yield LineError(number, "valid_to", _MERGED.format(successor=unit.successor_code))
 
