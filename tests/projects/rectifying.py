@@ -57,9 +57,9 @@ class Case:
         body = make.event(project, self.unit, on)
         self.duty = await make.duty(self.client, self.as_("system"), body)
 
-    async def overdue(self) -> None:
+    async def overdue(self, on: str = "2026-03-02") -> None:
         """A duty that was proven absent after its limit."""
-        await self.formed()
+        await self.formed(on)
         await self.overdue_now()
 
     async def overdue_now(self) -> None:

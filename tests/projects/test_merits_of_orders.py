@@ -7,11 +7,13 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.projects.auditing.rules import merit
 from services.projects.reports import freezing
 from services.projects.reports import service as reports
-from shared.clock import SHANGHAI, now
+from shared.clock import SHANGHAI, now, today
 from shared.database.engine import Sessions
 from shared.ids import new_id
+from shared.workdays import official
 from tests.projects.quarter_world import report_of
 from tests.projects.rectifying import Case, Headers
 from tests.projects.test_carriers import put
@@ -75,3 +77,22 @@ async def test_a_report_keeps_what_was_put_right_and_what_appears_wherever_it_mu
 
     file = await projects.get(f"/api/v1/reports/{before['id']}.json")
     assert await case.inside(recompute) == file.content, "what came after it counts for the next"
+
+
+async def test_what_was_overdue_when_it_was_ordered_keeps_by_how_much(
+    projects: httpx.AsyncClient, as_: Headers, sql: Connect, sessions: Sessions
+) -> None:
+    """Ordered and published today: it earns what is as late as it was on the day of the order."""
+    case = Case(projects, as_, sql, sessions)
+    await case.overdue("2012-01-10")
+    await case.ordered()
+    await case.seen("new", last_absent_at=now())
+    assert (await case.settled())["closing"] == "proof"
+    report = await report_of(projects, as_, quarter="2012-Q1")
+    query = "SELECT * FROM frozen_duty WHERE report_id = $1 AND unit_code = $2"
+    row = await (await case.rows()).fetchrow(query, UUID(report["id"]), case.unit)
+    assert row is not None
+    assert (row["verdict"], row["rectified"], row["rectified_in_term"]) == ("late", "overdue", True)
+    is_known = official().covers(today(now()).year)
+    assert row["over_then"] == (row["over_by"] if is_known else None)
+    assert report["report"]["versions"]["merit_rule"] == merit.RULE
