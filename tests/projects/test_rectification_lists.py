@@ -39,6 +39,12 @@ async def test_the_work_list_has_what_waits_for_whoever_asks(case: Case) -> None
     found = [bool(await listed(case, auditor, mine=True)) for auditor in auditors]
     assert found == [False, False, True]  # not who ordered it, nor who proposed it
     assert await listed(case, case.as_("supervisor"), mine=True) == []
+    # Who is an auditor too acts for their own unit alone, and judges nothing of it.
+    both = [case.as_("auditor officer", unit, sub="both") for unit in (case.unit, "D01")]
+    assert [bool(await listed(case, who, mine=True)) for who in both] == [True, True]
+    await case.reply()
+    assert [bool(await listed(case, who, mine=True)) for who in both] == [False, True]
+    await case.act("return", auditors[0], reason="仍不齐")
     assert await listed(case, officer, state="returned") == [order["id"]]
     assert await listed(case, officer, state="closed") == []
     assert await listed(case, officer, duty=case.duty["id"]) == [order["id"]]

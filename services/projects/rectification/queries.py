@@ -62,7 +62,8 @@ class RectificationBasis(NamedTuple):
 
 
 class RectificationFilters(NamedTuple):
-    """Which orders a list shows; `waits_for` are the roles of whose work it is the list."""
+    """Which orders a list shows; `waits_for` are the roles of whose work it is the list, who acts
+    for `own_units` and judges nothing of theirs."""
 
     units: list[str] | None
     state: RectificationState | None
@@ -72,6 +73,7 @@ class RectificationFilters(NamedTuple):
     due_before: date | None
     waits_for: list[str] | None
     sub: str
+    own_units: list[str]
 
 
 class RectificationStepRow(NamedTuple):

@@ -11,6 +11,7 @@ from services.projects.auditing.models import Verdict
 from services.projects.duties import ruling
 from services.projects.duties import service as duties
 from services.projects.duties.models import PublicationFact
+from services.projects.duties.rules import own_units
 from services.projects.duties.seen import SeenDuty
 from services.projects.rectification import queries, rules
 from services.projects.rectification.events import RectificationOrdered
@@ -249,6 +250,7 @@ async def listed(
         due_before=due_before,
         waits_for=sorted(caller.roles) if mine else None,
         sub=caller.sub,
+        own_units=own_units(caller),
     )
     return await queries.listed(session, wanted, after, limit)
 

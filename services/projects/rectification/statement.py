@@ -37,6 +37,9 @@ LEFT JOIN publication_fact f ON f.id = o.proof_fact_id
 ONE = f"{_VIEW} WHERE o.id = $1"
 SOME = f"{_VIEW} WHERE o.id = ANY($1) ORDER BY o.id"
 
+_WITH_OFFICER = _listed((*WITH_UNIT, RectificationState.ESCALATED))
+_OWN = "(o.unit_code = ANY(CAST($9 AS text[])) OR '*' = ANY($9))"
+
 # What waits for whom: a unit for whatever is with it, an auditor for replies and for what another
 # has proposed, a supervisor for what was escalated, and for what an auditor let lie.
 LIST = f"""{_VIEW}
@@ -44,17 +47,17 @@ WHERE (CAST($1 AS text[]) IS NULL OR o.unit_code = ANY($1))
   AND (CAST($2 AS text) IS NULL OR o.state = $2)
   AND (CAST($3 AS uuid) IS NULL OR o.duty_id = $3)
   AND (NOT CAST($4 AS boolean) OR o.due_on < CAST($5 AS date)
-    AND o.state IN ({_listed((*WITH_UNIT, RectificationState.ESCALATED))}))
+    AND o.state IN ({_WITH_OFFICER}))
   AND (CAST($6 AS date) IS NULL OR o.ended_at IS NULL AND o.due_on < $6)
   AND (CAST($7 AS text[]) IS NULL
-    OR 'officer' = ANY($7) AND o.state IN ({_listed((*WITH_UNIT, RectificationState.ESCALATED))})
-    OR 'auditor' = ANY($7) AND o.ended_at IS NULL AND (o.state = 'replied'
+    OR 'officer' = ANY($7) AND {_OWN} AND o.state IN ({_WITH_OFFICER})
+    OR 'auditor' = ANY($7) AND NOT {_OWN} AND o.ended_at IS NULL AND (o.state = 'replied'
       OR o.proposal IS NOT NULL AND o.first_by <> $8 AND o.issued_by <> $8)
     OR 'supervisor' = ANY($7) AND o.ended_at IS NULL AND (o.escalated_at IS NOT NULL
       OR (o.state = 'replied' OR o.proposal IS NOT NULL) AND o.review_due_on < $5))
-  AND (CAST($10 AS uuid) IS NULL
-    OR (coalesce(o.due_on, 'infinity'), o.id) > (coalesce(CAST($9 AS date), 'infinity'), $10))
-ORDER BY coalesce(o.due_on, 'infinity'), o.id LIMIT $11"""
+  AND (CAST($11 AS uuid) IS NULL
+    OR (coalesce(o.due_on, 'infinity'), o.id) > (coalesce(CAST($10 AS date), 'infinity'), $11))
+ORDER BY coalesce(o.due_on, 'infinity'), o.id LIMIT $12"""
 
 BASIS = text("""
 SELECT p.term_days, y.last_number, y.version, o.id, o.number,
