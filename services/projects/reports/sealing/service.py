@@ -6,7 +6,7 @@ what came since the last one, and a path costs the facts of its block, however m
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from itertools import groupby, islice
 from typing import NamedTuple
@@ -58,21 +58,18 @@ async def facts_root(session: AsyncSession, last_fact: int) -> str:
 
 async def facts_root_anew(session: AsyncSession, last_fact: int) -> str:
     """The same of the facts themselves, whatever is kept."""
-    nodes, after = [], 0
-    while part := await queries.some_facts(session, after, last_fact, BLOCK):
-        nodes.append(_root(part))
-        after = part[-1].id
-    return above(nodes)
+    return above([_root(part) async for part in _parts(session, 0, last_fact)])
 
 
 async def extend(session: AsyncSession, last_fact: int) -> None:
     """Keep the roots of the blocks that are whole by now."""
     kept = await queries.last_block(session)
     number, after = (0, 0) if kept is None else (kept.number, kept.last_id)
-    while len(part := await queries.some_facts(session, after, last_fact, BLOCK)) == BLOCK:
-        number, after = number + 1, part[-1].id
-        block = FactBlock(number=number, first_id=part[0].id, last_id=after, root=_root(part))
-        await queries.add_block(session, block)
+    async for part in _parts(session, after, last_fact):
+        if len(part) == BLOCK:
+            number += 1
+            ends = {"first_id": part[0].id, "last_id": part[-1].id}
+            await queries.add_block(session, FactBlock(number=number, root=_root(part), **ends))
 
 
 class _Tree(NamedTuple):
@@ -135,11 +132,20 @@ async def _nodes(session: AsyncSession, last_fact: int) -> list[str]:
     """The roots of whole blocks, and that of what came since."""
     blocks = await queries.blocks(session, last_fact)
     after = blocks[-1].last_id if blocks else 0
-    nodes = [block.root for block in blocks]
-    while part := await queries.some_facts(session, after, last_fact, BLOCK):
-        nodes.append(_root(part))
-        after = part[-1].id
-    return nodes
+    since = [_root(part) async for part in _parts(session, after, last_fact)]
+    return [block.root for block in blocks] + since
+
+
+async def _parts(
+    session: AsyncSession, after: int, last_fact: int
+) -> AsyncIterator[Sequence[FactHash]]:
+    """The facts after that one as blocks, of which the last may be a part."""
+    part = await queries.some_facts(session, after, last_fact, BLOCK)
+    while len(part) == BLOCK:
+        yield part
+        part = await queries.some_facts(session, part[-1].id, last_fact, BLOCK)
+    if part:
+        yield part
 
 
 def _root(facts: Sequence[FactHash]) -> str:
