@@ -13,7 +13,7 @@ from services.projects.calendar.clocks import ClockRule, as_data
 from services.projects.calendar.models import RuleKind, WorkCalendarDay
 from services.projects.calendar.rules import day_number
 from services.projects.catalogue.models import CatalogueItem, DutyKind, LicenceClass
-from services.projects.duties import making, rules
+from services.projects.duties import making, ordinals, rules
 from services.projects.duties.models import (
     Duty,
     DutyRuling,
@@ -136,10 +136,10 @@ def gathered_of(history: History) -> service.Gathered:
     calendar, by_days = official(), duty.basis == "calendar"
     counted = [fact.without_absence() if aside else fact for fact, aside in facts]
     seen = rules.summarise(counted, calendar)
-    ordinals = rules.NOT_SEEN if seen is None else seen_of(duty, seen, calendar)
+    columns = ordinals.NOT_SEEN if seen is None else seen_of(duty, seen, calendar)
     staying = making.rule_of_duty(duty).staying
     standing = Standing(
-        **{"duty_id": duty.id, **ordinals, "in_review": history.in_review},
+        **{"duty_id": duty.id, **columns, "in_review": history.in_review},
         unit_code=duty.unit_code,
         hold=duty.hold,
         has_clock=duty.rule_kind is not RuleKind.NONE,

@@ -15,7 +15,7 @@ from services.projects.auditing.rules.judging import Day, Facts, judge
 from services.projects.calendar.clocks import ClockRule
 from services.projects.calendar.models import CountedIn, RuleKind
 from services.projects.calendar.rules import EPOCH
-from services.projects.duties import rules
+from services.projects.duties import ordinals, rules
 from services.projects.duties.models import ClaimKind, PublicationFact
 from services.projects.duties.observing import fact_of, gone_fact
 from services.projects.duties.rules import Sighting
@@ -59,7 +59,7 @@ def judged(rule: ClockRule, facts: Sequence[PublicationFact]) -> Reason:
     """Judged months later, as what was published in time."""
     evidence = rules.summarise(facts, official())
     assert evidence is not None
-    columns = rules.evidence_ordinals(
+    columns = ordinals.evidence_ordinals(
         evidence, FORMED, by_days=True, calendar=official(), staying=rule
     )
     now = (NOTED.astimezone(SHANGHAI).date() - EPOCH).days

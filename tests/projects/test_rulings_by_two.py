@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.projects.disputes.rules import due_on
-from services.projects.duties.rules import is_over, stood_still
+from services.projects.duties.ordinals import is_over, stood_still
 from shared import clock
 from shared.database.engine import Sessions
 from shared.workdays import official

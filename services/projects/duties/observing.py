@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.auditing import service as auditing
 from services.projects.calendar import service as calendars
-from services.projects.duties import queries, rules
+from services.projects.duties import ordinals, queries, rules
 from services.projects.duties.making import rule_of_duty
 from services.projects.duties.models import (
     ClaimKind,
@@ -106,7 +106,7 @@ async def take_back(
     seen = await derive(session, await queries.duties(session, duties), now, actor=actor)
     unseen = [duty for duty in duties if duty not in seen]
     await queries.drop_publications(session, unseen)
-    rows = [{"duty_id": duty, "in_review": True, **rules.NOT_SEEN} for duty in unseen]
+    rows = [{"duty_id": duty, "in_review": True, **ordinals.NOT_SEEN} for duty in unseen]
     await auditing.judge_seen(session, rows, now, actor=actor)
 
 
@@ -233,7 +233,7 @@ def publication_of(duty: Duty, evidence: Evidence) -> dict[str, Any]:
 def seen_of(duty: Duty, evidence: Evidence, calendar: Workdays) -> dict[str, Any]:
     """What the audit reads of the evidence. What was in review is not any more."""
     by_days = duty.basis == "calendar"
-    columns = rules.evidence_ordinals(
+    columns = ordinals.evidence_ordinals(
         evidence,
         duty.formed_on,
         by_days=by_days,

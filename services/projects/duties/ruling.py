@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.auditing import deciding
 from services.projects.auditing import service as auditing
 from services.projects.auditing.models import VerdictEvent
-from services.projects.duties import rules, seen
+from services.projects.duties import ordinals, seen
 from services.projects.duties.models import DutyRuling, Hold, RulingKind
 from services.projects.duties.schemas import Exemption, Extension, Ruling
 from services.projects.duties.seen import SeenDuty
@@ -96,7 +96,7 @@ def is_for_two(found: SeenDuty, step: RulingStep, now: datetime) -> bool:
     suspended_at = found.suspended_at if step.state is Hold.SUSPENDED else None
     since = clock.today(suspended_at or now)
     duty, by_days = found.duty, found.duty.basis == "calendar"
-    return rules.is_over(duty.due_ord, since, found.calendar, by_days=by_days)
+    return ordinals.is_over(duty.due_ord, since, found.calendar, by_days=by_days)
 
 
 async def note(session: AsyncSession, found: SeenDuty, version: int) -> SeenDuty:
@@ -206,5 +206,6 @@ def _days(found: SeenDuty, step: RulingStep, order: Ruling, now: datetime) -> in
 
 def _stood_still(found: SeenDuty, now: datetime) -> int:
     since = clock.today(found.suspended_at or now)
-    duty, by_days = found.duty, found.duty.basis == "calendar"
-    return rules.stood_still(duty.due_ord, since, clock.today(now), found.calendar, by_days=by_days)
+    due_ord, by_days = found.duty.due_ord, found.duty.basis == "calendar"
+    until = clock.today(now)
+    return ordinals.stood_still(due_ord, since, until, found.calendar, by_days=by_days)

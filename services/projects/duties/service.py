@@ -40,9 +40,7 @@ def may_see(caller: Caller, unit: str) -> bool:
 
 def visible_units(caller: Caller, unit: str | None) -> list[str] | None:
     """The units of which the caller sees lists, `unit` or all that are theirs; None: every unit.
-
-    Raises NotFound for a unit that is not theirs.
-    """
+    Raises NotFound for a unit that is not theirs."""
     if unit is not None:
         if not may_see(caller, unit):
             raise NotFound
@@ -297,6 +295,5 @@ async def hand_over(session: AsyncSession, duties: Sequence[UUID], unit_code: st
 async def known_subjects(
     session: AsyncSession, unit: str, items: Sequence[str]
 ) -> set[tuple[str, str | None]]:
-    """By item: the subjects without a project of which an event of the unit is recorded, or of one
-    that became part of it."""
+    """By item: the subjects without a project of the unit's events, or of one that became its."""
     return await queries.known_subjects(session, unit, items)

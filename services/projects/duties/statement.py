@@ -232,7 +232,7 @@ RECOUNT_DUE = text("""
     AND s.due_ord IS DISTINCT FROM d.due_ord""")
 
 # What was seen, as ordinals. A day of absence after the last known notice counts as the working
-# day after it, the least that it can be; the others stay unknown (`rules.evidence_ordinals`).
+# day after it, the least that it can be; the others stay unknown (`ordinals.evidence_ordinals`).
 RECOUNT_EVIDENCE = text("""
   UPDATE standing s SET seen_ord = n.seen_ord, absent_ord = n.absent_ord, claim_ord = n.claim_ord
   FROM (SELECT p.duty_id, seen.ord_end AS seen_ord, claim.ord_end AS claim_ord,

@@ -95,9 +95,8 @@ class Fetched:
 class Fetcher:
     """Fetches pages of the host on which a portal's list begins, whose turn the caller has.
 
-    Wherever an address comes from, a link, a cursor or a redirect, no other host is asked, but for
-    a robots.txt that stands there. `allow_private`: whether `start_url` may be on a private
-    address.
+    Wherever an address comes from, no other host is asked, but for a robots.txt that stands there.
+    `allow_private`: whether `start_url` may be on a private address.
     """
 
     start_url: str
@@ -171,8 +170,7 @@ class Fetcher:
     async def _read_robots(self, origin: Origin) -> Robots:
         """None there: all is allowed. One that cannot be had: nothing may be read (RFC 9309).
 
-        It counts wherever redirects lead, also on another host (section 2.3.1.2); what leads on
-        for longer than that is none.
+        It counts wherever redirects lead, also on another host (2.3.1.2); what leads on is none.
         """
         where = f"{origin.scheme}://{origin.authority}/robots.txt"
         for _ in range(1 + _ROBOTS_REDIRECTS):
@@ -295,7 +293,7 @@ def _usable(answer: Fetched, asked: str) -> Fetched:
 
 
 def _led_to(where: str, location: str) -> str:
-    """The address that a redirect leads to; whatever a stranger writes there may be none."""
+    """Where a redirect leads; whatever a stranger writes there may be no address."""
     try:
         return urljoin(where, location)
     except ValueError as error:

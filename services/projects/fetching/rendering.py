@@ -7,12 +7,12 @@ network.
 """
 
 import asyncio
+import hashlib
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import httpx
 
-from services.projects.evidence.rules import content_hash
 from services.projects.fetching.bodies import ACCEPTED_ENCODINGS, read_body
 from services.projects.fetching.fetcher import Fetched, Fetcher
 from services.projects.reading.faults import Fault, SourceFault
@@ -50,7 +50,7 @@ class Renderer:
         headers = {
             "content-type": "text/html; charset=utf-8",
             RENDERED_BY: urlsplit(self.address).netloc,
-            RENDERED_FROM: content_hash(page.body),
+            RENDERED_FROM: hashlib.sha256(page.body).hexdigest(),
         }
         return replace(page, body=body, headers=headers, fetched_at=now(), rendered_from=page)
 

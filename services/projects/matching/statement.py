@@ -253,10 +253,8 @@ SEEN = f"""
 SELECT {rows.columns(PageMatch, "k")}, {rows.columns(PortalPage, "g")},
        d.id, {now_of("d.unit_code")}, coalesce(d.project_code, d.subject),
        coalesce(y.name, d.subject), d.item_code, d.formed_on, d.doc_no,
-       coalesce(y.aliases, CAST('[]' AS jsonb)),
-       y.confirmed_names, d.rule_kind = 'min_display', d.project_code, d.subject,
-       i.content_elements, l.rule,
-       z.version AS standing_version,
+       coalesce(y.aliases, CAST('[]' AS jsonb)), y.confirmed_names, d.rule_kind = 'min_display',
+       d.project_code, d.subject, i.content_elements, l.rule, z.version AS standing_version,
        EXISTS (SELECT FROM page_match m WHERE m.id = k.id AND {_KEEPS_OPEN}) AS keeps_open,
        EXISTS (SELECT FROM page_match m
                WHERE m.duty_id = k.duty_id AND m.id <> k.id AND {_KEEPS_OPEN}) AS others_keep_open,
@@ -295,8 +293,7 @@ LEFT JOIN project r ON r.code = d.project_code
 LIST = text(
     _VIEWS + "WHERE (m.state = :state OR :state = 'review' AND (m.unreadable_since IS NOT NULL"
     "  OR m.state = 'accepted' AND m.reason = 'claim_changed'))"
-    " AND (CAST(:units AS text[]) IS NULL"
-    "  OR m.unit_code = ANY(CAST(:units AS text[])))"
+    " AND (CAST(:units AS text[]) IS NULL OR m.unit_code = ANY(CAST(:units AS text[])))"
     " AND (CAST(:after AS uuid) IS NULL OR m.id > :after) ORDER BY m.id LIMIT :limit"
 ).columns(
     state=enum_type(MatchState), method=enum_type(MatchMethod), reason=enum_type(ReviewReason)

@@ -19,7 +19,7 @@ from services.projects.mergers.schemas import (
 from services.projects.packs import periods
 from services.projects.packs import service as packs
 from services.projects.portals import service as portals
-from services.projects.publishing import carriers
+from services.projects.publishing.carrying import service as carriers
 from services.projects.register import service as register
 from shared import clock
 from shared.errors import Conflict, Invalid, Text

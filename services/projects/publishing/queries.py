@@ -6,14 +6,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, not_
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.publishing import statement
 from services.projects.publishing.models import (
-    Carrier,
-    CarrierKind,
     RegisteredRelease,
     RegisteredReleaseState,
     ReleasePlace,
@@ -69,18 +66,6 @@ class TiedDuty(NamedTuple):
     doc_no: str | None
 
 
-class DutyCarrier(NamedTuple):
-    """A carrier on which a duty may appear; `reached_at` None: it was not found there."""
-
-    code: str
-    name: str
-    name_en: str
-    kind: CarrierKind
-    is_statutory: bool
-    is_must: bool
-    reached_at: datetime | None
-
-
 class Waiting(NamedTuple):
     """What waits for somebody: states in which they may go on, and in which of them not with what
     they wrote, or checked."""
@@ -97,20 +82,6 @@ class ReleaseFilter(NamedTuple):
     state: RegisteredReleaseState | None = None
     planned_before: datetime | None = None
     waits_for: Waiting | None = None
-
-
-async def carriers(session: AsyncSession, after: str | None, limit: int) -> Sequence[Carrier]:
-    """Carriers in the order of their codes."""
-    found = select(Carrier).order_by(col(Carrier.code)).limit(limit)
-    if after is not None:
-        found = found.where(col(Carrier.code) > after)
-    return (await session.exec(found)).all()
-
-
-async def carrier_of_portal(session: AsyncSession, portal: str) -> str | None:
-    """The carrier that the collector reads there."""
-    found = select(col(Carrier.code)).where(col(Carrier.portal_id) == portal)
-    return (await session.exec(found)).first()
 
 
 async def basis(
@@ -229,14 +200,6 @@ async def next_number(session: DecidingSession, unit: str, year: int) -> int:
     return int(found.scalar_one())
 
 
-async def add_carrier(session: AsyncSession, carrier: Carrier) -> bool:
-    """False where there is one of that code."""
-    put = insert(Carrier).values(carrier.model_dump())
-    put = put.on_conflict_do_nothing(index_elements=["code"])
-    made = await session.execute(put.returning(col(Carrier.code)))
-    return made.first() is not None
-
-
 async def claims(
     session: AsyncSession, duties: Collection[UUID], portals: Collection[str]
 ) -> tuple[list[UnitClaim], set[str]]:
@@ -300,13 +263,3 @@ async def note_missed(session: AsyncSession) -> list[UUID]:
 async def note_places(session: AsyncSession, places: Collection[UUID], now: datetime) -> None:
     """A person has found it at these places, as far as the collector has not."""
     await write(session, statement.FOUND_BY_PERSON, {"places": [*places], "now": now})
-
-
-async def carriers_of_duty(
-    session: AsyncSession, duty_id: UUID
-) -> tuple[str, list[DutyCarrier]] | None:
-    """The duty's unit and the carriers on which it may appear; None where there is no such duty."""
-    rows = (await session.execute(statement.CARRIERS_OF_DUTY, {"duty": duty_id})).all()
-    if not rows:
-        return None
-    return rows[0][0], [DutyCarrier(*row[1:]) for row in rows if row[1] is not None]

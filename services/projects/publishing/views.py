@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from services.projects.publishing.carrying.queries import DutyCarrier
 from services.projects.publishing.models import Carrier
-from services.projects.publishing.queries import DutyCarrier, SeenRelease
+from services.projects.publishing.queries import SeenRelease
 from services.projects.publishing.schemas import (
     CarrierView,
     DutyCarriers,

@@ -10,7 +10,8 @@ from services.projects.auditing import service as auditing
 from services.projects.auditing.rules.basis import DueRange
 from services.projects.calendar import service as calendars
 from services.projects.duties import service as duties
-from services.projects.duties.rules import evidence_ordinals, seen_by, summarise
+from services.projects.duties.ordinals import evidence_ordinals
+from services.projects.duties.rules import seen_by, summarise
 from services.projects.reports.models import Report
 from services.projects.reports.periods import queries
 from services.projects.reports.periods.queries import FrozenMoment

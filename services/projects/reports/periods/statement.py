@@ -154,18 +154,9 @@ _KNOWN_THEN = f"""LEFT JOIN jsonb_to_recordset(CAST(:known AS jsonb)) AS e (
     SELECT e.trust, e.missing, e.is_claimed, e.claim_contradicted, e.claim_ord, e.absent_ord,
            e.seen_ord WHERE e.duty_id IS NOT NULL
     UNION ALL {_KNOWN} WHERE e.duty_id IS NULL) v"""
+_PARTS = {"due_then": _DUE_THEN, "within": _WITHIN, "carriers": CARRIERS, "nation": _NATION}
 FREEZE, PAST_FREEZE = (
-    text(
-        _FREEZE.format(
-            judged=judged,
-            due_then=_DUE_THEN,
-            known=known,
-            carriers=CARRIERS,
-            within=_WITHIN,
-            proven=STILL_PROVES,
-            nation=_NATION,
-        )
-    )
+    text(_FREEZE.format(judged=judged, known=known, proven=STILL_PROVES, **_PARTS))
     for judged, known in ((_NOW, f"CROSS JOIN LATERAL ({_KNOWN}) v"), (_PAST, _KNOWN_THEN))
 )
 

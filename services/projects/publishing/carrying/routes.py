@@ -6,7 +6,8 @@ from uuid import UUID
 from fastapi import Path, Response, status
 
 from services.projects.duties.rules import UnknownReference
-from services.projects.publishing import carriers, views
+from services.projects.publishing import views
+from services.projects.publishing.carrying import service
 from services.projects.publishing.schemas import (
     CARRIER_CODE,
     CarrierInput,
@@ -36,7 +37,7 @@ async def list_carriers(
     there.
     """
     after = paging.key(str)
-    found = await carriers.listed(session, after[0] if after else None, paging.limit + 1)
+    found = await service.listed(session, after[0] if after else None, paging.limit + 1)
     return page(found, paging, lambda carrier: (carrier.code,), views.carrier_view)
 
 
@@ -54,7 +55,7 @@ async def get_carrier(
     ---
     One carrier.
     """
-    return views.carrier_view(await carriers.find(session, code))
+    return views.carrier_view(await service.find(session, code))
 
 
 @router.put(
@@ -80,7 +81,7 @@ async def put_carrier(
     A new one comes without a version, a change with the one that was read. What is found on one
     that is not statutory, from then on, ends no clock, and counts for coverage alone.
     """
-    carrier, is_new = await carriers.put(session, code, order, now, caller.sub)
+    carrier, is_new = await service.put(session, code, order, now, caller.sub)
     response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     return views.carrier_view(carrier)
 
@@ -102,4 +103,4 @@ async def list_duty_carriers(
     Where it must appear and where it does: its coverage is how many of the carriers on which it
     must appear it has reached.
     """
-    return views.duty_carriers(await carriers.of_duty(session, duty_id, caller))
+    return views.duty_carriers(await service.of_duty(session, duty_id, caller))

@@ -9,9 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.projects.duties import service as duties
 from services.projects.duties.rules import UnknownReference
 from services.projects.portals import service as portals
-from services.projects.publishing import queries
+from services.projects.publishing import queries as entries
+from services.projects.publishing.carrying import queries
+from services.projects.publishing.carrying.queries import DutyCarrier
 from services.projects.publishing.models import Carrier
-from services.projects.publishing.queries import DutyCarrier
 from services.projects.publishing.schemas import CarrierInput
 from services.projects.register import service as register
 from shared.clock import today
@@ -71,10 +72,10 @@ async def hand_over(
 ) -> tuple[int, int]:
     """The carriers of a unit, and what it has not had approved yet, are another one's: how many
     carriers and how many entries of the register."""
-    carriers, releases = await queries.hand_over(session, unit, into, now)
+    carriers, releases = await entries.hand_over(session, unit, into, now)
     moved = [f"carrier:{code}" for code in carriers] + [f"release:{each}" for each in releases]
-    entries = [(each, {"unit_code": into}) for each in moved]
-    await audit_log.write_many(session, actor, "unit.handed_over", entries, now)
+    audited = [(each, {"unit_code": into}) for each in moved]
+    await audit_log.write_many(session, actor, "unit.handed_over", audited, now)
     return len(carriers), len(releases)
 
 
