@@ -190,6 +190,20 @@ async def test_terms_follow_a_policy_in_versions_and_those_that_run_stay(case: C
         assert (await case.client.put(path, json=again, headers=admin)).status_code == 200
 
 
+async def test_a_release_that_knows_no_term_of_auditors_leaves_it_as_it_was(case: Case) -> None:
+    rows = await case.rows()
+    undone = rows.transaction()
+    await undone.start()
+    told = (
+        "INSERT INTO rectification_policy (version, term_days, further_days, created_at, created_by"
+        "{}) SELECT max(version) + 1, 10, 5, now(), 't'{} FROM rectification_policy"
+        " RETURNING review_days"
+    )
+    assert await rows.fetchval(told.format(", review_days", ", 9")) == 9
+    assert await rows.fetchval(told.format("", "")) == 9
+    await undone.rollback()
+
+
 async def put(case: Case, state: RectificationState) -> None:
     """The order is in that state, whatever became of it before."""
     await (await case.rows()).execute(
