@@ -73,10 +73,12 @@ async def live(session: AsyncSession, keyring: Keyring) -> dict[str, Example]:
 
 async def _rulings(session: AsyncSession) -> dict[str, Example]:
     found = {}
+    # A unit with open cases does not merge.
+    stays = col(Duty.unit_code) != read("projects")["merge_unit"]["path"]["code"]
     for action in RULINGS:
         holds = [row.state for row in duties.WORKFLOW.of(action)]
         free = ~col(Duty.id).in_(values_of(ExemptionRequest.duty_id))
-        of = [col(Duty.hold).in_(holds), free]
+        of = [col(Duty.hold).in_(holds), free, stays]
         # One person alone moves a clock that has not run out.
         ahead = values_of(Standing.duty_id, col(Standing.verdict).in_(NOT_YET_DUE))
         duty = await newest(session, Duty, *of, col(Duty.id).in_(ahead))
