@@ -9,10 +9,14 @@ import pytest
 from services.projects.auditing.models import Verdict
 from services.projects.opendata.facts import PublicDuty
 from services.projects.reported_missing import rules
-from services.projects.reported_missing.models import CheckAnswer, CheckState, DisclosureCheck
+from services.projects.reported_missing.models import (
+    CheckAction,
+    CheckAnswer,
+    CheckState,
+    DisclosureCheck,
+)
 from services.projects.reported_missing.rules import CheckFinding
 from services.projects.reported_missing.schemas import DOCUMENT
-from services.projects.reported_missing.workflow import CheckAction
 from tests.projects.test_opendata import a_duty
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from services.projects.duties.contracts import CalendarMoved
 from services.projects.rectification import handlers, rules, terms
-from services.projects.rectification.models import RectificationState
-from services.projects.rectification.workflow import OPEN, WITH_UNIT, WORKFLOW
+from services.projects.rectification.models import WITH_UNIT, RectificationState
+from services.projects.rectification.workflow import OPEN, WORKFLOW
 from shared import clock
 from shared.database.engine import Sessions
 from shared.errors import Invalid

@@ -26,6 +26,14 @@ class RectificationState(StrEnum):
     REVOKED = "revoked"
 
 
+WITH_UNIT = (
+    RectificationState.ISSUED,
+    RectificationState.ACKNOWLEDGED,
+    RectificationState.RETURNED,
+)
+"""It is the unit's turn, and its term runs."""
+
+
 class RectificationAction(StrEnum):
     """What persons do. What needs two is proposed by the first one."""
 

@@ -6,8 +6,11 @@ from datetime import date, datetime
 from services.projects.auditing.models import Verdict
 from services.projects.duties.models import FactKind, Hold, PublicationFact
 from services.projects.duties.rules import counting, is_of_unit
-from services.projects.rectification.models import RectificationOrder, RectificationState
-from services.projects.rectification.workflow import WITH_UNIT
+from services.projects.rectification.models import (
+    WITH_UNIT,
+    RectificationOrder,
+    RectificationState,
+)
 from shared.errors import Conflict, FourEyes, Invalid, Text
 from shared.security.identity import Caller
 from shared.workdays import CalendarUnknown, Workdays

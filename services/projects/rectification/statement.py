@@ -6,11 +6,12 @@ from sqlalchemy import text
 
 from services.projects.proven import STILL_PROVES
 from services.projects.rectification.models import (
+    WITH_UNIT,
     RectificationOrder,
     RectificationPolicy,
     RectificationState,
 )
-from services.projects.rectification.workflow import OPEN, WITH_UNIT
+from services.projects.rectification.workflow import OPEN
 from shared.database import calendar_days, rows
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from services.projects.rectification.models import (
+    WITH_UNIT,
     Closing,
     RectificationAction,
     RectificationState,
@@ -51,8 +52,6 @@ _S, _A, _W, _K = (
 )
 _OFFICER, _AUDITOR, _NOBODY = frozenset({"officer"}), frozenset({"auditor"}), frozenset[str]()
 
-WITH_UNIT = (_S.ISSUED, _S.ACKNOWLEDGED, _S.RETURNED)
-"""It is the unit's turn, and its term runs."""
 _OPEN = (*WITH_UNIT, _S.REPLIED, _S.ESCALATED)
 
 

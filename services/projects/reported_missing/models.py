@@ -17,6 +17,12 @@ class CheckState(StrEnum):
     ANSWERED = "answered"
 
 
+class CheckAction(StrEnum):
+    FIND = "find"
+    ANSWER = "answer"
+    REOPEN = "reopen"
+
+
 class CheckAnswer(StrEnum):
     """What is said to who reported it."""
 

@@ -9,9 +9,13 @@ from services.projects.auditing.models import Verdict
 from services.projects.opendata import rules as opendata
 from services.projects.opendata.facts import PublicDuty
 from services.projects.rectification.models import RectificationOrder
-from services.projects.reported_missing.models import CheckAnswer, CheckState, DisclosureCheck
+from services.projects.reported_missing.models import (
+    CheckAction,
+    CheckAnswer,
+    CheckState,
+    DisclosureCheck,
+)
 from services.projects.reported_missing.schemas import CheckAnswerInput
-from services.projects.reported_missing.workflow import CheckAction
 from shared.errors import Invalid, Text
 
 MOST_DUTIES = 50

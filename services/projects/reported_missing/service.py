@@ -14,10 +14,10 @@ from services.projects.register import service as register
 from services.projects.reported_missing import queries, rules
 from services.projects.reported_missing.contracts import DutyMoved, MissingReported, OrderMoved
 from services.projects.reported_missing.events import DisclosureCheckAnswered
-from services.projects.reported_missing.models import CheckState, DisclosureCheck
+from services.projects.reported_missing.models import CheckAction, CheckState, DisclosureCheck
 from services.projects.reported_missing.rules import CheckFinding
 from services.projects.reported_missing.schemas import CheckAnswerInput
-from services.projects.reported_missing.workflow import WORKFLOW, CheckAction
+from services.projects.reported_missing.workflow import WORKFLOW
 from shared import clock
 from shared.database.deciding import DecidingSession
 from shared.database.versioned import swap

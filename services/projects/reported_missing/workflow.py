@@ -1,18 +1,11 @@
 """How a report that something is missing is answered: by the duty itself, or by an auditor; and
 opened again where neither holds any more."""
 
-from enum import StrEnum
 from typing import NamedTuple
 
-from services.projects.reported_missing.models import CheckState
+from services.projects.reported_missing.models import CheckAction, CheckState
 from shared.errors import Text
 from shared.workflow import Workflow
-
-
-class CheckAction(StrEnum):
-    FIND = "find"
-    ANSWER = "answer"
-    REOPEN = "reopen"
 
 
 class CheckStep(NamedTuple):
