@@ -39,6 +39,8 @@ OF_OTHERS = {
     "GATEWAY_SMTP_PASSWORD",
     "PROJECTS_EVIDENCE_ACCESS_KEY",
     "PROJECTS_EVIDENCE_SECRET_KEY",
+    "PROJECTS_EVIDENCE_FORMER_ACCESS_KEY",
+    "PROJECTS_EVIDENCE_FORMER_SECRET_KEY",
     "PROJECTS_PUSH_KEYS",
 }
 """Another house's secrets, that nobody here can make; unset where there is none."""

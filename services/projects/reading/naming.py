@@ -27,7 +27,7 @@ _ANOTHER_PART = re.compile(
 _SAYS_WHAT = (
     r"(?:(?!中标|成交|评标|招标|采购|公开|竞争|邀请|单一|询价|公[示告]|结果|批复|审批|报告|建议书"
     r"|设计|施工|许可|规划|验收|总承包|epc|立项|核准|申请|货物|服务|第[一二三四五六七八九十\d]"
-    r"|建设(?=工程|项目)|项目|工程)[㐀-鿿])"
+    r"|投资|建设(?=工程|项目)|项目|工程)[㐀-鿿])"
 )
 """A letter of what a contract is for: none of the words of how it comes about."""
 _ANOTHER_CONTRACT = re.compile(
