@@ -1,6 +1,7 @@
 """What was decided on an order and does not stand: a proof that is taken back, a proposal that is
 refused."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.projects.rectification import settling
 from shared.clock import now
 from shared.database.engine import Sessions
+from tests.projects import make
 from tests.projects.quarter_world import report_of
 from tests.projects.rectifying import AUDITORS, NOBODY, Case, Headers
 from tests.provoking import provokes
@@ -155,3 +157,24 @@ async def test_a_watch_takes_as_many_statements_for_many_orders_as_for_one(
         counts.append(len(sent))
         assert [(await one.read())["closing"] for one in cases] == ["proof"] * number
     assert counts[0] == counts[1], "\n".join(sent)
+
+
+async def test_what_a_merged_unit_published_late_is_put_right_by_who_stands_for_it(
+    case: Case,
+) -> None:
+    await case.formed()
+    await case.seen(last_absent_at=now() - timedelta(days=1))
+    rows = await case.rows()
+    into = await make.unit(rows)
+    merger = {"merged_on": "2026-03-16", "document": "宁编〔2026〕3号", "version": 1}
+    path = f"/api/v1/units/{case.unit}/merge"
+    merged = await case.client.post(
+        path, json=merger | {"successor_code": into}, headers=case.as_("admin")
+    )
+    assert (merged.status_code, merged.json()["taken_over"]) == (201, 0), merged.text
+    order = await case.ordered()
+    name = await rows.fetchval("SELECT name FROM responsible_unit WHERE code = $1", into)
+    assert (order["unit_code"], order["unit_name"]) == (into, name)
+    assert (await case.act("acknowledge")).status_code == 404
+    case.unit = into
+    assert (await case.act("acknowledge")).status_code == 200

@@ -51,7 +51,7 @@ class RectificationRow(NamedTuple):
 
 class RectificationBasis(NamedTuple):
     """What a new order goes by: the policy, the year's numbers, the order that is open already,
-    and what the publication lacks."""
+    what the publication lacks, and the unit that it goes to."""
 
     term_days: int
     last_number: int | None
@@ -59,6 +59,8 @@ class RectificationBasis(NamedTuple):
     open_id: UUID | None
     open_number: str | None
     missing_elements: list[str]
+    unit_code: str
+    unit_name: str
 
 
 class RectificationFilters(NamedTuple):

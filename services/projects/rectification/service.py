@@ -67,7 +67,7 @@ async def issue(
     number, new_year = await _numbered(session, year, basis)
     order = _order(found, verdict, wanted, basis, number, now, caller)
     queries.add(session, order, new_year)
-    row = _row(found, order)
+    row = _row(found, order, basis.unit_name)
     await note(session, row, RectificationStepKind.ORDERED, now, caller.sub, text=wanted.demand)
     await publish(session, row, RectificationOrdered, now)
     return row
@@ -100,7 +100,7 @@ def _order(
     return RectificationOrder(
         number=number,
         duty_id=found.duty.id,
-        unit_code=found.duty.unit_code,
+        unit_code=basis.unit_code,
         cause=verdict,
         missing_elements=basis.missing_elements if verdict is Verdict.INCOMPLETE else [],
         demand=wanted.demand,
@@ -112,12 +112,12 @@ def _order(
     )
 
 
-def _row(found: SeenDuty, order: RectificationOrder) -> RectificationRow:
+def _row(found: SeenDuty, order: RectificationOrder, unit_name: str) -> RectificationRow:
     """A new order as it is shown, its duty in hand."""
     duty, standing = found.duty, found.standing
     about = (duty.project_code, found.project_name, duty.subject, duty.item_code)
     how = (order.cause, standing.hold, standing.version, False)
-    return RectificationRow(order, found.unit_name, *about, found.item_name, *how)
+    return RectificationRow(order, unit_name, *about, found.item_name, *how)
 
 
 async def note(

@@ -12,6 +12,7 @@ from services.projects.rectification.models import (
     RectificationState,
 )
 from services.projects.rectification.workflow import OPEN
+from services.projects.successors import now_of
 from shared.database import calendar_days, rows
 
 
@@ -60,10 +61,13 @@ WHERE (CAST($1 AS text[]) IS NULL OR o.unit_code = ANY($1))
     OR (coalesce(o.due_on, 'infinity'), o.id) > (coalesce(CAST($10 AS date), 'infinity'), $11))
 ORDER BY coalesce(o.due_on, 'infinity'), o.id LIMIT $12"""
 
-BASIS = text("""
+# Of a unit that became part of another it is the other that has to put it right.
+BASIS = text(f"""
 SELECT p.term_days, y.last_number, y.version, o.id, o.number,
-       coalesce(b.missing_elements, '[]') AS missing_elements
+       coalesce(b.missing_elements, '[]') AS missing_elements, u.code, u.name
 FROM (SELECT term_days FROM rectification_policy ORDER BY version DESC LIMIT 1) p
+JOIN duty d ON d.id = :duty
+JOIN responsible_unit u ON u.code = {now_of("d.unit_code")}
 LEFT JOIN rectification_year y ON y.year = :year
 LEFT JOIN rectification_order o ON o.duty_id = :duty AND o.ended_at IS NULL
 LEFT JOIN publication b ON b.duty_id = :duty""")
