@@ -1,10 +1,12 @@
 """What an action on a duty answers, before any of it can be read."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from shared import clock
 from tests.projects import make
 from tests.support import Connect
 
@@ -18,7 +20,9 @@ async def test_what_an_action_answers_is_what_is_read_afterwards(
     """Nothing is read of what was just written: the answer is made of what was decided."""
     rows = await sql("projects")
     unit, project = await make.unit(rows), await make.project(rows)
-    body = make.event(project, unit, "2026-01-30", item_code="MP-02-06", kind="decided")
+    # Of a clock that has not run out: then one person rules.
+    on = (clock.today(clock.now()) - timedelta(days=1)).isoformat()
+    body = make.event(project, unit, on, item_code="MP-02-06", kind="decided")
     made = await make.duty(projects, as_("system"), body)
     path = f"/api/v1/duties/{made['id']}"
 

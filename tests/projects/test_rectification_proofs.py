@@ -2,7 +2,7 @@
 before it."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -50,7 +50,8 @@ def facts_of(observed: list[Seen]) -> list[PublicationFact]:
             observed_at=ORDERED + timedelta(days=day),
             url=page,
             claim_kind=ClaimKind.NONE,
-            missing_elements=cast(list[str], None if missing is None else list(missing)),
+            missing_elements=list(missing or ()),
+            elements_judged=missing is not None,
             recorded_at=now(),
             sha256="0",
         )
