@@ -83,6 +83,7 @@ OTHERS = {
     ("RectificationDetail", "subject"): "the same",
     ("ReportRow", "subject"): "the same",
     ("WaitingDuty", "subject"): "the same",
+    ("RectificationReplied", "subject"): "the same",
     ("DayView", "notice"): "the holiday notice by its name and number, of which there is no row",
     ("VersionOrder", "notice"): "the same",
     ("VersionView", "notice"): "the same",

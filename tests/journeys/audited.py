@@ -31,8 +31,11 @@ def _proven(system: System) -> dict[str, dict[str, object]]:
 def ends_in_a_signed_report(system: System) -> None:
     before = _proven(system)
     told = _shown(system)
-    [number] = _proven(system).keys() - before.keys()
-    order = _proven(system)[number]
+    after = _proven(system)
+    new = after.keys() - before.keys()
+    assert len(new) == 1, told
+    [number] = new
+    order = after[number]
     assert f"{number} 复核属实，办结" in told
     assert (order["cause"], order["verdict"], order["rectified"]) == ("overdue", "late", True)
     assert "本人签发被拒（409）" in told, "nobody signs a report of their own"

@@ -75,7 +75,8 @@ async def _publish(session: AsyncSession, made: Shown) -> None:
     )  # fmt: skip
     capture = Capture(
         id=new_id(), chain=closed, seq=1, url=page.url, final_url=page.url, status=200, headers={},
-        fetched_at=at, captured_on=today(at), size=1, sha256="0" * 64, is_public=False, hash="0",
+        fetched_at=at, captured_on=today(at), size=1, sha256="0" * 64, is_public=False,
+        hash="0" * 64,
     )  # fmt: skip
     session.add_all([page, capture])
     await session.flush()

@@ -89,8 +89,8 @@ async def test_what_was_sent_is_evidence(desk: Desk, platform: tuple[Platform, s
         capture = await evidence.visible(session, row["id"], None)
         posted = await evidence.posted(desk.files, capture)
         assert posted == asked[0][1]
-        stored = StoredEvidence(session, desk.files)
-        assert (await verify(stored)).faults == []
+        found = await verify(StoredEvidence(session, desk.files))
+        assert not [fault for fault in found.faults if fault.where.startswith(portal_id)]
         sha256 = capture.request_headers or {}
         assert sha256["Content-Digest"].startswith("sha-256=:")
 

@@ -41,5 +41,5 @@ async def test_a_runner_that_fails_takes_the_others_along_and_none_is_left() -> 
     async with asyncio.timeout(5):
         with pytest.RaisesGroup(Broken):
             await Shift(claim, renew, look_again=0.01).work(3)
-    assert asyncio.all_tasks() == before
+    assert not [task for task in asyncio.all_tasks() - before if not task.done()]
     assert walk.given_back

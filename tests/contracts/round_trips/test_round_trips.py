@@ -29,6 +29,7 @@ AT_MOST = {
     "list_my_tickets": "the same",
     "accept_supervision_answer": "the calendar is read where it has moved",
     "get_proof": "walks and sealed days are read where a verdict rests on them",
+    "dry_run": "who waits for the host's turn asks for it again and again",
     "ask_letter_extension": "working days are asked for where a limit of the letter runs",
     "letter_request_extension": "as of the letter's own",
 }
