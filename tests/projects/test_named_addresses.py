@@ -94,6 +94,10 @@ async def test_an_address_on_no_column_is_read_by_itself_and_confirmed_by_people
         await allow(world)
         page = await page_of(world, order)
         assert (page["state"], page["evidence_id"] is None) == ("read", False)
+        # Whatever a unit names keeps nothing from being said until people have looked.
+        [waiting] = await world.queue()
+        assert waiting["reason"] == "named_by_unit"
+        assert (await settled(world, order))["verdict"] == "overdue"
         await world.decide_by_two("accept")
         closed = await settled(world, order)
     # It is seen when it was read, neither when somebody named it nor when it claims to be of.

@@ -69,7 +69,8 @@ class ReviewReason(StrEnum):
     """Its own page could not be read: what is listed is no document yet, or none any more; or not
     all of it, so that nobody knows what it lacks."""
     NAMED_BY_UNIT = "named_by_unit"
-    """Only a name or a code ties it that an officer gave the project, and nobody confirmed."""
+    """Only a name or a code that an officer gave the project, or the address that one named, ties
+    it, and nobody confirmed."""
 
 
 class PageMatch(Table, table=True):

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.collecting import table_rows
-from services.projects.collecting.models import DetailState, PortalPage
+from services.projects.collecting.models import NEVER, DetailState, PortalPage
 from services.projects.duties import service as duties
 from services.projects.matching import queries, rules
 from services.projects.matching.models import MATCHER, MatchState, PageMatch, ReviewReason
@@ -120,16 +120,11 @@ class _Proposer:
             cues = (await self._rule(portal)).items
             candidates = await self._candidates(portal.unit_code)
             found += propose_unread(page, portal.unit_code, cues, candidates, found)
-        if not portal.has_list:  # nobody has agreed on the place, nor does it say the item
-            found = [replace(p, reason=p.reason or ReviewReason.ITEM_UNCLEAR) for p in found]
         if Flag.IN_PROSE in page.flags:
             found = [replace(p, reason=p.reason or ReviewReason.SEVERAL_PROJECTS) for p in found]
-        if page.detail_state is not DetailState.UNREADABLE or page.content_sha256 is not None:
-            return found
-        return [
-            replace(proposal, reason=proposal.reason or ReviewReason.PAGE_UNREADABLE)
-            for proposal in found
-        ]
+        if page.detail_state is DetailState.UNREADABLE and page.content_sha256 is None:
+            found = [replace(p, reason=p.reason or ReviewReason.PAGE_UNREADABLE) for p in found]
+        return [_by_its_word(proposal, page, portal) for proposal in found]
 
     async def _of(self, page: PortalPage, portal: Portal) -> list[Proposal]:
         """What the page may publish; of one that publishes something, what it may publish besides,
@@ -204,6 +199,16 @@ def is_same(known: PageMatch | None, match: PageMatch) -> bool:
         match.reason,
         match.method,
     )
+
+
+def _by_its_word(proposal: Proposal, page: PortalPage, portal: Portal) -> Proposal:
+    """Nobody has agreed on a place without a list, nor does it say the item: whatever stands there
+    is for a person, and until then it keeps nothing from being said, or a unit would have a red
+    light put out by any page. So it is with what is in doubt at an address that no list has shown.
+    """
+    if portal.has_list and (page.last_listed_at != NEVER or proposal.reason is None):
+        return proposal
+    return replace(proposal, reason=ReviewReason.NAMED_BY_UNIT)
 
 
 def new_match(

@@ -53,8 +53,8 @@ REASONS = {
         "The page, or a file or a part of it, cannot be read: please look at it yourself",
     ),
     ReviewReason.NAMED_BY_UNIT: Text(
-        "只凭单位自报、尚无人核实的名称或代码",
-        "Only a name or code ties it that its unit gave and nobody confirmed",
+        "只凭单位自报、尚无人核实的名称、代码或网址",
+        "Only a name, a code or an address ties it that its unit gave and nobody confirmed",
     ),
 }
 
