@@ -3,12 +3,14 @@ refused."""
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.projects.duties import observing
 from services.projects.rectification import settling
 from shared.clock import now
 from shared.database.engine import Sessions
@@ -73,10 +75,9 @@ async def test_an_order_that_follows_keeps_the_one_before_it_closed_and_unproven
     await case.seen()
     await case.settled()
     await case.taken_back()
-    rows = await case.rows()
-    await rows.execute(
-        "UPDATE standing SET in_review = false, verdict = 'overdue' WHERE duty_id = $1",
-        case.duty["id"],
+    unseen = [UUID(case.duty["id"])]
+    await case.inside(
+        lambda session: observing.set_in_review(session, unseen, False, now(), actor="test")
     )
     await case.ordered()
     second, case.order = case.order, first
@@ -87,6 +88,11 @@ async def test_an_order_that_follows_keeps_the_one_before_it_closed_and_unproven
     assert (await case.settled())["rectified"] is True
     case.order = first
     assert (await case.looked_at_again())["proof"]["url"] == "https://example.gov.cn/other.htm"
+    # Both rest on it: the last goes back to its unit, for a duty has one open order.
+    await case.taken_back("other")
+    assert (await case.looked_at_again())["state"] == "closed"
+    case.order = second
+    assert (await case.read())["state"] == "returned"
 
 
 async def test_a_report_counts_no_proof_that_was_taken_back(

@@ -76,28 +76,34 @@ def _settled(row: RectificationRow, facts: Facts, now: datetime) -> _Swept | Non
 
 async def look_again(session: AsyncSession, now: datetime) -> int:
     """Look again at some orders that were closed by proof and of whose duty something has changed
-    since; how many. One whose proof was taken back is proven by another page, or goes back."""
+    since; how many. One whose proof was taken back is proven by another page, or goes back; of
+    several of one duty the last goes back, for a duty has one open order."""
     found = await queries.proven_before(session, BATCH)
     if not found:
         return 0
     facts = await duties.facts_of(session, [row.order.duty_id for row in found])
     by = await queries.term_basis(session)
-    swept, others = list[_Swept](), list[RectificationRow]()
-    for row in found:
+    swept, others = dict[UUID, _Swept](), list[RectificationRow]()
+    for row in sorted(found, key=_ended, reverse=True):
         order, known = row.order, facts.get(row.order.duty_id, ())
         if rules.still_proves(order.proof_fact_id, known):
             continue
         proof = rules.proof_of(order.cause, order.missing_elements, order.issued_at, known)
-        if proof is None:
-            swept.append(_reopened(row, by, now))
-        else:
+        if proof is None and order.duty_id not in swept:
+            swept[order.duty_id] = _reopened(row, by, now)
+        elif proof is not None:
             changes = {"proof_fact_id": proof.id}
             others.append(row._replace(order=terms.changed(order, changes)))
-    await _write(session, swept, now)
+    await _write(session, [*swept.values()], now)
     await _write_proofs(session, others, now)
-    again = {each.row.order.id for each in swept}
+    again = {each.row.order.id for each in swept.values()}
     await queries.note_looked_at(session, [row for row in found if row.order.id not in again])
     return len(found)
+
+
+def _ended(row: RectificationRow) -> tuple[datetime, UUID]:
+    assert row.order.ended_at is not None
+    return row.order.ended_at, row.order.id
 
 
 def _reopened(row: RectificationRow, by: TermBasis, now: datetime) -> _Swept:
