@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from deploy.local.nats import NatsServer
 from deploy.postgres import Urls
+from services.projects import named_addresses, rectification
 from services.projects.app import create_app
 from shared.database.engine import Sessions, new_engine, new_sessions
+from shared.jobs import Job
 from tests import support
 from tests.conftest import Headers
 from tests.projects import quarter_world
@@ -22,10 +24,18 @@ from tests.support import Databases, Tokens
 
 @pytest.fixture(scope="session")
 async def sessions(databases: Databases) -> AsyncIterator[Sessions]:
-    """Transactions of the service's own, in the database of the client `projects`."""
+    """Transactions of the service's own, in the database of the client `projects`.
+
+    Whatever watches over orders there is held off: tests do that themselves, step by step.
+    """
     url = make_url(databases["projects"]).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url)
+    turns = await support.connect(databases["projects"])
+    for job in (*rectification.room.jobs, *named_addresses.room.jobs):
+        assert isinstance(job, Job)
+        await turns.execute("SELECT pg_advisory_lock(hashtextextended($1, 11))", job.name)
     yield new_sessions(engine)
+    await turns.close()
     await engine.dispose()
 
 
