@@ -184,7 +184,10 @@ async def grow(system: System, many: int) -> None:
 def aims(
     asked: list[Sent], before: Mapping[str, Took], after: Mapping[str, Took], loaded: str
 ) -> list[Goal]:
-    """Prints the slowest and the slower; the goals, once so much was `loaded`."""
+    """Prints the slowest and the slower; the goals, once so much was `loaded`.
+
+    A year's figures are held against a limit of their own: where nobody came there are none.
+    """
     both = [name for name in after if name in before]
     noise = max(median(after[name].ms / before[name].ms for name in both), 1.0)
     print(f"\n{len(both)} requests; most are {noise:.2f} x as slow as before, by other work")
@@ -198,7 +201,9 @@ def aims(
     slower = [name for name in both if _is_slower(before[name], after[name], noise)]
     print(f"\nslower than {SLOWER} x: {len(slower)} of {len(both)}")
     print("\n".join(map(line, slower)))
-    found = [at_most(f"requests slower than {SLOWER:g} x at {loaded}", len(slower), 0)]
+    figures = {one.name for one in asked if one.goal == YEAR_MS}
+    others = f"requests slower than {SLOWER:g} x at {loaded}, besides a year's figures"
+    found = [at_most(others, len(set(slower) - figures), 0)]
     for what, limit in (("lists, the slowest page", LIST_MS), ("a year's figures", YEAR_MS)):
         if not any(one.goal == limit for one in asked):
             continue
