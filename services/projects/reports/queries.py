@@ -19,7 +19,6 @@ from services.projects.reports.rules.report import Counted
 from services.projects.reports.statement import (
     ABOUT,
     COUNTS_AS_OF,
-    FACT_HASHES,
     HISTORY,
     IN_DISPUTE,
     KNOWN_AT,
@@ -151,10 +150,6 @@ async def noted_hashes(session: AsyncSession) -> dict[UUID, frozenset[str]]:
     for report_id, sha256 in await session.execute(NOTED_HASHES):
         found[report_id] = found.get(report_id, frozenset()) | {sha256}
     return found
-
-
-async def fact_hashes(session: AsyncSession, last_fact: int) -> Sequence[str]:
-    return (await session.execute(FACT_HASHES, {"last": last_fact})).scalars().all()
 
 
 async def reports(

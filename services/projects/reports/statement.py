@@ -45,7 +45,6 @@ NOTED_HASHES = text("""
   FROM audit_log
   WHERE action IN ('report.frozen', 'report.signed') AND details ? 'sha256'""")
 
-FACT_HASHES = text("SELECT sha256 FROM publication_fact WHERE id <= :last ORDER BY id")
 
 _PAST = """
   SELECT duty_id, unit_code, verdict, over_by, reason, fact_id, known_at
