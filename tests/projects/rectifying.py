@@ -1,13 +1,15 @@
 """A unit with a duty that is overdue, ordered to be put right: what the tests of orders share."""
 
+import asyncio
 import json
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.projects.duties import observing
 from services.projects.duties.rules import Sighting
@@ -116,8 +118,25 @@ class Case:
 
     async def settled(self) -> dict[str, Any]:
         """The order, after what is known of duties was looked at."""
-        await self.inside(lambda session: settling.settle(session, now()))
+        await self._looked_at(settling.settle)
         return await self.read()
+
+    async def _looked_at(self, watch: Callable[[AsyncSession, datetime], Awaitable[int]]) -> None:
+        """Watches until it was the order's turn: what somebody else holds, or many others, such as
+        a judgement of all duties or what tests before have left, come first."""
+        rows = await self.rows()
+        query = """
+            SELECT o.looked_at = s.version OR coalesce(o.closing, '') <> before.closing
+            FROM rectification_order o JOIN standing s ON s.duty_id = o.duty_id,
+              (SELECT $2::text AS closing) before WHERE o.id = $1"""
+        before = (await self.read())["closing"] or ""
+        is_its_watch = bool(before) == (watch is settling.look_again)
+        for _ in range(20):
+            await self.inside(lambda session: watch(session, now()))
+            looked = await rows.fetchval(query, UUID(self.order["id"]), before)
+            if looked or not is_its_watch:
+                return
+            await asyncio.sleep(0.05)
 
     async def left_alone(self, *, unheard: bool = False) -> dict[str, Any]:
         """The order, a day after its last day and a watch over all orders. `unheard`: no auditor
@@ -129,8 +148,21 @@ class Case:
         if unheard:
             sql = "UPDATE rectification_order SET review_due_on = $2 WHERE id = $1"
             await rows.execute(sql, UUID(self.order["id"]), past)
+        await self._until_free()
         await self.inside(lambda session: settling.escalate(session, now()))
         return await self.read()
+
+    async def _until_free(self) -> None:
+        """Waits a moment for whoever holds the order, or judges its duty: a watch passes it over
+        then."""
+        rows = await self.rows()
+        held = "SELECT FROM rectification_order o JOIN standing s USING (duty_id) WHERE o.id = $1"
+        try:
+            async with rows.transaction():
+                await rows.execute("SET LOCAL lock_timeout = '1s'")
+                await rows.execute(f"{held} FOR UPDATE", UUID(self.order["id"]))
+        except asyncpg.LockNotAvailableError:
+            return
 
     async def taken_back(self, url: str = "new") -> None:
         """People say that the page is not of the duty."""
@@ -141,7 +173,7 @@ class Case:
 
     async def looked_at_again(self) -> dict[str, Any]:
         """The order, after those that were closed by proof were looked at again."""
-        await self.inside(lambda session: settling.look_again(session, now()))
+        await self._looked_at(settling.look_again)
         return await self.read()
 
     async def published(self, kind: str) -> list[dict[str, Any]]:
