@@ -82,6 +82,23 @@ def plain(words: str) -> Text:
     return Text(words, "")
 
 
+def decided(heading: Text, outcome: Text, reason: str) -> list[NoticeParagraph]:
+    """What was decided, and why in the words of who decided."""
+    why = NoticeParagraph(Text("理由", "reasons"), [plain(reason)], True)
+    return [NoticeParagraph(heading, [outcome]), why]
+
+
+def to_be_decided(term: Text, due_on: date | None) -> NoticeParagraph:
+    """Who decides, and by which day; None: it follows with a holiday notice."""
+    last = Text(
+        "所涉年份的放假通知尚未载入，具体日期另告。",
+        "The day follows once the year's holiday notice is loaded.",
+    )
+    if due_on is not None:
+        last = Text(f"应于{day_text(due_on)}前（含当日）决定。", f"To be decided by {due_on}.")
+    return NoticeParagraph(Text("怎样决定", "how"), [term, last])
+
+
 def duty_facts(
     duty: DutyView, project: str | None, item: str, verdicts: dict[str, Text], found: Verdict
 ) -> list[NoticeFact]:

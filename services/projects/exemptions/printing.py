@@ -61,22 +61,13 @@ def _outcome(row: ExemptionRow) -> Text:
 
 def _decision(row: ExemptionRow) -> list[NoticeParagraph]:
     if row.decision is not None:
-        decided = NoticeParagraph(Text("决定", "decision"), [_outcome(row)])
-        why = NoticeParagraph(Text("理由", "reasons"), [notice_page.plain(row.decision)], True)
-        return [decided, why]
+        return notice_page.decided(Text("决定", "decision"), _outcome(row), row.decision)
     term = Text(
         f"由提出人以外的监察人员在{TERM_WORKING_DAYS}个工作日内决定，此前结论、灯和得分不变。",
         f"Decided within {TERM_WORKING_DAYS} working days by an auditor who did not ask for it;"
         " until then the finding, the light and the score stay as they are.",
     )
-    last = Text(
-        "所涉年份的放假通知尚未载入，具体日期另告。",
-        "The day follows once the year's holiday notice is loaded.",
-    )
-    if row.due_on is not None:
-        day = notice_page.day_text(row.due_on)
-        last = Text(f"应于{day}前（含当日）决定。", f"To be decided by {row.due_on}.")
-    return [NoticeParagraph(Text("怎样决定", "how"), [term, last])]
+    return [notice_page.to_be_decided(term, row.due_on)]
 
 
 def _lines(row: ExemptionRow) -> list[NoticeLine]:
