@@ -126,7 +126,7 @@ async def adopt(by: PackStepTaker, code: str, number: int) -> PackAdoption:
     Raises NotFound, StateConflict, FourEyes for who wrote it.
     """
     row, step = await _take(by, code, number, PackVersionAction.ADOPT)
-    if by.caller.sub in row.authors:
+    if step.not_by_author and by.caller.sub in row.authors:
         raise FourEyes(_ANOTHERS)
     found = await _foreseen(by, row, dry_run=False)
     await _decided(by, row, step)
@@ -152,7 +152,7 @@ async def _edited(
     by: PackStepTaker, row: PackVersion, step: PackVersionStep, items: Iterable[Any]
 ) -> PackVersion:
     kept = [item.model_dump(mode="json") for item in items]
-    authors = sorted({*row.authors, by.caller.sub})
+    authors = sorted({*row.authors, by.caller.sub}) if step.writes else row.authors
     changed = await swap(by.session, row, {"state": step.to, "items": kept, "authors": authors})
     await _audit(by, changed, step.audited)
     return changed
